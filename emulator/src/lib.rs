@@ -1,0 +1,1 @@
+//! Runs a naga compute module on the CPU, checks every access and counts everything.
