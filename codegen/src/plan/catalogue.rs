@@ -1,0 +1,101 @@
+//! The standard catalogue: the variants that the runtime carries and that every build validates.
+
+use q4_kernel_types::{
+    Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, Reduction, layout::WEIGHTS_PER_WORD,
+};
+
+use super::standard;
+
+/// Group sizes of the catalogue: those in common use, and any other at run time.
+const GROUP_SIZES: [GroupSize; 4] = [
+    GroupSize::Fixed(32),
+    GroupSize::Fixed(64),
+    GroupSize::Fixed(128),
+    GroupSize::Runtime,
+];
+
+/// Tiles of the catalogue, as (workgroup rows, columns, K step), (thread rows, columns).
+const TILES: [((u32, u32, u32), (u32, u32)); 7] = [
+    // The geometry of the first implementation: a flat strip of 4 x 4 tiles.
+    ((4, 256, 8), (4, 4)),
+    ((16, 64, 16), (2, 4)),
+    ((32, 32, 8), (4, 4)),
+    ((32, 64, 32), (4, 8)),
+    ((64, 64, 16), (4, 4)),
+    ((64, 64, 8), (8, 4)),
+    ((128, 64, 8), (8, 8)),
+];
+
+/// Tiles for K and group sizes of any alignment.
+const RAGGED_TILES: [((u32, u32), (u32, u32)); 3] =
+    [((4, 64), (1, 2)), ((32, 32), (4, 4)), ((64, 64), (4, 4))];
+
+/// Every variant of the standard catalogue: families x tiles x group sizes x widths.
+#[must_use]
+pub fn catalogue() -> Vec<Configuration> {
+    let mut variants = Vec::new();
+    for group_size in GROUP_SIZES {
+        for width in Coop4::WIDTHS {
+            for columns in Coop4::COLUMNS {
+                for reduction in [Reduction::Shared, Reduction::Subgroup] {
+                    let coop4 = Coop4 {
+                        width,
+                        columns,
+                        reduction,
+                    };
+                    variants.push(standard(Geometry::Coop4(coop4), group_size));
+                }
+            }
+        }
+    }
+    for group_size in GROUP_SIZES {
+        let aligned = TILES.map(|((m, n, k), thread)| gemm((m, n, k), thread, KAlignment::Aligned));
+        let ragged =
+            RAGGED_TILES.map(|((m, n), thread)| gemm((m, n, WEIGHTS_PER_WORD), thread, KAlignment::Ragged));
+        variants.extend(
+            aligned
+                .into_iter()
+                .chain(ragged)
+                .map(|gemm| standard(Geometry::Gemm(gemm), group_size)),
+        );
+    }
+    variants
+}
+
+fn gemm(
+    (tile_m, tile_n, tile_k): (u32, u32, u32),
+    (rows, columns): (u32, u32),
+    alignment: KAlignment,
+) -> Gemm {
+    Gemm {
+        tile_m,
+        tile_n,
+        tile_k,
+        rows,
+        columns,
+        alignment,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_variants_share_a_name() {
+        let names: BTreeSet<_> = catalogue().iter().map(Configuration::name).collect();
+        assert_eq!(names.len(), catalogue().len());
+    }
+
+    #[test]
+    fn every_group_size_has_a_variant_for_every_shape() {
+        for group_size in [1, 7, 20, 32, 64, 100, 128, 4096] {
+            for k in [1, 7, 31, 2048, 2050] {
+                let serves = |c: &Configuration| c.constraints().check_layer(k, group_size).is_ok();
+                assert!(catalogue().iter().any(serves), "K {k}, group size {group_size}");
+            }
+        }
+    }
+}

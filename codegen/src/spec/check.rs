@@ -1,0 +1,292 @@
+//! The rules a description must keep, all checked at once.
+
+use std::fmt;
+
+use q4_kernel_types::{Coop4, Gemm, GroupSize, layout::WEIGHTS_PER_WORD};
+
+use super::{Coop4Spec, KernelSpec, TileSpec};
+use crate::{lint::MAX_INVOCATIONS, plan::TileDefaults};
+
+/// A field of a description. Callers use it to point at the place where the user wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Field {
+    /// The name of the kernel.
+    Name,
+    /// `format.group_size`
+    GroupSize,
+    /// `k`
+    K,
+    /// `n`
+    N,
+    /// `decode`, as a whole.
+    Decode,
+    /// `decode.width`
+    DecodeWidth,
+    /// `decode.columns`
+    DecodeColumns,
+    /// `prefill.m`
+    PrefillM,
+    /// `prefill.n`
+    PrefillN,
+    /// `prefill.k`
+    PrefillK,
+    /// `prefill.rows`
+    PrefillRows,
+    /// `prefill.columns`
+    PrefillColumns,
+}
+
+/// A rule that a description breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct SpecError {
+    /// Where.
+    pub field: Field,
+    /// What was given, what was expected and what to do.
+    pub message: String,
+}
+
+impl Field {
+    /// The field as it is written in a description.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::GroupSize => "format.group_size",
+            Self::K => "k",
+            Self::N => "n",
+            Self::Decode => "decode",
+            Self::DecodeWidth => "decode.width",
+            Self::DecodeColumns => "decode.columns",
+            Self::PrefillM => "prefill.m",
+            Self::PrefillN => "prefill.n",
+            Self::PrefillK => "prefill.k",
+            Self::PrefillRows => "prefill.rows",
+            Self::PrefillColumns => "prefill.columns",
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.path())
+    }
+}
+
+impl KernelSpec {
+    /// Checks every rule.
+    ///
+    /// # Errors
+    /// Every rule that is broken, in the order of the fields.
+    pub fn check(&self) -> Result<(), Vec<SpecError>> {
+        let mut errors = Errors::default();
+        if syn::parse_str::<syn::Ident>(&self.name).is_err() {
+            errors.push(
+                Field::Name,
+                format!(
+                    "{:?} is not a Rust identifier; it names the generated type",
+                    self.name
+                ),
+            );
+        }
+        errors.nonzero(
+            Field::GroupSize,
+            self.fixed_group_size(),
+            "consecutive k that share a scale",
+        );
+        errors.nonzero(Field::K, self.k, "input features");
+        errors.nonzero(Field::N, self.n, "output features");
+        if let Some(decode) = self.decode {
+            self.check_decode(decode, &mut errors);
+        }
+        if let Some(prefill) = self.prefill {
+            self.check_prefill(prefill, &mut errors);
+        }
+        errors.into_result()
+    }
+
+    pub(crate) fn fixed_group_size(&self) -> Option<u32> {
+        match self.group_size() {
+            GroupSize::Fixed(size) => Some(size),
+            GroupSize::Runtime => None,
+        }
+    }
+
+    fn check_decode(&self, decode: Coop4Spec, errors: &mut Errors) {
+        errors.one_of(Field::DecodeWidth, decode.width, &Coop4::WIDTHS);
+        errors.one_of(Field::DecodeColumns, decode.columns, &Coop4::COLUMNS);
+        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
+            if let Some(value) = value
+                && !value.is_multiple_of(WEIGHTS_PER_WORD)
+            {
+                errors.push(
+                    Field::Decode,
+                    format!(
+                        "coop4 needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
+                         leave `decode` out and the GEMM serves M == 1 too"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn check_prefill(&self, tile: TileSpec, errors: &mut Errors) {
+        errors.one_of(Field::PrefillK, tile.k, &Gemm::TILE_K);
+        errors.one_of(Field::PrefillRows, tile.rows, &Gemm::ROWS);
+        errors.one_of(Field::PrefillColumns, tile.columns, &Gemm::COLUMNS);
+
+        let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
+        let divides = |field, what: &str, tile: u32, part: u32, errors: &mut Errors| {
+            if tile == 0 || part == 0 || !tile.is_multiple_of(part) {
+                errors.push(
+                    field,
+                    format!("{tile} is not a positive multiple of {part}, the {what} of a thread; change one of them"),
+                );
+                return None;
+            }
+            Some(tile / part)
+        };
+        let threads_m = divides(Field::PrefillM, "rows", m, rows, errors);
+        let threads_n = divides(Field::PrefillN, "columns", n, columns, errors);
+        if let (Some(along_m), Some(along_n)) = (threads_m, threads_n) {
+            let threads = u64::from(along_m) * u64::from(along_n);
+            if threads > u64::from(MAX_INVOCATIONS) {
+                errors.push(
+                    Field::PrefillM,
+                    format!(
+                        "a tile of {m} x {n} with {rows} x {columns} outputs per thread takes {threads} invocations, \
+                         and no device offers more than {MAX_INVOCATIONS}; use a smaller tile or more outputs per thread"
+                    ),
+                );
+            }
+        }
+
+        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
+            if let (Some(step), Some(value)) = (tile.k, value)
+                && Gemm::TILE_K.contains(&step)
+                && !value.is_multiple_of(step)
+            {
+                errors.push(
+                    Field::PrefillK,
+                    format!(
+                        "a step of {step} needs {name} % {step} == 0, and {name} is {value}; \
+                         leave `k` out of the tile and a step that fits is chosen"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Errors(Vec<SpecError>);
+
+impl Errors {
+    fn push(&mut self, field: Field, message: String) {
+        self.0.push(SpecError { field, message });
+    }
+
+    fn nonzero(&mut self, field: Field, value: Option<u32>, meaning: &str) {
+        if value == Some(0) {
+            self.push(
+                field,
+                format!("0 {meaning} make no layer; give a positive number, or leave it out for run time"),
+            );
+        }
+    }
+
+    fn one_of(&mut self, field: Field, value: Option<u32>, allowed: &[u32]) {
+        if let Some(value) = value
+            && !allowed.contains(&value)
+        {
+            let allowed: Vec<_> = allowed.iter().map(u32::to_string).collect();
+            self.push(
+                field,
+                format!("{value} is not supported; use one of {}", allowed.join(", ")),
+            );
+        }
+    }
+
+    fn into_result(self) -> Result<(), Vec<SpecError>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Format;
+
+    fn messages(spec: &KernelSpec) -> Vec<String> {
+        spec.check()
+            .expect_err("the description is wrong")
+            .iter()
+            .map(SpecError::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn all_mistakes_of_a_description_are_reported_at_once() {
+        let spec = KernelSpec {
+            decode: Some(Coop4Spec {
+                width: Some(48),
+                columns: Some(3),
+                reduction: None,
+            }),
+            prefill: Some(TileSpec {
+                m: Some(30),
+                k: Some(12),
+                ..TileSpec::default()
+            }),
+            ..KernelSpec::new("Up-Proj", Format::q4gsw(0)).k(2050).n(0)
+        };
+        assert_eq!(
+            messages(&spec),
+            [
+                "`name`: \"Up-Proj\" is not a Rust identifier; it names the generated type",
+                "`format.group_size`: 0 consecutive k that share a scale make no layer; give a positive number, or leave it out for run time",
+                "`n`: 0 output features make no layer; give a positive number, or leave it out for run time",
+                "`decode.width`: 48 is not supported; use one of 32, 64, 128, 256",
+                "`decode.columns`: 3 is not supported; use one of 1, 2, 4, 8",
+                "`decode`: coop4 needs K % 8 == 0, and K is 2050; leave `decode` out and the GEMM serves M == 1 too",
+                "`prefill.k`: 12 is not supported; use one of 8, 16, 32",
+                "`prefill.m`: 30 is not a positive multiple of 4, the rows of a thread; change one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_that_straddles_groups_is_refused() {
+        let tile = TileSpec {
+            k: Some(32),
+            ..TileSpec::default()
+        };
+        let spec = KernelSpec::new("Up", Format::q4gsw(16)).k(2048).prefill(tile);
+        assert_eq!(
+            messages(&spec),
+            [
+                "`prefill.k`: a step of 32 needs group_size % 32 == 0, and group_size is 16; \
+                 leave `k` out of the tile and a step that fits is chosen"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_tile_of_too_many_threads_is_refused() {
+        let tile = TileSpec {
+            m: Some(256),
+            n: Some(256),
+            ..TileSpec::default()
+        };
+        let [message] = messages(&KernelSpec::new("Up", Format::q4gsw(32)).prefill(tile))
+            .try_into()
+            .unwrap();
+        assert!(message.contains("takes 4096 invocations"), "{message}");
+    }
+
+    #[test]
+    fn a_description_of_defaults_is_right() {
+        assert_eq!(KernelSpec::new("Up", Format::q4gsw(32)).check(), Ok(()));
+    }
+}

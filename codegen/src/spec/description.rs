@@ -1,0 +1,320 @@
+//! A description as it was written, before anything is known of its meaning, and how it is read.
+//!
+//! The macro makes one of tokens, the spec file reader one of TOML; what the fields mean, which there are and what can be wrong
+//! with them stands here, once. `S` is whatever the writer points with: a token's span, a byte range.
+
+use std::collections::HashMap;
+
+use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction};
+
+use super::{Coop4Spec, Field, Format, KernelSpec, TileSpec};
+
+/// The description of one kernel, as written.
+#[derive(Clone, Debug)]
+pub struct Description<S> {
+    /// Name of the kernel.
+    pub name: String,
+    /// Where the name stands.
+    pub span: S,
+    /// The fields between the braces.
+    pub fields: Vec<Entry<S>>,
+}
+
+/// `key: value`
+#[derive(Clone, Debug)]
+pub struct Entry<S> {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub span: S,
+    /// The value.
+    pub value: Value<S>,
+}
+
+/// A value, with the place where it stands.
+#[derive(Clone, Debug)]
+pub enum Value<S> {
+    /// `2048`
+    Integer(u64, S),
+    /// `optional`, or `coop4 { width: 64 }`
+    Word(String, S, Vec<Entry<S>>),
+    /// Anything else, as the user wrote it.
+    Other(String, S),
+}
+
+/// A mistake in a description and the place to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake<S> {
+    /// The place.
+    pub span: S,
+    /// What was given, what was expected and what to do.
+    pub message: String,
+}
+
+/// Reads a description.
+///
+/// # Errors
+/// Every mistake: unknown, repeated and missing fields, values of the wrong kind, and every rule of [`KernelSpec::check`].
+pub fn read<S: Clone>(description: &Description<S>) -> Result<KernelSpec, Vec<Mistake<S>>> {
+    let mut reader = Reader {
+        mistakes: Vec::new(),
+        places: HashMap::new(),
+    };
+    let spec = reader.kernel(description);
+    let Reader { mut mistakes, places } = reader;
+    if let Err(errors) = spec.check() {
+        mistakes.extend(errors.into_iter().map(|error| Mistake {
+            span: places.get(&error.field).unwrap_or(&description.span).clone(),
+            message: error.message,
+        }));
+    }
+    if mistakes.is_empty() {
+        Ok(spec)
+    } else {
+        Err(mistakes)
+    }
+}
+
+struct Reader<S> {
+    mistakes: Vec<Mistake<S>>,
+    /// Where each field's value stands.
+    places: HashMap<Field, S>,
+}
+
+impl<S: Clone> Reader<S> {
+    fn kernel(&mut self, description: &Description<S>) -> KernelSpec {
+        const FIELDS: [&str; 7] = ["format", "k", "n", "bias", "numeric", "decode", "prefill"];
+        let mut fields = self.fields(&description.fields, "a kernel", &FIELDS);
+        if !fields.contains_key("format") {
+            self.mistake(
+                &description.span,
+                "the `format` of the weights is missing; add for example `format: q4gsw { group_size: 32 }`"
+                    .to_owned(),
+            );
+        }
+        let format = fields.remove("format").and_then(|value| self.format(value));
+        KernelSpec {
+            name: description.name.clone(),
+            format: format.unwrap_or(Format::Q4gsw {
+                group_size: GroupSize::Runtime,
+            }),
+            k: fields.remove("k").and_then(|value| self.integer(value, Field::K)),
+            n: fields.remove("n").and_then(|value| self.integer(value, Field::N)),
+            bias: fields
+                .remove("bias")
+                .and_then(|value| {
+                    let choices = [
+                        ("optional", Bias::Optional),
+                        ("never", Bias::Never),
+                        ("always", Bias::Always),
+                    ];
+                    self.choice(value, &choices)
+                })
+                .unwrap_or_default(),
+            numeric: fields
+                .remove("numeric")
+                .and_then(|value| self.choice(value, &[(NumericClass::Exact.name(), NumericClass::Exact)]))
+                .unwrap_or_default(),
+            decode: fields.remove("decode").and_then(|value| self.decode(value)),
+            prefill: fields.remove("prefill").and_then(|value| self.prefill(value)),
+        }
+    }
+
+    fn format(&mut self, value: &Value<S>) -> Option<Format> {
+        let entries = self.family(value, "q4gsw", "a format", "q4gsw { group_size: 32 }", None)?;
+        let mut fields = self.fields(entries, "q4gsw", &["group_size"]);
+        let group_size = match fields.remove("group_size") {
+            // A group size that cannot be read is a mistake already; run time then stands in for it.
+            Some(value) => self
+                .integer(value, Field::GroupSize)
+                .map_or(GroupSize::Runtime, GroupSize::Fixed),
+            None => GroupSize::Runtime,
+        };
+        Some(Format::Q4gsw { group_size })
+    }
+
+    fn decode(&mut self, value: &Value<S>) -> Option<Coop4Spec> {
+        let example = "coop4 { width: 64, columns: 8 }";
+        let entries = self.family(value, "coop4", "a decode kernel", example, Some(Field::Decode))?;
+        let mut fields = self.fields(entries, "coop4", &["width", "columns", "reduction"]);
+        Some(Coop4Spec {
+            width: fields
+                .remove("width")
+                .and_then(|value| self.integer(value, Field::DecodeWidth)),
+            columns: fields
+                .remove("columns")
+                .and_then(|value| self.integer(value, Field::DecodeColumns)),
+            reduction: fields.remove("reduction").and_then(|value| {
+                self.choice(
+                    value,
+                    &[("shared", Reduction::Shared), ("subgroup", Reduction::Subgroup)],
+                )
+            }),
+        })
+    }
+
+    fn prefill(&mut self, value: &Value<S>) -> Option<TileSpec> {
+        let entries = self.family(
+            value,
+            "tile",
+            "a prefill kernel",
+            "tile { m: 64, n: 64, k: 16 }",
+            None,
+        )?;
+        let mut fields = self.fields(entries, "tile", &["m", "n", "k", "rows", "columns"]);
+        if let Value::Word(_, span, _) = value {
+            // The tile's own name stands in for a size that was left out and does not fit the others.
+            self.places.extend(
+                [Field::PrefillM, Field::PrefillN, Field::PrefillK].map(|field| (field, span.clone())),
+            );
+        }
+        Some(TileSpec {
+            m: fields
+                .remove("m")
+                .and_then(|value| self.integer(value, Field::PrefillM)),
+            n: fields
+                .remove("n")
+                .and_then(|value| self.integer(value, Field::PrefillN)),
+            k: fields
+                .remove("k")
+                .and_then(|value| self.integer(value, Field::PrefillK)),
+            rows: fields
+                .remove("rows")
+                .and_then(|value| self.integer(value, Field::PrefillRows)),
+            columns: fields
+                .remove("columns")
+                .and_then(|value| self.integer(value, Field::PrefillColumns)),
+        })
+    }
+
+    /// The fields of `NAME { .. }` where only one name is known.
+    fn family<'a>(
+        &mut self,
+        value: &'a Value<S>,
+        name: &str,
+        kind: &str,
+        example: &str,
+        place: Option<Field>,
+    ) -> Option<&'a [Entry<S>]> {
+        match value {
+            Value::Word(given, span, entries) if given == name => {
+                self.places.extend(place.map(|field| (field, span.clone())));
+                Some(entries)
+            }
+            Value::Word(given, span, _) => {
+                self.mistake(
+                    span,
+                    format!("`{given}` is not {kind}; there is `{name}`, as in `{example}`"),
+                );
+                None
+            }
+            Value::Integer(given, span) => {
+                self.mistake(
+                    span,
+                    format!("{kind} is expected, and {given} is a number; write for example `{example}`"),
+                );
+                None
+            }
+            Value::Other(given, span) => {
+                self.mistake(
+                    span,
+                    format!("{kind} is expected, not `{given}`; write for example `{example}`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The values by key; keys that do not belong here and repeated ones are mistakes.
+    fn fields<'a>(
+        &mut self,
+        entries: &'a [Entry<S>],
+        owner: &str,
+        known: &[&'static str],
+    ) -> HashMap<&'static str, &'a Value<S>> {
+        let mut values = HashMap::new();
+        for entry in entries {
+            let Some(&key) = known.iter().find(|key| **key == entry.key) else {
+                let message = format!(
+                    "{owner} has no field `{}`; {}",
+                    entry.key,
+                    suggestion(&entry.key, known)
+                );
+                self.mistake(&entry.span, message);
+                continue;
+            };
+            if values.insert(key, &entry.value).is_some() {
+                self.mistake(&entry.span, format!("`{key}` is given twice; remove one of them"));
+            }
+        }
+        values
+    }
+
+    fn integer(&mut self, value: &Value<S>, field: Field) -> Option<u32> {
+        let expected = "a whole number from 1 to 4294967295";
+        let (given, span) = match value {
+            Value::Integer(given, span) => match u32::try_from(*given) {
+                Ok(number) => {
+                    self.places.insert(field, span.clone());
+                    return Some(number);
+                }
+                Err(_) => (given.to_string(), span),
+            },
+            Value::Word(given, span, _) | Value::Other(given, span) => (given.clone(), span),
+        };
+        self.mistake(
+            span,
+            format!("{expected} is expected, not `{given}`; the kernel's text is made from it, so it must be written out"),
+        );
+        None
+    }
+
+    fn choice<T: Copy>(&mut self, value: &Value<S>, choices: &[(&'static str, T)]) -> Option<T> {
+        let known: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let (given, span) = match value {
+            Value::Word(given, span, fields) => {
+                if let Some(field) = fields.first() {
+                    self.mistake(&field.span, format!("`{given}` has no fields; remove the braces"));
+                }
+                if let Some((_, choice)) = choices.iter().find(|(name, _)| name == given) {
+                    return Some(*choice);
+                }
+                (given.clone(), span)
+            }
+            Value::Integer(given, span) => (given.to_string(), span),
+            Value::Other(given, span) => (given.clone(), span),
+        };
+        self.mistake(
+            span,
+            format!("`{given}` is not known here; {}", suggestion(&given, &known)),
+        );
+        None
+    }
+
+    fn mistake(&mut self, span: &S, message: String) {
+        self.mistakes.push(Mistake {
+            span: span.clone(),
+            message,
+        });
+    }
+}
+
+/// "did you mean", where one of the known names is near, and all of them in any case.
+fn suggestion(given: &str, known: &[&str]) -> String {
+    let all = known
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(given, name), *name))
+        .min();
+    match nearest {
+        _ if known.len() == 1 => format!("there is only {all}"),
+        Some((distance, name)) if distance <= 2 && distance < name.len() => {
+            format!("did you mean `{name}`? There are {all}")
+        }
+        _ => format!("there are {all}"),
+    }
+}

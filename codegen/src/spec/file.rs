@@ -1,0 +1,239 @@
+//! Descriptions in a TOML file, for build scripts and the command line.
+//!
+//! The vocabulary is the macro's:
+//! ```toml
+//! [UpProj]
+//! format.q4gsw.group_size = 32
+//! k = 2048
+//! n = 8192
+//! decode.coop4 = { width = 64, columns = 8 }
+//! prefill.tile = { m = 64, n = 64, k = 16 }
+//! ```
+
+use std::{fmt, ops::Range, path::Path};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    KernelSpec,
+    description::{self, Description, Entry, Mistake, Value},
+};
+
+/// Everything that is wrong with a spec file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpecFileError {
+    mistakes: Vec<String>,
+}
+
+impl fmt::Display for SpecFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.mistakes.join("\n"))
+    }
+}
+
+impl std::error::Error for SpecFileError {}
+
+/// Reads every kernel of a spec file. `path` is for the messages only.
+///
+/// # Errors
+/// Every mistake in the file, each as `path:line:column: message`.
+pub fn parse(path: &Path, text: &str) -> Result<Vec<KernelSpec>, SpecFileError> {
+    let (table, syntax_errors) = DeTable::parse_recoverable(text);
+    let at = |range: Range<usize>, message: &str| {
+        let (line, column) = line_and_column(text, range.start);
+        format!("{}:{line}:{column}: {message}", path.display())
+    };
+    let mut mistakes: Vec<String> = syntax_errors
+        .iter()
+        .map(|error| at(error.span().unwrap_or(0..0), error.message()))
+        .collect();
+    if !mistakes.is_empty() {
+        return Err(SpecFileError { mistakes });
+    }
+
+    let mut specs = Vec::new();
+    for (name, value) in table.get_ref() {
+        match value.get_ref() {
+            DeValue::Table(fields) => {
+                let description = Description {
+                    name: name.get_ref().to_string(),
+                    span: name.span(),
+                    fields: entries(fields),
+                };
+                match description::read(&description) {
+                    Ok(spec) => specs.push((name.span().start, spec)),
+                    Err(found) => {
+                        mistakes.extend(
+                            found
+                                .into_iter()
+                                .map(|Mistake { span, message }| at(span, &message)),
+                        );
+                    }
+                }
+            }
+            _ => mistakes.push(at(
+                name.span(),
+                &format!(
+                    "`{}` is outside of any kernel; begin one with `[NameOfTheKernel]`",
+                    name.get_ref()
+                ),
+            )),
+        }
+    }
+    if specs.is_empty() && mistakes.is_empty() {
+        mistakes.push(at(
+            0..0,
+            "the file describes no kernel; begin one with `[NameOfTheKernel]`",
+        ));
+    }
+    if !mistakes.is_empty() {
+        return Err(SpecFileError { mistakes });
+    }
+    // The table is sorted by name; kernels come in the order of the file.
+    specs.sort_by_key(|(start, _)| *start);
+    Ok(specs.into_iter().map(|(_, spec)| spec).collect())
+}
+
+fn entries(table: &DeTable<'_>) -> Vec<Entry<Range<usize>>> {
+    let entry = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let key: &Spanned<std::borrow::Cow<'_, str>> = key;
+        Entry {
+            key: key.get_ref().to_string(),
+            span: key.span(),
+            value: value_of(value),
+        }
+    };
+    table.iter().map(entry).collect()
+}
+
+fn value_of(value: &Spanned<DeValue<'_>>) -> Value<Range<usize>> {
+    let span = value.span();
+    match value.get_ref() {
+        DeValue::Integer(integer) => {
+            let digits = integer.to_string();
+            match u64::from_str_radix(integer.as_str(), integer.radix()) {
+                Ok(number) => Value::Integer(number, span),
+                Err(_) => Value::Other(digits, span),
+            }
+        }
+        DeValue::String(word) => Value::Word(word.to_string(), span, Vec::new()),
+        // `decode.coop4 = { .. }`: a table of one entry is a word with fields.
+        DeValue::Table(table) => match table.iter().next() {
+            Some((name, fields)) if table.len() == 1 => match fields.get_ref() {
+                DeValue::Table(fields) => {
+                    Value::Word(name.get_ref().to_string(), name.span(), entries(fields))
+                }
+                _ => Value::Other("a table".to_owned(), span),
+            },
+            _ => Value::Other("a table".to_owned(), span),
+        },
+        DeValue::Float(float) => Value::Other(float.to_string(), span),
+        DeValue::Boolean(boolean) => Value::Other(boolean.to_string(), span),
+        DeValue::Datetime(datetime) => Value::Other(datetime.to_string(), span),
+        DeValue::Array(_) => Value::Other("a list".to_owned(), span),
+    }
+}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |index| index + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use q4_kernel_types::Reduction;
+
+    use super::*;
+    use crate::spec::{Coop4Spec, Format, TileSpec};
+
+    #[test]
+    fn a_file_says_what_the_macro_says() {
+        let text = "
+[UpProj]
+format.q4gsw.group_size = 32
+k = 2048
+n = 8192
+decode.coop4 = { width = 64, columns = 8, reduction = \"shared\" }
+prefill.tile = { m = 64, n = 64, k = 16 }
+
+[Any]
+format = \"q4gsw\"
+bias = \"never\"
+";
+        let specs = parse(Path::new("kernels.toml"), text).unwrap();
+        let up = KernelSpec::new("UpProj", Format::q4gsw(32))
+            .k(2048)
+            .n(8192)
+            .decode(Coop4Spec {
+                width: Some(64),
+                columns: Some(8),
+                reduction: Some(Reduction::Shared),
+            })
+            .prefill(TileSpec {
+                m: Some(64),
+                n: Some(64),
+                k: Some(16),
+                ..TileSpec::default()
+            });
+        let any = KernelSpec::new(
+            "Any",
+            Format::Q4gsw {
+                group_size: q4_kernel_types::GroupSize::Runtime,
+            },
+        )
+        .bias(q4_kernel_types::Bias::Never);
+        assert_eq!(specs, [up, any]);
+    }
+
+    #[test]
+    fn every_mistake_comes_with_its_line_and_column() {
+        let text = "
+stray = 1
+[Up]
+format.q5.group_size = 32
+k = -4
+wdith = 2
+decode.coop4 = { width = 48, colums = 2 }
+bias = \"sometimes\"
+";
+        let error = parse(Path::new("kernels.toml"), text).unwrap_err().to_string();
+        let mut lines: Vec<_> = error.lines().collect();
+        lines.sort_unstable();
+        assert_eq!(
+            lines,
+            [
+                "kernels.toml:2:1: `stray` is outside of any kernel; begin one with `[NameOfTheKernel]`",
+                "kernels.toml:4:8: `q5` is not a format; there is `q4gsw`, as in `q4gsw { group_size: 32 }`",
+                "kernels.toml:5:5: a whole number from 1 to 4294967295 is expected, not `-4`; the kernel's text is made from it, so it must be written out",
+                "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `decode`, `prefill`",
+                "kernels.toml:7:26: 48 is not supported; use one of 32, 64, 128, 256",
+                "kernels.toml:7:30: coop4 has no field `colums`; did you mean `columns`? There are `width`, `columns`, `reduction`",
+                "kernels.toml:8:8: `sometimes` is not known here; there are `optional`, `never`, `always`",
+            ]
+        );
+    }
+
+    #[test]
+    fn toml_that_does_not_parse_is_an_error_with_a_place() {
+        let error = parse(Path::new("kernels.toml"), "[Up\nk = 1")
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with("kernels.toml:1:"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_file_is_an_error() {
+        let error = parse(Path::new("kernels.toml"), "").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "kernels.toml:1:1: the file describes no kernel; begin one with `[NameOfTheKernel]`"
+        );
+    }
+}

@@ -1,0 +1,24 @@
+{# Uniform, bindings and the constants that every family shares. The binding layout is the same for all kernels. #}
+
+struct Params {
+    {% for field in params %}
+    {{ field.name }}: u32,{{ field.padding }} // {{ field.meaning }}
+    {% endfor %}
+}
+
+@group(0) @binding({{ binding.output }}) var<storage, read_write> output: array<f32>;
+@group(0) @binding({{ binding.input }}) var<storage, read> input: array<{{ input_type }}>;
+@group(0) @binding({{ binding.weight }}) var<storage, read> weight: array<{{ weight_type }}>;
+@group(0) @binding({{ binding.scales }}) var<storage, read> scales: array<{{ scale_type }}>;
+{% if bias != "never" %}
+@group(0) @binding({{ binding.bias }}) var<storage, read> bias: array<f32>;
+{% endif %}
+@group(0) @binding({{ binding.params }}) var<uniform> params: Params;
+
+const WEIGHTS_PER_WORD: u32 = {{ weights_per_word }}u;
+{% if fixed_k %}
+const K: u32 = {{ fixed_k }}u;
+{% endif %}
+{% if fixed_group_size %}
+const GROUP_SIZE: u32 = {{ fixed_group_size }}u;
+{% endif %}

@@ -1,0 +1,28 @@
+//! The vocabulary that the generator and the runtime of q4-kernel share.
+//!
+//! Everything that host code and WGSL must agree on stands here, once: the [weight layout](layout), the [`Params`] uniform,
+//! what a kernel [`Variant`] is, which [shapes](Constraints) it serves, how it is [dispatched](Dispatch), what it
+//! [needs](Needs) of a device and how exact it is ([`NumericClass`]). The generator renders templates from these values, the
+//! runtime dispatches by them.
+#![forbid(unsafe_code)]
+
+mod configuration;
+mod constraints;
+mod dispatch;
+mod geometry;
+pub mod layout;
+mod needs;
+mod numeric;
+mod params;
+mod shape;
+mod variant;
+
+pub use configuration::{Bias, Configuration, GroupSize, Route};
+pub use constraints::{Constraints, Refusal, RowsServed};
+pub use dispatch::{Dispatch, TooManyWorkgroups};
+pub use geometry::{Coop4, Gemm, Geometry, KAlignment, Reduction};
+pub use needs::{Feature, Needs};
+pub use numeric::{NumericClass, Tolerance};
+pub use params::{ParamField, Params};
+pub use shape::Shape;
+pub use variant::{GeneratedKernel, Variant};

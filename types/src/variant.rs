@@ -1,0 +1,64 @@
+//! One generated kernel.
+
+use std::borrow::Cow;
+
+use crate::{Bias, Configuration, GroupSize, Needs, Route};
+
+/// One generated kernel: its text and all that is needed to run it.
+///
+/// The generator makes these; the macro and build scripts store them as constants of the user's crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// [`Configuration::name`] of `configuration`.
+    pub name: Cow<'static, str>,
+    /// What the text is specialised on.
+    pub configuration: Configuration,
+    /// The text, for wgpu.
+    pub wgsl: Cow<'static, str>,
+    /// Bytes of workgroup memory, measured on the validated module.
+    pub workgroup_bytes: u32,
+    /// SHA-256 of `wgsl` in hexadecimal: two variants with the same fingerprint are the same kernel.
+    pub fingerprint: Cow<'static, str>,
+}
+
+impl Variant {
+    /// Name of the entry point of every kernel.
+    pub const ENTRY_POINT: &'static str = "main";
+
+    /// What the kernel needs of a device.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        Needs {
+            features: self.configuration.features(),
+            workgroup_size: self.configuration.geometry.workgroup_size(),
+            workgroup_bytes: self.workgroup_bytes,
+        }
+    }
+}
+
+/// All kernels of one described layer, and the facts about the layer that were known when they were generated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneratedKernel {
+    /// Name of the description.
+    pub name: Cow<'static, str>,
+    /// Input features, if they are fixed.
+    pub k: Option<u32>,
+    /// Output features, if they are fixed.
+    pub n: Option<u32>,
+    /// The group size, if it is fixed.
+    pub group_size: GroupSize,
+    /// Whether a bias is added.
+    pub bias: Bias,
+    /// For M == 1, in order of preference. Empty where no GEMV serves the layer.
+    pub decode: Cow<'static, [Variant]>,
+    /// For every M, in order of preference.
+    pub prefill: Cow<'static, [Variant]>,
+}
+
+impl GeneratedKernel {
+    /// Every variant, with the route it is on.
+    pub fn variants(&self) -> impl Iterator<Item = (Route, &Variant)> {
+        let decode = self.decode.iter().map(|variant| (Route::Decode, variant));
+        decode.chain(self.prefill.iter().map(|variant| (Route::Prefill, variant)))
+    }
+}
