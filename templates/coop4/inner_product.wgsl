@@ -3,8 +3,8 @@
 var sum_{{ block.index }} = {{ sum_type }}();
 {% endfor %}
 for (var word = lane; word < words; word += WIDTH) {
-    let x_low = input[2u * word];
-    let x_high = input[2u * word + 1u];
+    let x_low = input[x + 2u * word];
+    let x_high = input[x + 2u * word + 1u];
     {% for c in range(end=columns) %}
     let q_{{ c }} = weight[row_{{ c }} + word];
     {% endfor %}

@@ -46,6 +46,7 @@ fn main(
     {% endif %}
 ) {
     let words = {{ k }} / WEIGHTS_PER_WORD;
+    let x = params.input_offset / 4u;
     {% if not fixed_group_size %}
     let words_per_group = params.group_size / WEIGHTS_PER_WORD;
     {% endif %}

@@ -116,6 +116,24 @@ impl Constraints {
         }
         Ok(())
     }
+
+    /// Whether every shape that `other` serves is served here too.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let rows = self.rows == RowsServed::Any || other.rows == RowsServed::One;
+        let covers =
+            |fixed: Option<u32>, multiple: u32, other_fixed: Option<u32>, other_multiple: u32| match fixed {
+                Some(_) => fixed == other_fixed,
+                None => other_fixed.unwrap_or(other_multiple).is_multiple_of(multiple),
+            };
+        rows && covers(self.k, self.k_multiple, other.k, other.k_multiple)
+            && covers(
+                self.group_size,
+                self.group_size_multiple,
+                other.group_size,
+                other.group_size_multiple,
+            )
+    }
 }
 
 impl fmt::Display for Constraints {
@@ -182,6 +200,28 @@ mod tests {
             refusal.to_string(),
             "it needs group_size % 8 == 0, and group_size is 20"
         );
+    }
+
+    #[test]
+    fn constraints_cover_what_they_serve() {
+        let any = Constraints {
+            rows: RowsServed::Any,
+            k_multiple: 1,
+            group_size_multiple: 1,
+            ..WORDS
+        };
+        let fixed = Constraints {
+            k: Some(2048),
+            group_size: Some(32),
+            ..WORDS
+        };
+        assert!(any.covers(&WORDS) && any.covers(&fixed) && WORDS.covers(&fixed) && fixed.covers(&fixed));
+        assert!(!WORDS.covers(&any) && !fixed.covers(&WORDS));
+        let odd = Constraints {
+            k: Some(2050),
+            ..WORDS
+        };
+        assert!(!WORDS.covers(&odd), "2050 is no multiple of 8");
     }
 
     #[test]

@@ -71,6 +71,10 @@ impl Coop4 {
     pub const WIDTHS: [u32; 4] = [32, 64, 128, 256];
     /// The numbers of columns there are.
     pub const COLUMNS: [u32; 4] = [1, 2, 4, 8];
+    /// The width where a description names none.
+    pub const DEFAULT_WIDTH: u32 = 64;
+    /// The number of columns where a description names none.
+    pub const DEFAULT_COLUMNS: u32 = 4;
 }
 
 impl Gemm {
@@ -80,6 +84,13 @@ impl Gemm {
     pub const COLUMNS: [u32; 3] = [2, 4, 8];
     /// The K steps there are: one, two or four words, so that a step is one `u32`, `vec2<u32>` or `vec4<u32>`.
     pub const TILE_K: [u32; 3] = [WEIGHTS_PER_WORD, 2 * WEIGHTS_PER_WORD, 4 * WEIGHTS_PER_WORD];
+
+    /// Rows and columns of a workgroup's tile where a description names none.
+    pub const DEFAULT_TILE: (u32, u32) = (64, 64);
+    /// Rows and columns of a thread where a description names none.
+    pub const DEFAULT_THREAD: (u32, u32) = (4, 4);
+    /// The widest K step that is chosen where a description names none.
+    pub const DEFAULT_TILE_K: u32 = 16;
 
     /// Threads along M.
     #[must_use]

@@ -13,10 +13,6 @@ use crate::spec::{Coop4Spec, KernelSpec, TileSpec};
 
 /// The invocations per workgroup that every WebGPU device offers.
 const BASELINE_INVOCATIONS: u32 = 256;
-/// The widest K step that a plan chooses by itself.
-const DEFAULT_TILE_K: u32 = 16;
-/// The decode kernel where the description names none.
-const DEFAULT_COOP4: (u32, u32) = (64, 4);
 
 /// The variants of each route. The runtime takes the first one that the device can run and that serves the shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +34,12 @@ pub(crate) struct TileDefaults {
 
 impl TileDefaults {
     pub(crate) fn of(tile: TileSpec) -> Self {
+        let ((m, n), (rows, columns)) = (Gemm::DEFAULT_TILE, Gemm::DEFAULT_THREAD);
         Self {
-            m: tile.m.unwrap_or(64),
-            n: tile.n.unwrap_or(64),
-            rows: tile.rows.unwrap_or(4),
-            columns: tile.columns.unwrap_or(4),
+            m: tile.m.unwrap_or(m),
+            n: tile.n.unwrap_or(n),
+            rows: tile.rows.unwrap_or(rows),
+            columns: tile.columns.unwrap_or(columns),
         }
     }
 }
@@ -77,10 +74,9 @@ fn decode(spec: &KernelSpec) -> Vec<Configuration> {
 }
 
 fn coop4(wish: Coop4Spec, reduction: Reduction) -> Coop4 {
-    let (width, columns) = DEFAULT_COOP4;
     Coop4 {
-        width: wish.width.unwrap_or(width),
-        columns: wish.columns.unwrap_or(columns),
+        width: wish.width.unwrap_or(Coop4::DEFAULT_WIDTH),
+        columns: wish.columns.unwrap_or(Coop4::DEFAULT_COLUMNS),
         reduction,
     }
 }
@@ -133,7 +129,7 @@ fn widest_step(spec: &KernelSpec) -> u32 {
     let fits = |step: u32| {
         let divides =
             |value: Option<u32>| value.map_or(step == WEIGHTS_PER_WORD, |value| value.is_multiple_of(step));
-        step <= DEFAULT_TILE_K && divides(spec.k) && divides(spec.fixed_group_size())
+        step <= Gemm::DEFAULT_TILE_K && divides(spec.k) && divides(spec.fixed_group_size())
     };
     Gemm::TILE_K
         .into_iter()
