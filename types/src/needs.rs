@@ -24,6 +24,17 @@ pub struct Needs {
 }
 
 impl Feature {
+    /// Every feature.
+    pub const ALL: [Self; 1] = [Self::Subgroup];
+
+    /// The feature of wgpu: what validation grants the text of a kernel, and what a device must have on.
+    #[must_use]
+    pub const fn wgpu(self) -> wgpu_types::Features {
+        match self {
+            Self::Subgroup => wgpu_types::Features::SUBGROUP,
+        }
+    }
+
     /// The name that wgpu gives it.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -237,6 +237,7 @@ fn table_of(crate_path: &TokenStream, variants: &[Variant]) -> Result<String, Bu
     let table = emit::rust::table(crate_path, variants, emit::rust::Text::OutDir);
     formatted(quote! {
         /// The standard catalogue, in the order in which variants are preferred.
+        #[allow(unreachable_pub)]
         pub static CATALOGUE: &[#crate_path::Variant] = #table;
     })
 }

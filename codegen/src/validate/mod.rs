@@ -4,7 +4,7 @@ use naga::{
     front::wgsl,
     valid::{ModuleInfo, ValidationFlags},
 };
-use q4_kernel_types::{Configuration, Feature};
+use q4_kernel_types::Configuration;
 use wgpu_types::{DownlevelFlags, Features};
 
 use crate::render::{Rendered, TemplateLine};
@@ -51,7 +51,7 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
         error(line, parse.emit_to_string_with_path(source, &path))
     })?;
     let info = wgpu_naga_bridge::create_validator(
-        wgpu_features(configuration.features()),
+        configuration.features().iter().fold(Features::empty(), |all, feature| all | feature.wgpu()),
         DownlevelFlags::compliant(),
         ValidationFlags::all(),
     )
@@ -61,17 +61,6 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
         error(line, invalid.emit_to_string_with_path(source, &path))
     })?;
     Ok(Validated { module, info })
-}
-
-/// The features of wgpu behind ours.
-fn wgpu_features(features: &[Feature]) -> Features {
-    features.iter().fold(Features::empty(), |all, feature| {
-        all | match feature {
-            Feature::Subgroup => Features::SUBGROUP,
-            // `Feature` may grow in a minor version; what is unknown here is not granted, and validation says so.
-            _ => Features::empty(),
-        }
-    })
 }
 
 fn origin_note(origin: Option<&TemplateLine>) -> String {

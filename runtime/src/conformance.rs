@@ -1,0 +1,149 @@
+//! Does a kernel, on this device, return what float64 returns?
+//!
+//! Outputs are poisoned before, every element is compared afterwards, and the memory on either side of the output is checked for stray
+//! writes. This is what `q4 check` and the test-suite run; engines can run it on their users' devices.
+
+use crate::{
+    BufferError, DispatchError, KernelError, LayerShape, Linear, ReadBackError, Shape, Tolerance, UploadError, Variant,
+    reference::{
+        self, Comparison,
+        samples::{self, Data, Sample},
+    },
+};
+
+/// One multiplication to check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its size.
+    pub shape: Shape,
+    /// Whether the layer has a bias.
+    pub bias: bool,
+    /// What input and layer are made of.
+    pub data: Data,
+    /// Where input and output begin in their buffers.
+    pub placement: Placement,
+}
+
+/// Where input and output begin in their buffers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// At offsets that a binding may have.
+    Aligned,
+    /// At the oddest offsets that a dispatch accepts, so that the kernel has to skip elements.
+    Unaligned,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The variant that ran.
+    pub variant: String,
+    /// The tolerance that was applied: none for exact data in the exact class.
+    pub tolerance: Tolerance,
+    /// Every element against the reference.
+    pub comparison: Comparison,
+    /// Elements before and after the output that were written to.
+    pub stray_writes: usize,
+}
+
+/// Why a case could not be run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// A dimension is 0, or the data does not fit the address space.
+    #[error("{0} cannot be sampled: every dimension must be at least 1, and the data must fit the memory of this machine")]
+    Shape(Shape),
+    /// The kernel could not be created.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    /// The layer could not be uploaded.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// The multiplication could not be recorded.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    /// No buffer for input or output.
+    #[error(transparent)]
+    Buffer(#[from] BufferError),
+    /// The output did not come back.
+    #[error(transparent)]
+    ReadBack(#[from] ReadBackError),
+}
+
+impl Outcome {
+    /// Whether every element is right and nothing else was written.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        self.comparison.agrees() && self.stray_writes == 0
+    }
+}
+
+/// A pattern that no kernel computes: a NaN with a payload.
+const POISON: f32 = f32::from_bits(0x7FC0_DEAD);
+/// Elements of poison before and after the output.
+const GUARD: usize = 64;
+
+/// Runs one case on a kernel.
+///
+/// # Errors
+/// If the case cannot be run; a wrong result is an [`Outcome`].
+pub fn check(linear: &Linear, case: &Case) -> Result<Outcome, CheckError> {
+    let Shape { m, n, k, group_size } = case.shape;
+    let Sample { x, layer } = samples::sample(m, LayerShape { n, k, group_size }, case.bias, case.data)
+        .ok_or(CheckError::Shape(case.shape))?;
+    let expected = reference::linear(&x, &layer);
+    check_layer(linear, &layer, &x, &expected, case)
+}
+
+fn check_layer(
+    linear: &Linear,
+    layer: &crate::Quantized<'_>,
+    x: &[f32],
+    expected: &[f64],
+    case: &Case,
+) -> Result<Outcome, CheckError> {
+    let Shape { m, n, k, .. } = case.shape;
+    let gpu = linear.gpu();
+    // In elements: 16 and 4 bytes are what a dispatch asks for.
+    let (x_start, y_start) = match case.placement {
+        Placement::Aligned => (0, GUARD),
+        Placement::Unaligned => (4, GUARD + 1),
+    };
+    let weights = linear.upload(layer)?;
+    let x_buffer = gpu.input(&[&vec![POISON; x_start][..], x].concat())?;
+    let outputs = expected.len();
+    let y_buffer = gpu.input_output(&vec![POISON; y_start + outputs + GUARD])?;
+    let bytes = |elements: usize| (elements * size_of::<f32>()) as u64;
+    let y_slice = y_buffer.slice(bytes(y_start)..bytes(y_start + outputs));
+
+    let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+    let call = linear.prepare(&weights, x_buffer.slice(bytes(x_start)..), y_slice, m)?;
+    call.record(&mut pass);
+    drop(pass);
+    gpu.queue().submit([encoder.finish()]);
+
+    let all = gpu.read(&y_buffer)?;
+    let (before, rest) = all.split_at(y_start.min(all.len()));
+    let (got, after) = rest.split_at(outputs.min(rest.len()));
+    let stray_writes =
+        before.iter().chain(after).filter(|value| value.to_bits() != POISON.to_bits()).count();
+    let tolerance = tolerance(linear, call.variant(), case.data, k);
+    let comparison = reference::compare(expected, got, n as usize, tolerance);
+    Ok(Outcome { variant: call.variant().to_owned(), tolerance, comparison, stray_writes })
+}
+
+/// Exact data leaves the exact class no excuse.
+fn tolerance(linear: &Linear, variant: &str, data: Data, k: u32) -> Tolerance {
+    let class = linear
+        .kernel()
+        .variants()
+        .find(|(_, candidate)| candidate.name == variant)
+        .map_or_else(crate::NumericClass::default, |(_, candidate): (_, &Variant)| candidate.configuration.numeric);
+    match data {
+        Data::Exact if class == crate::NumericClass::Exact && k <= samples::MAX_EXACT_K => {
+            Tolerance { absolute: 0.0, relative: 0.0 }
+        }
+        Data::Exact | Data::Random { .. } => class.tolerance(k),
+    }
+}

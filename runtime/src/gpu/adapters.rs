@@ -1,0 +1,93 @@
+//! The adapters of a machine and the choice among them.
+
+use std::env;
+
+use super::Capabilities;
+
+/// The variable that names an adapter.
+const ADAPTER_VARIABLE: &str = "Q4_ADAPTER";
+
+/// An adapter and what a device on it could do.
+#[derive(Clone, Debug)]
+pub struct AdapterReport {
+    /// Name, kind, driver and back end.
+    pub info: wgpu::AdapterInfo,
+    /// Everything it offers.
+    pub features: wgpu::Features,
+    /// Everything it allows.
+    pub limits: wgpu::Limits,
+    /// What kernels care about.
+    pub capabilities: Capabilities,
+}
+
+/// Why no adapter was chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdapterError {
+    /// The machine has none.
+    #[error(
+        "no Vulkan, Metal or DX12 adapter was found; install a driver, or a software one \
+         (Debian and Ubuntu: apt install mesa-vulkan-drivers; Fedora: dnf install mesa-vulkan-drivers; \
+         Arch: pacman -S vulkan-swrast)"
+    )]
+    None,
+    /// None has the name asked for.
+    #[error("no adapter's name contains {wanted:?}; there are: {}", found.join(", "))]
+    Unknown {
+        /// The name asked for.
+        wanted: String,
+        /// The names there are.
+        found: Vec<String>,
+    },
+}
+
+/// Every adapter of this machine, best first.
+#[must_use]
+pub fn adapters() -> Vec<AdapterReport> {
+    found()
+        .iter()
+        .map(|adapter| {
+            let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
+            let capabilities = Capabilities::new(features, &limits, &info);
+            AdapterReport { info, features, limits, capabilities }
+        })
+        .collect()
+}
+
+/// The best adapter whose name contains `wanted`, or the variable's value, or anything.
+pub(super) fn choose(wanted: Option<&str>) -> Result<wgpu::Adapter, AdapterError> {
+    let variable = env::var(ADAPTER_VARIABLE).ok();
+    let wanted = wanted.or(variable.as_deref()).filter(|name| !name.is_empty());
+    let adapters = found();
+    if adapters.is_empty() {
+        return Err(AdapterError::None);
+    }
+    let names: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+    let fits = |adapter: &wgpu::Adapter| {
+        wanted.is_none_or(|wanted| adapter.get_info().name.to_lowercase().contains(&wanted.to_lowercase()))
+    };
+    adapters.into_iter().find(fits).ok_or_else(|| AdapterError::Unknown {
+        wanted: wanted.unwrap_or_default().to_owned(),
+        found: names,
+    })
+}
+
+fn found() -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    adapters.retain(|adapter| {
+        adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
+    });
+    adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type));
+    adapters
+}
+
+fn rank(kind: wgpu::DeviceType) -> u8 {
+    match kind {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    }
+}

@@ -1,0 +1,181 @@
+//! A device to run kernels on.
+
+mod adapters;
+mod buffers;
+mod capabilities;
+mod pipeline_cache;
+mod pipelines;
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+pub use adapters::{AdapterError, AdapterReport, adapters};
+pub use buffers::{BufferError, ReadBackError};
+pub use capabilities::{Capabilities, Unmet};
+pub use pipeline_cache::PipelineCacheDir;
+pub(crate) use pipeline_cache::VerifiedCacheData;
+pub(crate) use pipelines::Pipelines;
+
+use crate::Feature;
+
+/// A device, what it can do, and the pipelines that were created on it. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+    capabilities: Capabilities,
+    pipelines: Pipelines,
+    /// Bound in place of a bias where there is none.
+    dummy_bias: OnceLock<wgpu::Buffer>,
+    /// Why the device was lost, once it is. Only known of devices that this crate opened.
+    lost: Arc<OnceLock<String>>,
+    lost_is_known: bool,
+}
+
+/// How [`Gpu::open`] chooses and opens a device.
+#[derive(Clone, Debug, Default)]
+pub struct GpuOptions {
+    /// Part of the adapter's name, case aside. `None` asks the variable `Q4_ADAPTER`, then takes the best: discrete before
+    /// integrated before virtual before software.
+    pub adapter: Option<String>,
+    /// Optional features to leave off, for tests and comparisons.
+    pub without: Vec<Feature>,
+    /// Limits to ask for instead of all that the adapter has.
+    pub limits: Option<wgpu::Limits>,
+    /// Where compiled pipelines are kept between runs.
+    pub pipeline_cache: PipelineCacheDir,
+}
+
+/// Why no device could be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GpuError {
+    /// No adapter fits.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    /// The adapter refused.
+    #[error("the adapter `{adapter}` opened no device: {reason}; `q4 doctor` shows what it offers")]
+    Device {
+        /// The adapter.
+        adapter: String,
+        /// What wgpu said.
+        reason: String,
+    },
+}
+
+impl Gpu {
+    /// Opens the best adapter of this machine, or the one that the variable `Q4_ADAPTER` names.
+    ///
+    /// # Errors
+    /// If there is none, or it opens no device.
+    pub fn new() -> Result<Self, GpuError> {
+        Self::open(&GpuOptions::default())
+    }
+
+    /// Opens an adapter as `options` say.
+    ///
+    /// # Errors
+    /// If no adapter fits, or it opens no device.
+    pub fn open(options: &GpuOptions) -> Result<Self, GpuError> {
+        let adapter = adapters::choose(options.adapter.as_deref())?;
+        let info = adapter.get_info();
+        let mut features = adapter.features() & capabilities::wanted_features();
+        for feature in &options.without {
+            features.remove(feature.wgpu());
+        }
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("q4-kernel"),
+            required_features: features,
+            required_limits: options.limits.clone().unwrap_or_else(|| adapter.limits()),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+            .map_err(|error| GpuError::Device { adapter: info.name.clone(), reason: error.to_string() })?;
+
+        let lost = Arc::new(OnceLock::new());
+        let reason = Arc::clone(&lost);
+        device.set_device_lost_callback(move |kind, message| {
+            // Only the first loss counts.
+            let _ = reason.set(format!("{kind:?}: {message}"));
+        });
+        let pipelines = Pipelines::new(&device, &options.pipeline_cache);
+        tracing::debug!(adapter = info.name, backend = ?info.backend, "opened a device");
+        Ok(Self::from_parts(device, queue, pipelines, lost, true))
+    }
+
+    /// Uses the device and queue of an engine. Its features and limits decide which variants can run.
+    ///
+    /// The device's lost callback stays the engine's, so a lost device is noticed only by the errors that follow.
+    #[must_use]
+    pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let pipelines = Pipelines::new(&device, &PipelineCacheDir::Off);
+        Self::from_parts(device, queue, pipelines, Arc::default(), false)
+    }
+
+    fn from_parts(
+        device: wgpu::Device,
+        queue: wgpu::Queue,
+        pipelines: Pipelines,
+        lost: Arc<OnceLock<String>>,
+        lost_is_known: bool,
+    ) -> Self {
+        let capabilities = Capabilities::of(&device);
+        let dummy_bias = OnceLock::new();
+        let inner = Inner { device, queue, capabilities, pipelines, dummy_bias, lost, lost_is_known };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The wgpu device.
+    #[must_use]
+    pub fn device(&self) -> &wgpu::Device {
+        &self.inner.device
+    }
+
+    /// The wgpu queue.
+    #[must_use]
+    pub fn queue(&self) -> &wgpu::Queue {
+        &self.inner.queue
+    }
+
+    /// What the device can do, as far as kernels care.
+    #[must_use]
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.inner.capabilities
+    }
+
+    /// Why the device was lost, if it was and this crate opened it.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        self.inner.lost.get().map(String::as_str)
+    }
+
+    /// Writes the compiled pipelines to disk now instead of when the last clone of this value is dropped.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save_pipeline_cache(&self) -> std::io::Result<()> {
+        self.inner.pipelines.save()
+    }
+
+    pub(crate) fn pipelines(&self) -> &Pipelines {
+        &self.inner.pipelines
+    }
+
+    /// A note for errors on a device that may be lost without our knowing.
+    pub(crate) fn lost_reason(&self) -> String {
+        match self.lost() {
+            Some(reason) => reason.to_owned(),
+            None if self.inner.lost_is_known => "it answers no more".to_owned(),
+            None => "its lost callback, which the owner of the device has, knows why".to_owned(),
+        }
+    }
+}
+
+/// A lock whose holder panicked still guards valid data here: every critical section only inserts or looks up.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

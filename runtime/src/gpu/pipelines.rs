@@ -1,0 +1,115 @@
+//! Pipelines, created once per text and shared.
+
+use std::{
+    collections::HashMap,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use super::{Gpu, PipelineCacheDir, lock, pipeline_cache};
+use crate::{KernelError, Params, Variant, layout::Binding, trusted};
+
+/// The pipelines of a device, by fingerprint of their text.
+#[derive(Debug)]
+pub(crate) struct Pipelines {
+    bind_group_layout: wgpu::BindGroupLayout,
+    layout: wgpu::PipelineLayout,
+    by_fingerprint: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
+    disk: Option<(wgpu::PipelineCache, PathBuf)>,
+}
+
+impl Pipelines {
+    pub(super) fn new(device: &wgpu::Device, dir: &PipelineCacheDir) -> Self {
+        // A device whose limits refuse the layout runs no variant, and `Capabilities::check` says so of each; the error need not reach
+        // the device's error handler.
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let bind_group_layout = bind_group_layout(device);
+        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("q4"),
+            bind_group_layouts: &[Some(&bind_group_layout)],
+            immediate_size: 0,
+        });
+        drop(scope);
+        let disk = device
+            .features()
+            .contains(wgpu::Features::PIPELINE_CACHE)
+            .then(|| dir.file(&device.adapter_info()))
+            .flatten()
+            .map(|path| (trusted::create_pipeline_cache(device, pipeline_cache::read(&path).as_ref()), path));
+        Self { bind_group_layout, layout, by_fingerprint: Mutex::default(), disk }
+    }
+
+    pub(crate) fn bind_group_layout(&self) -> &wgpu::BindGroupLayout {
+        &self.bind_group_layout
+    }
+
+    /// The pipeline of a variant that the device can run, compiled if it is not there yet.
+    pub(crate) fn get(&self, gpu: &Gpu, variant: &Variant) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
+        let mut pipelines = lock(&self.by_fingerprint);
+        if let Some(pipeline) = pipelines.get(variant.fingerprint.as_ref()) {
+            return Ok(Arc::clone(pipeline));
+        }
+        let (pipeline, error) = gpu.checked(|device| {
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(&variant.name),
+                source: wgpu::ShaderSource::Wgsl(variant.wgsl.as_ref().into()),
+            });
+            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(&variant.name),
+                layout: Some(&self.layout),
+                module: &module,
+                entry_point: Some(Variant::ENTRY_POINT),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                cache: self.disk.as_ref().map(|(cache, _)| cache),
+            })
+        });
+        if let Some(error) = error {
+            return Err(KernelError::Pipeline { variant: variant.name.clone().into_owned(), reason: error.to_string() });
+        }
+        tracing::debug!(variant = %variant.name, "created a pipeline");
+        let pipeline = Arc::new(pipeline);
+        pipelines.insert(variant.fingerprint.clone().into_owned(), Arc::clone(&pipeline));
+        Ok(pipeline)
+    }
+
+    pub(super) fn save(&self) -> io::Result<()> {
+        let Some((cache, path)) = &self.disk else { return Ok(()) };
+        if lock(&self.by_fingerprint).is_empty() {
+            return Ok(());
+        }
+        cache.get_data().map_or(Ok(()), |data| pipeline_cache::write(path, &data))
+    }
+}
+
+impl Drop for Pipelines {
+    fn drop(&mut self) {
+        if let Err(error) = self.save() {
+            tracing::warn!(%error, "the pipeline cache cannot be written");
+        }
+    }
+}
+
+/// The one layout of all kernels.
+fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
+    let entries = Binding::ALL.map(|binding| wgpu::BindGroupLayoutEntry {
+        binding: binding.index(),
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty: match binding {
+                Binding::Output => wgpu::BufferBindingType::Storage { read_only: false },
+                Binding::Input | Binding::Weight | Binding::Scales | Binding::Bias => {
+                    wgpu::BufferBindingType::Storage { read_only: true }
+                }
+                Binding::Params => wgpu::BufferBindingType::Uniform,
+            },
+            has_dynamic_offset: false,
+            min_binding_size: match binding {
+                Binding::Params => wgpu::BufferSize::new(size_of::<Params>() as u64),
+                _ => None,
+            },
+        },
+        count: None,
+    });
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("q4"), entries: &entries })
+}

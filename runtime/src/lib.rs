@@ -1,0 +1,66 @@
+#![doc = include_str!("../README.md")]
+
+mod catalogue;
+pub mod conformance;
+mod error;
+mod gpu;
+mod linear;
+mod operand;
+mod quantized;
+pub mod reference;
+mod rows;
+mod trusted;
+mod weights;
+
+pub use catalogue::{catalogue, standard, variant};
+pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
+pub use gpu::{
+    AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir, ReadBackError,
+    Unmet, adapters,
+};
+pub use linear::{Call, Considered, Linear, Routing, Verdict};
+pub use operand::Operand;
+pub use q4_kernel_types::{
+    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize, KAlignment,
+    Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed, Shape, Tolerance, TooManyWorkgroups,
+    Variant, layout,
+};
+pub use quantized::{LayerShape, LayoutError, Quantized};
+pub use rows::{OneRow, RowCount, Rows};
+pub use weights::Weights;
+pub use wgpu;
+
+/// Describes linear layers and generates their kernels.
+///
+/// See the [crate documentation](crate) for an example. The fields of a kernel, of which only `format` is required:
+///
+/// | field | values | left out |
+/// |---|---|---|
+/// | `format` | `q4gsw { group_size: 32 }`; without the braces the group size comes with the weights | |
+/// | `k`, `n` | input and output features | come with the weights |
+/// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
+/// | `numeric` | `exact`: f32 multiply and accumulate | `exact` |
+/// | `decode` | `coop4 { width: 64, columns: 8, reduction: subgroup }`: the kernel for one row | chosen |
+/// | `prefill` | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: the kernel for more rows | chosen |
+///
+/// One call can describe several kernels. Crates that re-export this one put `crate = path::to::it;` before the first.
+#[macro_export]
+macro_rules! q4_kernel {
+    ($($description:tt)*) => {
+        $crate::__private::q4_kernel! { [$crate] $($description)* }
+    };
+}
+
+/// What the macro's output names. Not for direct use, and not covered by version promises.
+#[doc(hidden)]
+pub mod __private {
+    pub use core::{
+        convert::Into,
+        option::Option::None,
+        result::Result,
+    };
+    pub use std::borrow::Cow;
+
+    pub use q4_kernel_macros::q4_kernel;
+    pub use wgpu;
+}

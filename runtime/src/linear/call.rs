@@ -1,0 +1,210 @@
+//! A dispatch that is ready to be recorded, and the few that a layer keeps.
+
+use std::sync::Arc;
+
+use super::partition::{self, Columns, Window};
+use crate::{
+    Capabilities, DispatchError, Operand, Params, Variant, Weights, layout,
+    layout::Binding,
+    weights::Chunk,
+};
+
+/// A multiplication with everything bound: record it as often as its buffers live.
+#[derive(Debug)]
+pub struct Call {
+    variant: String,
+    pipeline: Arc<wgpu::ComputePipeline>,
+    steps: Vec<Step>,
+}
+
+/// One dispatch of a [`Call`].
+#[derive(Debug)]
+struct Step {
+    bind_group: wgpu::BindGroup,
+    grid: [u32; 3],
+}
+
+impl Call {
+    pub(super) fn new(
+        variant: &Variant,
+        pipeline: &Arc<wgpu::ComputePipeline>,
+        weights: &Weights,
+        x: &Operand<'_>,
+        y: &Operand<'_>,
+        rows: u32,
+    ) -> Result<Self, DispatchError> {
+        check_operands(weights, x, y, rows)?;
+        let mut steps = Vec::new();
+        for chunk in weights.pieces() {
+            let columns = Columns {
+                first: chunk.columns.start,
+                count: chunk.columns.end - chunk.columns.start,
+                of: weights.n(),
+            };
+            let device: &Capabilities = weights.gpu().capabilities();
+            let dispatch = variant.configuration.geometry.dispatch();
+            for window in partition::windows(device, dispatch, rows, weights.k(), columns, x, y)? {
+                let bind_group = bind(weights, chunk, columns, &window, x, y)?;
+                steps.push(Step { bind_group, grid: window.grid });
+            }
+        }
+        Ok(Self { variant: variant.name.clone().into_owned(), pipeline: Arc::clone(pipeline), steps })
+    }
+
+    /// Records the multiplication into `pass`, and with it the pass's pipeline and bind group 0.
+    pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
+        pass.set_pipeline(&self.pipeline);
+        for Step { bind_group, grid: [x, y, z] } in &self.steps {
+            pass.set_bind_group(0, bind_group, &[]);
+            pass.dispatch_workgroups(*x, *y, *z);
+        }
+    }
+
+    /// The variant that runs.
+    #[must_use]
+    pub fn variant(&self) -> &str {
+        &self.variant
+    }
+
+    /// The grids that are dispatched: one, unless the multiplication is split.
+    pub fn grids(&self) -> impl ExactSizeIterator<Item = [u32; 3]> + '_ {
+        self.steps.iter().map(|step| step.grid)
+    }
+}
+
+fn check_operands(weights: &Weights, x: &Operand<'_>, y: &Operand<'_>, rows: u32) -> Result<(), DispatchError> {
+    if rows == 0 {
+        return Err(DispatchError::NoRows);
+    }
+    // Inputs may be read as vec4<f32>.
+    let operands = [("x", x, weights.k(), 4), ("y", y, weights.n(), 1)];
+    for (operand, Operand { buffer, offset, bytes }, columns, elements) in operands {
+        if !buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
+            return Err(DispatchError::Usage { operand });
+        }
+        let element = size_of::<f32>() as u64;
+        let alignment = elements * element;
+        if !offset.is_multiple_of(alignment) {
+            return Err(DispatchError::Alignment { operand, offset: *offset, alignment });
+        }
+        let needed = u64::from(rows).saturating_mul(u64::from(columns)).saturating_mul(element);
+        if needed > *bytes {
+            return Err(DispatchError::TooSmall { operand, needed, given: *bytes, rows, columns });
+        }
+    }
+    if x.buffer == y.buffer {
+        return Err(DispatchError::SameBuffer);
+    }
+    Ok(())
+}
+
+fn bind(
+    weights: &Weights,
+    chunk: &Chunk,
+    columns: Columns,
+    window: &Window,
+    x: &Operand<'_>,
+    y: &Operand<'_>,
+) -> Result<wgpu::BindGroup, DispatchError> {
+    let gpu = weights.gpu();
+    let params = Params {
+        m: window.rows,
+        n: columns.count,
+        k: weights.k(),
+        k_packed: layout::packed_k(weights.k()),
+        group_size: weights.group_size(),
+        // A chunk's scales fit a binding of less than 4 GiB.
+        padded_n: u32::try_from(layout::padded_n(columns.count)).unwrap_or(u32::MAX),
+        has_bias: u32::from(weights.has_bias()),
+        output_stride: weights.n(),
+        input_offset: window.input.skipped,
+        output_offset: window.output.skipped,
+    };
+    let params = gpu.filled_buffer("q4 params", wgpu::BufferUsages::UNIFORM, &[bytemuck::bytes_of(&params)])?;
+    let entries = Binding::ALL.map(|binding| wgpu::BindGroupEntry {
+        binding: binding.index(),
+        resource: match binding {
+            Binding::Output => wgpu::BindingResource::Buffer(bound(y, window.output)),
+            Binding::Input => wgpu::BindingResource::Buffer(bound(x, window.input)),
+            Binding::Weight => chunk.weight.as_entire_binding(),
+            Binding::Scales => chunk.scales.as_entire_binding(),
+            Binding::Bias => chunk.bias.as_entire_binding(),
+            Binding::Params => params.as_entire_binding(),
+        },
+    });
+    let (bind_group, error) = gpu.checked(|device| {
+        device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some("q4"),
+            layout: gpu.pipelines().bind_group_layout(),
+            entries: &entries,
+        })
+    });
+    match error {
+        Some(error) => Err(DispatchError::Bind(error.to_string())),
+        None => Ok(bind_group),
+    }
+}
+
+fn bound<'a>(operand: &Operand<'a>, placement: partition::Placement) -> wgpu::BufferBinding<'a> {
+    wgpu::BufferBinding {
+        buffer: operand.buffer,
+        offset: placement.offset,
+        size: wgpu::BufferSize::new(placement.bytes),
+    }
+}
+
+/// The calls of a layer that were used last. Few enough to search one by one.
+#[derive(Debug, Default)]
+pub(crate) struct CallCache {
+    /// Used last comes last.
+    entries: Vec<(OwnedKey, Arc<Call>)>,
+}
+
+/// What distinguishes one call of a layer from another.
+pub(super) struct Key<'a> {
+    pub(super) kernel: u64,
+    pub(super) rows: u32,
+    pub(super) x: &'a Operand<'a>,
+    pub(super) y: &'a Operand<'a>,
+}
+
+#[derive(Debug)]
+struct OwnedKey {
+    kernel: u64,
+    rows: u32,
+    x: (wgpu::Buffer, u64, u64),
+    y: (wgpu::Buffer, u64, u64),
+}
+
+impl CallCache {
+    /// Enough for every buffer pair of an engine that decodes, and a few prompt lengths.
+    const CAPACITY: usize = 64;
+
+    pub(super) fn get(&mut self, key: &Key<'_>) -> Option<Arc<Call>> {
+        let found = self.entries.iter().rposition(|(owned, _)| owned.is(key))?;
+        self.entries[found..].rotate_left(1);
+        self.entries.last().map(|(_, call)| Arc::clone(call))
+    }
+
+    pub(super) fn insert(&mut self, key: &Key<'_>, call: &Arc<Call>) {
+        if self.entries.len() == Self::CAPACITY {
+            self.entries.remove(0);
+        }
+        let owned = |operand: &Operand<'_>| (operand.buffer.clone(), operand.offset, operand.bytes);
+        let key = OwnedKey { kernel: key.kernel, rows: key.rows, x: owned(key.x), y: owned(key.y) };
+        self.entries.push((key, Arc::clone(call)));
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
+
+impl OwnedKey {
+    fn is(&self, key: &Key<'_>) -> bool {
+        let same = |(buffer, offset, bytes): &(wgpu::Buffer, u64, u64), operand: &Operand<'_>| {
+            (offset, bytes) == (&operand.offset, &operand.bytes) && buffer == operand.buffer
+        };
+        (self.kernel, self.rows) == (key.kernel, key.rows) && same(&self.x, key.x) && same(&self.y, key.y)
+    }
+}

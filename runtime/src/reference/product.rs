@@ -1,0 +1,109 @@
+//! The product in float64.
+
+use std::thread;
+
+use crate::{LayerShape, Quantized, layout, reference::unpack};
+
+/// The weights `[N, K]` that a layer stands for, in float64: `q * scale`, where the product of an integer and an f32 is exact.
+#[must_use]
+pub fn dequantize(layer: &Quantized<'_>) -> Vec<f64> {
+    (0..layer.shape().n).flat_map(|column| dequantized_row(layer, column)).collect()
+}
+
+/// `y[M, N] = x[M, K] * W[N, K]^T (+ bias)` in float64. Rows of `x` beyond the last whole one are ignored.
+#[must_use]
+pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
+    let LayerShape { n, k, .. } = layer.shape();
+    let rows: Vec<&[f32]> = x.chunks_exact(k as usize).collect();
+    let columns = n as usize;
+
+    // One stripe of columns a thread: a column's weights are dequantised once for all rows.
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(columns);
+    let stripe = columns.div_ceil(threads);
+    let stripes: Vec<Vec<f64>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..columns)
+            .step_by(stripe)
+            .map(|first| {
+                let rows = &rows;
+                scope.spawn(move || stripe_of_columns(rows, layer, first..(first + stripe).min(columns)))
+            })
+            .collect();
+        // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
+        workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+
+    let mut y = vec![f64::NAN; rows.len() * columns];
+    for (index, sums) in stripes.iter().enumerate() {
+        for (offset, column_sums) in sums.chunks(rows.len().max(1)).enumerate() {
+            for (row, sum) in column_sums.iter().enumerate() {
+                y[row * columns + index * stripe + offset] = *sum;
+            }
+        }
+    }
+    y
+}
+
+/// The outputs of some columns, column by column.
+fn stripe_of_columns(rows: &[&[f32]], layer: &Quantized<'_>, columns: std::ops::Range<usize>) -> Vec<f64> {
+    let mut sums = Vec::with_capacity(rows.len() * columns.len());
+    for column in columns {
+        let weights = dequantized_row(layer, column as u32);
+        let bias = layer.bias().map_or(0.0, |bias| f64::from(bias[column]));
+        sums.extend(rows.iter().map(|row| {
+            let products = row.iter().zip(&weights).map(|(x, weight)| f64::from(*x) * weight);
+            products.sum::<f64>() + bias
+        }));
+    }
+    sums
+}
+
+fn dequantized_row(layer: &Quantized<'_>, column: u32) -> Vec<f64> {
+    let LayerShape { n, k, group_size } = layer.shape();
+    let row_bytes = layout::packed_k(k) as usize;
+    let padded_n = layout::padded_n(n) as usize;
+    let column = column as usize;
+    unpack(&layer.weight()[column * row_bytes..][..row_bytes], k)
+        .enumerate()
+        .map(|(k, q)| {
+            let scale = layer.scales()[k / group_size as usize * padded_n + column];
+            f64::from(q) * f64::from(scale)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::reference::pack;
+
+    #[test]
+    fn the_product_is_the_formula_of_the_contract() {
+        // N = 2, K = 3, groups of 2: W = [[1*2, -2*2, 3*4], [7*1, 0, -8*8]].
+        let weight = pack(&[1, -2, 3, 7, 0, -8], 2, 3).unwrap();
+        let scales = vec![2.0, 1.0, 0.0, 0.0, 4.0, 8.0, 0.0, 0.0];
+        let shape = LayerShape { n: 2, k: 3, group_size: 2 };
+        let layer = Quantized::q4gsw(shape, weight, scales, Some(Cow::Owned(vec![0.5, -0.5]))).unwrap();
+        assert_eq!(dequantize(&layer), [2.0, -4.0, 12.0, 7.0, 0.0, -64.0]);
+        let y = linear(&[1.0, 1.0, 1.0, 0.5, 0.0, -1.0], &layer);
+        assert_eq!(y, [10.5, -57.5, -10.5, 67.0]);
+    }
+
+    #[test]
+    fn stripes_of_columns_fall_into_place_for_any_number_of_columns() {
+        for n in [1_u32, 2, 3, 5, 7, 64, 67] {
+            let values: Vec<i8> = (0..n).map(|column| (column % 15) as i8 - 7).collect();
+            let layer = Quantized::q4gsw(
+                LayerShape { n, k: 1, group_size: 1 },
+                pack(&values, n, 1).unwrap(),
+                vec![1.0; layout::padded_n(n) as usize],
+                None,
+            )
+            .unwrap();
+            let expected: Vec<f64> =
+                [2.0, 3.0].iter().flat_map(|x| values.iter().map(move |q| x * f64::from(*q))).collect();
+            assert_eq!(linear(&[2.0, 3.0], &layer), expected, "N = {n}");
+        }
+    }
+}

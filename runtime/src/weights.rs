@@ -1,0 +1,188 @@
+//! Weights on a device.
+
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex},
+};
+
+use crate::{
+    Bias, BufferError, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, UploadError,
+    layout,
+    linear::CallCache,
+};
+
+/// The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. Clones share the
+/// buffers.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    gpu: Gpu,
+    shape: LayerShape,
+    has_bias: bool,
+    chunks: Vec<Chunk>,
+    calls: Mutex<CallCache>,
+}
+
+/// As many columns of a layer as one binding holds.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    pub(crate) columns: Range<u32>,
+    pub(crate) weight: wgpu::Buffer,
+    pub(crate) scales: wgpu::Buffer,
+    pub(crate) bias: wgpu::Buffer,
+}
+
+impl Weights {
+    pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>) -> Result<Self, UploadError> {
+        let shape = layer.shape();
+        let width = chunk_width(gpu, shape)?;
+        let chunks = (0..shape.n)
+            .step_by(width as usize)
+            .map(|first| Chunk::upload(gpu, layer, first..first.saturating_add(width).min(shape.n)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let inner =
+            Inner { gpu: gpu.clone(), shape, has_bias: layer.bias().is_some(), chunks, calls: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Output features.
+    #[must_use]
+    pub fn n(&self) -> u32 {
+        self.inner.shape.n
+    }
+
+    /// Input features.
+    #[must_use]
+    pub fn k(&self) -> u32 {
+        self.inner.shape.k
+    }
+
+    /// Consecutive input features that share a scale.
+    #[must_use]
+    pub fn group_size(&self) -> u32 {
+        self.inner.shape.group_size
+    }
+
+    /// Whether there is a bias.
+    #[must_use]
+    pub fn has_bias(&self) -> bool {
+        self.inner.has_bias
+    }
+
+    /// How many pieces the layer was split into along N, because one binding does not hold it.
+    #[must_use]
+    pub fn chunks(&self) -> usize {
+        self.inner.chunks.len()
+    }
+
+    /// Bytes on the device: weights, scales and bias.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let chunk = |chunk: &Chunk| {
+            let bias = if self.inner.has_bias { chunk.bias.size() } else { 0 };
+            chunk.weight.size() + chunk.scales.size() + bias
+        };
+        self.inner.chunks.iter().map(chunk).sum()
+    }
+
+    /// Forgets the bind groups that earlier dispatches made, and so lets go of the buffers they were made with.
+    pub fn forget_bindings(&self) {
+        crate::gpu::lock(&self.inner.calls).clear();
+    }
+
+    pub(crate) fn shape(&self) -> LayerShape {
+        self.inner.shape
+    }
+
+    pub(crate) fn gpu(&self) -> &Gpu {
+        &self.inner.gpu
+    }
+
+    pub(crate) fn pieces(&self) -> &[Chunk] {
+        &self.inner.chunks
+    }
+
+    pub(crate) fn calls(&self) -> &Mutex<CallCache> {
+        &self.inner.calls
+    }
+}
+
+impl Chunk {
+    fn upload(gpu: &Gpu, layer: &Quantized<'_>, columns: Range<u32>) -> Result<Self, BufferError> {
+        let LayerShape { n, k, .. } = layer.shape();
+        let [first, end] = [columns.start, columns.end].map(|column| column as usize);
+        let row = layout::packed_k(k) as usize;
+        let weight = gpu.filled_buffer("q4 weight", USAGE, &[&layer.weight()[first * row..end * row]])?;
+
+        // The scales of a chunk are a window of every group's row, padded anew where the layer itself ends.
+        let (all, own) = (layout::padded_n(n) as usize, layout::padded_n(columns.end - columns.start) as usize);
+        let used = own.min(all - first);
+        let padding = vec![0_u8; (own - used) * size_of::<f32>()];
+        let windows: Vec<&[u8]> = layer
+            .scales()
+            .chunks_exact(all)
+            .flat_map(|group| [bytemuck::cast_slice(&group[first..first + used]), padding.as_slice()])
+            .collect();
+        let scales = gpu.filled_buffer("q4 scales", USAGE, &windows)?;
+
+        let bias = match layer.bias() {
+            Some(bias) => gpu.filled_buffer("q4 bias", USAGE, &[bytemuck::cast_slice(&bias[first..end])])?,
+            None => gpu.dummy_bias()?,
+        };
+        Ok(Self { columns, weight, scales, bias })
+    }
+}
+
+const USAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE;
+
+/// Where it can, a chunk ends at a multiple of this, so that no column of a tile or block of columns is computed in vain.
+const CHUNK_MULTIPLE: u64 = 64;
+
+/// Columns per chunk: all of them, where one binding holds them.
+fn chunk_width(gpu: &Gpu, shape: LayerShape) -> Result<u32, UploadError> {
+    let LayerShape { n, k, group_size } = shape;
+    // Indices in shaders are u32; bindings of less than 4 GiB keep even byte indices below that.
+    let limit = gpu.capabilities().max_storage_bytes();
+    let scale_bytes = |columns: u64| u64::from(layout::groups(k, group_size)) * columns * size_of::<f32>() as u64;
+    let per_column = u64::from(layout::packed_k(k)).max(size_of::<f32>() as u64);
+    // A chunk's scales are padded to a multiple of columns.
+    let padding = u64::from(layout::PADDED_N_MULTIPLE);
+    let scale_columns = limit / scale_bytes(1) / padding * padding;
+    let width = (limit / per_column).min(scale_columns);
+    if width == 0 {
+        let bytes = per_column.max(scale_bytes(padding));
+        return Err(UploadError::ColumnTooLarge { k, bytes, limit });
+    }
+    if width >= u64::from(n) {
+        return Ok(n);
+    }
+    let width = if width >= CHUNK_MULTIPLE { width / CHUNK_MULTIPLE * CHUNK_MULTIPLE } else { width };
+    // Less than n, which is a u32.
+    Ok(u32::try_from(width).unwrap_or(n))
+}
+
+/// Whether a kernel is described for layers of this shape.
+pub(crate) fn check(kernel: &GeneratedKernel, shape: LayerShape, has_bias: bool) -> Result<(), Mismatch> {
+    let group_size = match kernel.group_size {
+        GroupSize::Fixed(size) => Some(size),
+        GroupSize::Runtime => None,
+    };
+    let dimensions =
+        [("K", kernel.k, shape.k), ("N", kernel.n, shape.n), ("group_size", group_size, shape.group_size)];
+    for (dimension, expected, given) in dimensions {
+        if let Some(expected) = expected
+            && expected != given
+        {
+            return Err(Mismatch::Dimension { dimension, given, expected });
+        }
+    }
+    match kernel.bias {
+        Bias::Never if has_bias => Err(Mismatch::UnexpectedBias),
+        Bias::Always if !has_bias => Err(Mismatch::MissingBias),
+        Bias::Optional | Bias::Never | Bias::Always => Ok(()),
+    }
+}
