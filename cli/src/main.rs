@@ -1,0 +1,3 @@
+//! The `q4` program.
+
+fn main() {}
