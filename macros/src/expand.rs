@@ -12,7 +12,11 @@ use quote::quote;
 use crate::parse::{Input, Kernel};
 
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let Input { krate, kernels, error } = match syn::parse2(input) {
+    let Input {
+        krate,
+        kernels,
+        error,
+    } = match syn::parse2(input) {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
@@ -22,20 +26,37 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn expand_kernel(krate: &TokenStream, kernel: &Kernel) -> TokenStream {
-    let Kernel { item, description, errors } = kernel;
+    let Kernel {
+        item,
+        description,
+        errors,
+    } = kernel;
     let mut errors: Vec<TokenStream> = errors.iter().map(syn::Error::to_compile_error).collect();
-    let mut fixed = FixedShape { k: None, n: None, group_size: GroupSize::Runtime };
+    let mut fixed = FixedShape {
+        k: None,
+        n: None,
+        group_size: GroupSize::Runtime,
+    };
     match description::read(description) {
         Ok(spec) => {
-            fixed = FixedShape { k: spec.k, n: spec.n, group_size: spec.group_size() };
+            fixed = FixedShape {
+                k: spec.k,
+                n: spec.n,
+                group_size: spec.group_size(),
+            };
             match generate(&spec) {
-                Ok(generated) if errors.is_empty() => return rust::kernel(krate, item, &generated, Text::Literal),
+                Ok(generated) if errors.is_empty() => {
+                    return rust::kernel(krate, item, &generated, Text::Literal);
+                }
                 Ok(_) => {}
                 Err(found) => errors.push(compile_error(description.span, &found.to_string())),
             }
         }
-        Err(mistakes) => errors
-            .extend(mistakes.into_iter().map(|Mistake { span, message }| compile_error(span, &message))),
+        Err(mistakes) => errors.extend(
+            mistakes
+                .into_iter()
+                .map(|Mistake { span, message }| compile_error(span, &message)),
+        ),
     }
     let fallback = rust::fallback(krate, item, fixed);
     quote!(#(#errors)* #fallback)

@@ -48,7 +48,9 @@ impl Parse for Input {
                 input.parse::<Token![;]>()?;
             }
             if input.is_empty() {
-                return Err(input.error("a kernel is expected, as in `pub kernel UpProj { format: q4gsw { group_size: 32 } }`"));
+                return Err(input.error(
+                    "a kernel is expected, as in `pub kernel UpProj { format: q4gsw { group_size: 32 } }`",
+                ));
             }
             while !input.is_empty() {
                 kernels.push(input.parse()?);
@@ -60,7 +62,11 @@ impl Parse for Input {
             // What follows a mistake outside of any kernel cannot be made sense of.
             input.parse::<TokenStream>()?;
         }
-        Ok(Self { krate, kernels, error })
+        Ok(Self {
+            krate,
+            kernels,
+            error,
+        })
     }
 }
 
@@ -75,8 +81,16 @@ impl Parse for Kernel {
         let mut errors = Vec::new();
         let fields = entries(&content, &mut errors);
         Ok(Self {
-            description: Description { name: name.to_string(), span: name.span(), fields },
-            item: Item { attributes: quote!(#(#attributes)*), visibility: visibility.into_token_stream(), name },
+            description: Description {
+                name: name.to_string(),
+                span: name.span(),
+                fields,
+            },
+            item: Item {
+                attributes: quote!(#(#attributes)*),
+                visibility: visibility.into_token_stream(),
+                name,
+            },
             errors,
         })
     }
@@ -105,14 +119,18 @@ fn entries(input: ParseStream<'_>, errors: &mut Vec<syn::Error>) -> Vec<Entry<Sp
 fn entry(input: ParseStream<'_>, errors: &mut Vec<syn::Error>) -> syn::Result<Entry<Span>> {
     let key: Ident = input.call(syn::ext::IdentExt::parse_any)?;
     input.parse::<Token![:]>()?;
-    Ok(Entry { key: key.to_string(), span: key.span(), value: value(input, errors)? })
+    Ok(Entry {
+        key: key.to_string(),
+        span: key.span(),
+        value: value(input, errors)?,
+    })
 }
 
 fn value(input: ParseStream<'_>, errors: &mut Vec<syn::Error>) -> syn::Result<Value<Span>> {
-    if input.peek(LitInt) {
+    if input.peek(LitInt) && (input.peek2(Token![,]) || is_last(input)) {
         let literal: LitInt = input.parse()?;
         return Ok(match literal.base10_parse() {
-            Ok(number) if literal.suffix().is_empty() || literal.suffix() == "u32" => Value::Integer(number, literal.span()),
+            Ok(number) if matches!(literal.suffix(), "" | "u32") => Value::Integer(number, literal.span()),
             _ => Value::Other(literal.to_string(), literal.span()),
         });
     }
@@ -136,11 +154,19 @@ fn value(input: ParseStream<'_>, errors: &mut Vec<syn::Error>) -> syn::Result<Va
     Ok(Value::Other(tokens.to_string(), span))
 }
 
+/// Whether one token is left.
+fn is_last(input: ParseStream<'_>) -> bool {
+    let fork = input.fork();
+    fork.parse::<TokenTree>().is_ok() && fork.is_empty()
+}
+
 fn skip_to_comma(input: ParseStream<'_>) -> TokenStream {
     let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
         // There is a token, and any token is a tree.
-        let Ok(tree) = input.parse::<TokenTree>() else { break };
+        let Ok(tree) = input.parse::<TokenTree>() else {
+            break;
+        };
         tokens.extend([tree]);
     }
     tokens

@@ -47,8 +47,17 @@ fn is_default(variant: &Variant) -> bool {
         Geometry::Coop4(Coop4 { width, columns, .. }) => {
             (width, columns) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS)
         }
-        Geometry::Gemm(Gemm { tile_m, tile_n, tile_k, rows, columns, .. }) => {
-            (tile_m, tile_n) == Gemm::DEFAULT_TILE && (rows, columns) == Gemm::DEFAULT_THREAD && tile_k <= Gemm::DEFAULT_TILE_K
+        Geometry::Gemm(Gemm {
+            tile_m,
+            tile_n,
+            tile_k,
+            rows,
+            columns,
+            ..
+        }) => {
+            (tile_m, tile_n) == Gemm::DEFAULT_TILE
+                && (rows, columns) == Gemm::DEFAULT_THREAD
+                && tile_k <= Gemm::DEFAULT_TILE_K
         }
     }
 }
@@ -61,13 +70,32 @@ mod tests {
     #[test]
     fn the_standard_kernel_has_a_variant_for_every_shape() {
         let standard = standard();
-        for (k, group_size) in [(4096, 32), (4096, 64), (4096, 128), (4096, 256), (24, 8), (2050, 32), (7, 3)] {
+        for (k, group_size) in [
+            (4096, 32),
+            (4096, 64),
+            (4096, 128),
+            (4096, 256),
+            (24, 8),
+            (2050, 32),
+            (7, 3),
+        ] {
             let serves = |m: u32, variants: &[Variant]| {
-                let shape = Shape { m, n: 1, k, group_size };
-                variants.iter().any(|variant| variant.configuration.constraints().check(shape).is_ok())
+                let shape = Shape {
+                    m,
+                    n: 1,
+                    k,
+                    group_size,
+                };
+                variants
+                    .iter()
+                    .any(|variant| variant.configuration.constraints().check(shape).is_ok())
             };
             assert!(serves(5, &standard.prefill), "K={k}, group size {group_size}");
-            assert_eq!(serves(1, &standard.decode), k % 8 == 0 && group_size % 8 == 0, "K={k}, group size {group_size}");
+            assert_eq!(
+                serves(1, &standard.decode),
+                k % 8 == 0 && group_size % 8 == 0,
+                "K={k}, group size {group_size}"
+            );
         }
     }
 

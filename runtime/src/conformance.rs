@@ -4,7 +4,8 @@
 //! writes. This is what `q4 check` and the test-suite run; engines can run it on their users' devices.
 
 use crate::{
-    BufferError, DispatchError, KernelError, LayerShape, Linear, ReadBackError, Shape, Tolerance, UploadError, Variant,
+    BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, Shape,
+    Tolerance, UploadError,
     reference::{
         self, Comparison,
         samples::{self, Data, Sample},
@@ -51,7 +52,9 @@ pub struct Outcome {
 #[non_exhaustive]
 pub enum CheckError {
     /// A dimension is 0, or the data does not fit the address space.
-    #[error("{0} cannot be sampled: every dimension must be at least 1, and the data must fit the memory of this machine")]
+    #[error(
+        "{0} cannot be sampled: every dimension must be at least 1, and the data must fit the memory of this machine"
+    )]
     Shape(Shape),
     /// The kernel could not be created.
     #[error(transparent)]
@@ -88,62 +91,97 @@ const GUARD: usize = 64;
 /// # Errors
 /// If the case cannot be run; a wrong result is an [`Outcome`].
 pub fn check(linear: &Linear, case: &Case) -> Result<Outcome, CheckError> {
-    let Shape { m, n, k, group_size } = case.shape;
-    let Sample { x, layer } = samples::sample(m, LayerShape { n, k, group_size }, case.bias, case.data)
-        .ok_or(CheckError::Shape(case.shape))?;
-    let expected = reference::linear(&x, &layer);
-    check_layer(linear, &layer, &x, &expected, case)
+    Prepared::new(case)?.run(linear)
 }
 
-fn check_layer(
-    linear: &Linear,
-    layer: &crate::Quantized<'_>,
-    x: &[f32],
-    expected: &[f64],
-    case: &Case,
-) -> Result<Outcome, CheckError> {
-    let Shape { m, n, k, .. } = case.shape;
-    let gpu = linear.gpu();
-    // In elements: 16 and 4 bytes are what a dispatch asks for.
-    let (x_start, y_start) = match case.placement {
-        Placement::Aligned => (0, GUARD),
-        Placement::Unaligned => (4, GUARD + 1),
-    };
-    let weights = linear.upload(layer)?;
-    let x_buffer = gpu.input(&[&vec![POISON; x_start][..], x].concat())?;
-    let outputs = expected.len();
-    let y_buffer = gpu.input_output(&vec![POISON; y_start + outputs + GUARD])?;
-    let bytes = |elements: usize| (elements * size_of::<f32>()) as u64;
-    let y_slice = y_buffer.slice(bytes(y_start)..bytes(y_start + outputs));
+/// A case with its data and its reference, to be run on several kernels.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    case: Case,
+    sample: Sample,
+    expected: Vec<f64>,
+}
 
-    let mut encoder = gpu.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-    let call = linear.prepare(&weights, x_buffer.slice(bytes(x_start)..), y_slice, m)?;
-    call.record(&mut pass);
-    drop(pass);
-    gpu.queue().submit([encoder.finish()]);
+impl Prepared {
+    /// Makes the data and computes the reference.
+    ///
+    /// # Errors
+    /// If a dimension is 0 or the data does not fit the address space.
+    pub fn new(case: &Case) -> Result<Self, CheckError> {
+        let Shape { m, n, k, group_size } = case.shape;
+        let sample = samples::sample(m, LayerShape { n, k, group_size }, case.bias, case.data)
+            .ok_or(CheckError::Shape(case.shape))?;
+        let expected = reference::linear(&sample.x, &sample.layer);
+        Ok(Self {
+            case: *case,
+            sample,
+            expected,
+        })
+    }
 
-    let all = gpu.read(&y_buffer)?;
-    let (before, rest) = all.split_at(y_start.min(all.len()));
-    let (got, after) = rest.split_at(outputs.min(rest.len()));
-    let stray_writes =
-        before.iter().chain(after).filter(|value| value.to_bits() != POISON.to_bits()).count();
-    let tolerance = tolerance(linear, call.variant(), case.data, k);
-    let comparison = reference::compare(expected, got, n as usize, tolerance);
-    Ok(Outcome { variant: call.variant().to_owned(), tolerance, comparison, stray_writes })
+    /// Runs the case on a kernel.
+    ///
+    /// # Errors
+    /// If it cannot be run; a wrong result is an [`Outcome`].
+    pub fn run(&self, linear: &Linear) -> Result<Outcome, CheckError> {
+        let Self {
+            case,
+            sample: Sample { x, layer },
+            expected,
+        } = self;
+        let gpu = linear.gpu();
+        // In elements: 16 and 4 bytes are what a dispatch asks for.
+        let (x_start, y_start) = match case.placement {
+            Placement::Aligned => (0, GUARD),
+            Placement::Unaligned => (4, GUARD + 1),
+        };
+        let weights = linear.upload(layer)?;
+        let x_buffer = gpu.input(&[&vec![POISON; x_start][..], x].concat())?;
+        let outputs = expected.len();
+        let y_buffer = gpu.input_output(&vec![POISON; y_start + outputs + GUARD])?;
+        let bytes = |elements: usize| (elements * size_of::<f32>()) as u64;
+        let y_slice = y_buffer.slice(bytes(y_start)..bytes(y_start + outputs));
+
+        let call = linear.prepare(&weights, x_buffer.slice(bytes(x_start)..), y_slice, case.shape.m)?;
+        let mut encoder = gpu
+            .device()
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        call.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+        gpu.queue().submit([encoder.finish()]);
+
+        let all = gpu.read(&y_buffer)?;
+        let (before, rest) = all.split_at(y_start.min(all.len()));
+        let (got, after) = rest.split_at(outputs.min(rest.len()));
+        let strays = before
+            .iter()
+            .chain(after)
+            .filter(|value| value.to_bits() != POISON.to_bits());
+        let tolerance = tolerance(linear, call.variant(), case);
+        Ok(Outcome {
+            variant: call.variant().to_owned(),
+            tolerance,
+            stray_writes: strays.count(),
+            comparison: reference::compare(expected, got, case.shape.n as usize, tolerance),
+        })
+    }
 }
 
 /// Exact data leaves the exact class no excuse.
-fn tolerance(linear: &Linear, variant: &str, data: Data, k: u32) -> Tolerance {
-    let class = linear
-        .kernel()
-        .variants()
+fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
+    let mut variants = linear.kernel().variants();
+    let class = variants
         .find(|(_, candidate)| candidate.name == variant)
-        .map_or_else(crate::NumericClass::default, |(_, candidate): (_, &Variant)| candidate.configuration.numeric);
-    match data {
-        Data::Exact if class == crate::NumericClass::Exact && k <= samples::MAX_EXACT_K => {
-            Tolerance { absolute: 0.0, relative: 0.0 }
+        .map_or_else(NumericClass::default, |(_, candidate)| {
+            candidate.configuration.numeric
+        });
+    let exact =
+        class == NumericClass::Exact && case.data == Data::Exact && case.shape.k <= samples::MAX_EXACT_K;
+    if exact {
+        Tolerance {
+            absolute: 0.0,
+            relative: 0.0,
         }
-        Data::Exact | Data::Random { .. } => class.tolerance(k),
+    } else {
+        class.tolerance(case.shape.k)
     }
 }

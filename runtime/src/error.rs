@@ -84,7 +84,9 @@ pub enum DispatchError {
     #[error(transparent)]
     Unserved(#[from] Unserved),
     /// A buffer is too small.
-    #[error("`{operand}` needs {needed} bytes for {rows} rows of {columns} f32 values, and {given} were given")]
+    #[error(
+        "`{operand}` needs {needed} bytes for {rows} rows of {columns} f32 values, and {given} were given"
+    )]
     TooSmall {
         /// `x` or `y`.
         operand: &'static str,
@@ -114,7 +116,9 @@ pub enum DispatchError {
         alignment: u64,
     },
     /// Input and output are in one buffer.
-    #[error("`x` and `y` are in the same buffer, which WebGPU cannot bind for reading and writing at once; use two buffers")]
+    #[error(
+        "`x` and `y` are in the same buffer, which WebGPU cannot bind for reading and writing at once; use two buffers"
+    )]
     SameBuffer,
     /// One row alone exceeds what the device can bind.
     #[error(
@@ -145,7 +149,9 @@ pub enum DispatchError {
 #[non_exhaustive]
 pub enum Mismatch {
     /// A dimension differs.
-    #[error("the weights have {dimension} = {given}, and the kernel is described for {dimension} = {expected}; use weights of that layer, or leave {dimension} out of the description")]
+    #[error(
+        "the weights have {dimension} = {given}, and the kernel is described for {dimension} = {expected}; use weights of that layer, or leave {dimension} out of the description"
+    )]
     Dimension {
         /// `K`, `N` or `group_size`.
         dimension: &'static str,
@@ -155,10 +161,14 @@ pub enum Mismatch {
         expected: u32,
     },
     /// The weights have a bias that no kernel would add.
-    #[error("the weights have a bias, and the kernel is described with `bias: never`; drop the bias or the `never`")]
+    #[error(
+        "the weights have a bias, and the kernel is described with `bias: never`; drop the bias or the `never`"
+    )]
     UnexpectedBias,
     /// The weights lack the bias that every kernel adds.
-    #[error("the weights have no bias, and the kernel is described with `bias: always`; add a bias or drop the `always`")]
+    #[error(
+        "the weights have no bias, and the kernel is described with `bias: always`; add a bias or drop the `always`"
+    )]
     MissingBias,
 }
 

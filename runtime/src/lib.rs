@@ -15,15 +15,15 @@ mod weights;
 pub use catalogue::{catalogue, standard, variant};
 pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
 pub use gpu::{
-    AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir, ReadBackError,
-    Unmet, adapters,
+    AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
+    ReadBackError, Unmet, adapters,
 };
 pub use linear::{Call, Considered, Linear, Routing, Verdict};
 pub use operand::Operand;
 pub use q4_kernel_types::{
-    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize, KAlignment,
-    Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed, Shape, Tolerance, TooManyWorkgroups,
-    Variant, layout,
+    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize,
+    KAlignment, Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed, Shape,
+    Tolerance, TooManyWorkgroups, Variant, layout,
 };
 pub use quantized::{LayerShape, LayoutError, Quantized};
 pub use rows::{OneRow, RowCount, Rows};
@@ -54,11 +54,7 @@ macro_rules! q4_kernel {
 /// What the macro's output names. Not for direct use, and not covered by version promises.
 #[doc(hidden)]
 pub mod __private {
-    pub use core::{
-        convert::Into,
-        option::Option::None,
-        result::Result,
-    };
+    pub use core::{convert::Into, option::Option::None, result::Result};
     pub use std::borrow::Cow;
 
     pub use q4_kernel_macros::q4_kernel;

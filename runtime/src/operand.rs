@@ -10,12 +10,20 @@ pub struct Operand<'a> {
 
 impl<'a> From<&'a wgpu::Buffer> for Operand<'a> {
     fn from(buffer: &'a wgpu::Buffer) -> Self {
-        Self { buffer, offset: 0, bytes: buffer.size() }
+        Self {
+            buffer,
+            offset: 0,
+            bytes: buffer.size(),
+        }
     }
 }
 
 impl<'a> From<wgpu::BufferSlice<'a>> for Operand<'a> {
     fn from(slice: wgpu::BufferSlice<'a>) -> Self {
-        Self { buffer: slice.buffer(), offset: slice.offset(), bytes: slice.size() }
+        Self {
+            buffer: slice.buffer(),
+            offset: slice.offset(),
+            bytes: slice.size(),
+        }
     }
 }

@@ -90,7 +90,9 @@ pub enum LayoutError {
         value: f32,
     },
     /// A bias value is NaN or infinite.
-    #[error("the bias of column {column} is {value}; every output of that column would be lost, so check where it comes from")]
+    #[error(
+        "the bias of column {column} is {value}; every output of that column would be lost, so check where it comes from"
+    )]
     BiasNotFinite {
         /// Output feature.
         column: usize,
@@ -130,23 +132,44 @@ impl<'a> Quantized<'a> {
         let (weight, scales) = (weight.into(), scales.into());
         let expected = layout::weight_bytes(n, k);
         if length(&weight) != expected {
-            return Err(LayoutError::WeightLength { given: weight.len(), expected, n, row: layout::packed_k(k) });
+            return Err(LayoutError::WeightLength {
+                given: weight.len(),
+                expected,
+                n,
+                row: layout::packed_k(k),
+            });
         }
         let padded_n = layout::padded_n(n);
         let expected = layout::scale_count(n, k, group_size);
         if length(&scales) != expected {
             let groups = layout::groups(k, group_size);
-            return Err(LayoutError::ScaleLength { given: scales.len(), expected, groups, padded_n });
+            return Err(LayoutError::ScaleLength {
+                given: scales.len(),
+                expected,
+                groups,
+                padded_n,
+            });
         }
         check_scales(&scales, n, padded_n)?;
         let bias = bias.map(|bias| check_bias(bias, n, padded_n)).transpose()?;
-        Ok(Self { n, k, group_size, weight, scales, bias })
+        Ok(Self {
+            n,
+            k,
+            group_size,
+            weight,
+            scales,
+            bias,
+        })
     }
 
     /// The size of the layer.
     #[must_use]
     pub fn shape(&self) -> LayerShape {
-        LayerShape { n: self.n, k: self.k, group_size: self.group_size }
+        LayerShape {
+            n: self.n,
+            k: self.k,
+            group_size: self.group_size,
+        }
     }
 
     /// Packed weights, `[N, ceil(K/2)]`.
@@ -194,7 +217,10 @@ fn check_bias(bias: Cow<'_, [f32]>, n: u32, padded_n: u64) -> Result<Cow<'_, [f3
     }
     let used = bias.len().min(usize::try_from(n).unwrap_or(usize::MAX));
     if let Some(column) = bias[..used].iter().position(|value| !value.is_finite()) {
-        return Err(LayoutError::BiasNotFinite { column, value: bias[column] });
+        return Err(LayoutError::BiasNotFinite {
+            column,
+            value: bias[column],
+        });
     }
     Ok(match bias {
         Cow::Borrowed(values) => Cow::Borrowed(&values[..used]),
@@ -214,9 +240,17 @@ fn length<T>(slice: &[T]) -> u64 {
 mod tests {
     use super::*;
 
-    const SHAPE: LayerShape = LayerShape { n: 3, k: 5, group_size: 2 };
+    const SHAPE: LayerShape = LayerShape {
+        n: 3,
+        k: 5,
+        group_size: 2,
+    };
 
-    fn quantized(weight: usize, scales: Vec<f32>, bias: Option<Vec<f32>>) -> Result<Quantized<'static>, LayoutError> {
+    fn quantized(
+        weight: usize,
+        scales: Vec<f32>,
+        bias: Option<Vec<f32>>,
+    ) -> Result<Quantized<'static>, LayoutError> {
         Quantized::q4gsw(SHAPE, vec![0; weight], scales, bias.map(Cow::Owned))
     }
 
@@ -224,7 +258,11 @@ mod tests {
     fn weights_of_the_right_size_are_taken() {
         let layer = quantized(9, vec![1.0; 12], Some(vec![1.0, 2.0, 3.0, f32::NAN])).unwrap();
         assert_eq!(layer.shape(), SHAPE);
-        assert_eq!(layer.bias(), Some(&[1.0, 2.0, 3.0][..]), "padding is dropped, whatever it holds");
+        assert_eq!(
+            layer.bias(),
+            Some(&[1.0, 2.0, 3.0][..]),
+            "padding is dropped, whatever it holds"
+        );
     }
 
     #[test]
@@ -239,11 +277,31 @@ mod tests {
             let error = Quantized::q4gsw(shape, vec![], vec![], None).unwrap_err();
             assert_eq!(error, LayoutError::Zero { dimension });
         }
-        assert!(matches!(quantized(8, vec![1.0; 12], None), Err(LayoutError::WeightLength { given: 8, expected: 9, .. })));
-        assert!(matches!(quantized(9, vec![1.0; 9], None), Err(LayoutError::ScaleLength { given: 9, expected: 12, .. })));
+        assert!(matches!(
+            quantized(8, vec![1.0; 12], None),
+            Err(LayoutError::WeightLength {
+                given: 8,
+                expected: 9,
+                ..
+            })
+        ));
+        assert!(matches!(
+            quantized(9, vec![1.0; 9], None),
+            Err(LayoutError::ScaleLength {
+                given: 9,
+                expected: 12,
+                ..
+            })
+        ));
         let bias = |values: &[f32]| quantized(9, vec![1.0; 12], Some(values.to_vec())).unwrap_err();
         assert_eq!(bias(&[1.0, 2.0]), LayoutError::BiasLength { given: 2, n: 3 });
-        assert_eq!(bias(&[0.0, f32::INFINITY, 0.0]), LayoutError::BiasNotFinite { column: 1, value: f32::INFINITY });
+        assert_eq!(
+            bias(&[0.0, f32::INFINITY, 0.0]),
+            LayoutError::BiasNotFinite {
+                column: 1,
+                value: f32::INFINITY
+            }
+        );
     }
 
     #[test]
@@ -253,14 +311,33 @@ mod tests {
         assert!(quantized(9, scales.clone(), None).is_ok(), "column 3 is padding");
         scales[6] = f32::NEG_INFINITY;
         let error = quantized(9, scales, None).unwrap_err();
-        assert_eq!(error, LayoutError::ScaleNotFinite { group: 1, column: 2, value: f32::NEG_INFINITY });
+        assert_eq!(
+            error,
+            LayoutError::ScaleNotFinite {
+                group: 1,
+                column: 2,
+                value: f32::NEG_INFINITY
+            }
+        );
     }
 
     #[test]
     fn sizes_beyond_u32_are_computed_and_not_wrapped() {
-        let shape = LayerShape { n: u32::MAX, k: u32::MAX, group_size: 1 };
+        let shape = LayerShape {
+            n: u32::MAX,
+            k: u32::MAX,
+            group_size: 1,
+        };
         let error = Quantized::q4gsw(shape, vec![], vec![], None).unwrap_err();
         let expected = u64::from(u32::MAX) << 31;
-        assert_eq!(error, LayoutError::WeightLength { given: 0, expected, n: u32::MAX, row: 1 << 31 });
+        assert_eq!(
+            error,
+            LayoutError::WeightLength {
+                given: 0,
+                expected,
+                n: u32::MAX,
+                row: 1 << 31
+            }
+        );
     }
 }

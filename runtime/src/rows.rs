@@ -19,7 +19,10 @@ pub struct OneRow;
 
 impl Rows {
     /// One row, known at compile time: a dispatch with it contains the decode route only.
-    #[allow(non_upper_case_globals, reason = "reads as the variant it stands for: `Rows::One`")]
+    #[allow(
+        non_upper_case_globals,
+        reason = "reads as the variant it stands for: `Rows::One`"
+    )]
     pub const One: OneRow = OneRow;
 }
 

@@ -6,9 +6,15 @@ use crate::gpu::VerifiedCacheData;
 /// Creates a pipeline cache from data that was written by an earlier run.
 ///
 /// The device must have the feature `PIPELINE_CACHE`.
-pub(crate) fn create_pipeline_cache(device: &wgpu::Device, data: Option<&VerifiedCacheData>) -> wgpu::PipelineCache {
-    let descriptor =
-        wgpu::PipelineCacheDescriptor { label: Some("q4-kernel"), data: data.map(VerifiedCacheData::bytes), fallback: true };
+pub(crate) fn create_pipeline_cache(
+    device: &wgpu::Device,
+    data: Option<&VerifiedCacheData>,
+) -> wgpu::PipelineCache {
+    let descriptor = wgpu::PipelineCacheDescriptor {
+        label: Some("q4-kernel"),
+        data: data.map(VerifiedCacheData::bytes),
+        fallback: true,
+    };
     // SAFETY: wgpu requires that the data was returned by `PipelineCache::get_data`. `VerifiedCacheData` exists only for the contents of
     // a file whose SHA-256, stored in the file, matches them, and such files are written by `pipeline_cache::write` alone, from
     // `get_data`, under a name that contains the adapter's key and the driver, and moved into place whole. A file that is truncated,

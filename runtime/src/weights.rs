@@ -6,8 +6,7 @@ use std::{
 };
 
 use crate::{
-    Bias, BufferError, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, UploadError,
-    layout,
+    Bias, BufferError, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, UploadError, layout,
     linear::CallCache,
 };
 
@@ -44,9 +43,16 @@ impl Weights {
             .step_by(width as usize)
             .map(|first| Chunk::upload(gpu, layer, first..first.saturating_add(width).min(shape.n)))
             .collect::<Result<Vec<_>, _>>()?;
-        let inner =
-            Inner { gpu: gpu.clone(), shape, has_bias: layer.bias().is_some(), chunks, calls: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            gpu: gpu.clone(),
+            shape,
+            has_bias: layer.bias().is_some(),
+            chunks,
+            calls: Mutex::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Output features.
@@ -119,13 +125,21 @@ impl Chunk {
         let weight = gpu.filled_buffer("q4 weight", USAGE, &[&layer.weight()[first * row..end * row]])?;
 
         // The scales of a chunk are a window of every group's row, padded anew where the layer itself ends.
-        let (all, own) = (layout::padded_n(n) as usize, layout::padded_n(columns.end - columns.start) as usize);
+        let (all, own) = (
+            layout::padded_n(n) as usize,
+            layout::padded_n(columns.end - columns.start) as usize,
+        );
         let used = own.min(all - first);
         let padding = vec![0_u8; (own - used) * size_of::<f32>()];
         let windows: Vec<&[u8]> = layer
             .scales()
             .chunks_exact(all)
-            .flat_map(|group| [bytemuck::cast_slice(&group[first..first + used]), padding.as_slice()])
+            .flat_map(|group| {
+                [
+                    bytemuck::cast_slice(&group[first..first + used]),
+                    padding.as_slice(),
+                ]
+            })
             .collect();
         let scales = gpu.filled_buffer("q4 scales", USAGE, &windows)?;
 
@@ -133,7 +147,12 @@ impl Chunk {
             Some(bias) => gpu.filled_buffer("q4 bias", USAGE, &[bytemuck::cast_slice(&bias[first..end])])?,
             None => gpu.dummy_bias()?,
         };
-        Ok(Self { columns, weight, scales, bias })
+        Ok(Self {
+            columns,
+            weight,
+            scales,
+            bias,
+        })
     }
 }
 
@@ -147,7 +166,8 @@ fn chunk_width(gpu: &Gpu, shape: LayerShape) -> Result<u32, UploadError> {
     let LayerShape { n, k, group_size } = shape;
     // Indices in shaders are u32; bindings of less than 4 GiB keep even byte indices below that.
     let limit = gpu.capabilities().max_storage_bytes();
-    let scale_bytes = |columns: u64| u64::from(layout::groups(k, group_size)) * columns * size_of::<f32>() as u64;
+    let scale_bytes =
+        |columns: u64| u64::from(layout::groups(k, group_size)) * columns * size_of::<f32>() as u64;
     let per_column = u64::from(layout::packed_k(k)).max(size_of::<f32>() as u64);
     // A chunk's scales are padded to a multiple of columns.
     let padding = u64::from(layout::PADDED_N_MULTIPLE);
@@ -160,7 +180,11 @@ fn chunk_width(gpu: &Gpu, shape: LayerShape) -> Result<u32, UploadError> {
     if width >= u64::from(n) {
         return Ok(n);
     }
-    let width = if width >= CHUNK_MULTIPLE { width / CHUNK_MULTIPLE * CHUNK_MULTIPLE } else { width };
+    let width = if width >= CHUNK_MULTIPLE {
+        width / CHUNK_MULTIPLE * CHUNK_MULTIPLE
+    } else {
+        width
+    };
     // Less than n, which is a u32.
     Ok(u32::try_from(width).unwrap_or(n))
 }
@@ -171,13 +195,20 @@ pub(crate) fn check(kernel: &GeneratedKernel, shape: LayerShape, has_bias: bool)
         GroupSize::Fixed(size) => Some(size),
         GroupSize::Runtime => None,
     };
-    let dimensions =
-        [("K", kernel.k, shape.k), ("N", kernel.n, shape.n), ("group_size", group_size, shape.group_size)];
+    let dimensions = [
+        ("K", kernel.k, shape.k),
+        ("N", kernel.n, shape.n),
+        ("group_size", group_size, shape.group_size),
+    ];
     for (dimension, expected, given) in dimensions {
         if let Some(expected) = expected
             && expected != given
         {
-            return Err(Mismatch::Dimension { dimension, given, expected });
+            return Err(Mismatch::Dimension {
+                dimension,
+                given,
+                expected,
+            });
         }
     }
     match kernel.bias {

@@ -68,6 +68,9 @@ fn main(
         {% include "coop4/reduction_shared.wgsl" %}
         {% endif %}
         if (lane == 0u) {
+            {% if reduction == "subgroup" %}
+            {% include "coop4/totals_subgroup.wgsl" %}
+            {% endif %}
             {% include "coop4/store.wgsl" %}
         }
         // The next round must not overwrite sums that are still being read.

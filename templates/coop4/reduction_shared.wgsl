@@ -1,4 +1,4 @@
-{# A tree over all lanes in workgroup memory; leaves the totals in element 0, for lane 0 to read. #}
+{# A tree over all lanes in workgroup memory: leaves the totals in element 0, for lane 0 to read. #}
 {% for block in blocks %}
 partial_{{ block.index }}[lane] = sum_{{ block.index }};
 {% endfor %}

@@ -1,4 +1,4 @@
-{# Subgroup additions, then lane 0 adds up the subgroups; leaves the totals in element 0, for lane 0 to read. #}
+{# Subgroup additions: leaves one sum per subgroup in workgroup memory, for lane 0 to add up. #}
 {% for block in blocks %}
 let subgroup_sum_{{ block.index }} = subgroupAdd(sum_{{ block.index }});
 {% endfor %}
@@ -8,10 +8,3 @@ if (subgroup_lane == 0u) {
     {% endfor %}
 }
 workgroupBarrier();
-if (lane == 0u) {
-    for (var other = 1u; other < subgroups; other++) {
-        {% for block in blocks %}
-        partial_{{ block.index }}[0] += partial_{{ block.index }}[other];
-        {% endfor %}
-    }
-}

@@ -32,7 +32,11 @@ pub enum RowsServed {
 
 /// Why a kernel does not serve a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "refused", rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(tag = "refused", rename_all = "snake_case")
+)]
 pub enum Refusal {
     /// M is not 1.
     #[error("it multiplies one row, and M is {m}")]

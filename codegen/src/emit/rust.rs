@@ -49,11 +49,11 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
         let mut table = Vec::new();
         for (index, variant) in variants.iter().enumerate() {
             let constant = text_constant(route, index);
-            let doc = text_doc(route, index, variant);
+            let doc = text_doc(route, index, variant, text);
             let source = source(variant, text);
             texts.extend(quote! {
                 #[doc = #doc]
-                pub const #constant: &'static str = #source;
+                pub const #constant: &'static ::core::primitive::str = #source;
             });
             table.push(variant_value(krate, variant, &quote!(Self::#constant)));
         }
@@ -107,8 +107,8 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
 pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStream {
     let name = item.name.to_string();
     let constants = quote! {
-        pub const DECODE_WGSL: &'static str = "";
-        pub const PREFILL_WGSL: &'static str = "";
+        pub const DECODE_WGSL: &'static ::core::primitive::str = "";
+        pub const PREFILL_WGSL: &'static ::core::primitive::str = "";
         pub const KERNEL: &'static #krate::GeneratedKernel = &#krate::GeneratedKernel {
             name: #krate::__private::Cow::Borrowed(#name),
             k: #krate::__private::None,
@@ -122,7 +122,7 @@ pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStr
     typed_struct(
         krate,
         item,
-        "The description of this kernel has mistakes.",
+        " The description of this kernel has mistakes.",
         fixed,
         &constants,
     )
@@ -160,6 +160,8 @@ fn typed_struct(
         visibility,
         name,
     } = item;
+    // What the user wrote and what is added are paragraphs of their own.
+    let paragraph = (!attributes.is_empty()).then(|| quote!(#[doc = ""]));
     let group_size = match fixed.group_size {
         GroupSize::Fixed(size) => Some(size),
         GroupSize::Runtime => None,
@@ -169,16 +171,16 @@ fn typed_struct(
         value.map(|value| {
             quote! {
                 #[doc = #meaning]
-                pub const #constant: u32 = #value;
+                pub const #constant: ::core::primitive::u32 = #value;
             }
         })
     };
     let dimensions = [
-        dimension("K", "Input features.", fixed.k),
-        dimension("N", "Output features.", fixed.n),
+        dimension("K", " Input features.", fixed.k),
+        dimension("N", " Output features.", fixed.n),
         dimension(
             "GROUP_SIZE",
-            "Consecutive input features that share a scale.",
+            " Consecutive input features that share a scale.",
             group_size,
         ),
     ];
@@ -186,21 +188,21 @@ fn typed_struct(
         (Some(_), Some(_)) => quote! {
             /// Says which variant runs for `rows` rows, and why.
             #[must_use]
-            pub fn route(&self, rows: u32) -> #krate::Routing {
+            pub fn route(&self, rows: ::core::primitive::u32) -> #krate::Routing {
                 self.linear.route(rows, Self::K, Self::GROUP_SIZE)
             }
         },
         _ => quote! {
             /// Says which variant runs for `rows` rows of these weights, and why.
             #[must_use]
-            pub fn route(&self, rows: u32, weights: &#krate::Weights) -> #krate::Routing {
+            pub fn route(&self, rows: ::core::primitive::u32, weights: &#krate::Weights) -> #krate::Routing {
                 self.linear.route(rows, weights.k(), weights.group_size())
             }
         },
     };
     quote! {
         #attributes
-        #[doc = ""]
+        #paragraph
         #[doc = #summary]
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #visibility struct #name {
@@ -292,7 +294,8 @@ fn source(variant: &Variant, text: Text) -> TokenStream {
     }
 }
 
-fn text_doc(route: Route, index: usize, variant: &Variant) -> String {
+/// What the constant of a text says of it, with the text itself.
+fn text_doc(route: Route, index: usize, variant: &Variant, text: Text) -> TokenStream {
     let choice = if index == 0 {
         format!("WGSL of the {route} route.")
     } else {
@@ -300,10 +303,10 @@ fn text_doc(route: Route, index: usize, variant: &Variant) -> String {
     };
     let needs = variant.needs();
     let features: Vec<_> = needs.features.iter().map(|feature| feature.name()).collect();
-    format!(
-        "{choice}\n\n\
+    let facts = format!(
+        " {choice}\n\n\
          `{}`, numeric class {}, serves {}, {} invocations and {} bytes of workgroup memory per workgroup, features: {}.\n\
-         Dispatched with {}.\n\n```wgsl\n{}```",
+         Dispatched with {}.\n\n```wgsl\n",
         variant.name,
         variant.configuration.numeric,
         variant.configuration.constraints(),
@@ -315,15 +318,24 @@ fn text_doc(route: Route, index: usize, variant: &Variant) -> String {
             features.join(", ")
         },
         variant.configuration.geometry.dispatch(),
-        variant.wgsl,
-    )
+    );
+    match text {
+        Text::Literal => {
+            let doc = format!("{facts}{}```", variant.wgsl);
+            quote!(#doc)
+        }
+        Text::OutDir => {
+            let source = source(variant, text);
+            quote!(::core::concat!(#facts, #source, "```"))
+        }
+    }
 }
 
 fn summary_doc(kernel: &GeneratedKernel) -> String {
     let dimension =
         |value: Option<u32>| value.map_or_else(|| "given at run time".to_owned(), |v| v.to_string());
     let mut doc = format!(
-        "A 4-bit linear layer: q4gsw weights, K {}, N {}, group size {}.\n\n| route | variant | serves | needs |\n|---|---|---|---|\n",
+        " A 4-bit linear layer: q4gsw weights, K {}, N {}, group size {}.\n\n| route | variant | serves | needs |\n|---|---|---|---|\n",
         dimension(kernel.k),
         dimension(kernel.n),
         match kernel.group_size {

@@ -51,7 +51,10 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
         error(line, parse.emit_to_string_with_path(source, &path))
     })?;
     let info = wgpu_naga_bridge::create_validator(
-        configuration.features().iter().fold(Features::empty(), |all, feature| all | feature.wgpu()),
+        configuration
+            .features()
+            .iter()
+            .fold(Features::empty(), |all, feature| all | feature.wgpu()),
         DownlevelFlags::compliant(),
         ValidationFlags::all(),
     )

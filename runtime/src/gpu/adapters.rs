@@ -1,6 +1,6 @@
 //! The adapters of a machine and the choice among them.
 
-use std::env;
+use std::{env, sync::OnceLock};
 
 use super::Capabilities;
 
@@ -49,7 +49,12 @@ pub fn adapters() -> Vec<AdapterReport> {
         .map(|adapter| {
             let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
             let capabilities = Capabilities::new(features, &limits, &info);
-            AdapterReport { info, features, limits, capabilities }
+            AdapterReport {
+                info,
+                features,
+                limits,
+                capabilities,
+            }
         })
         .collect()
 }
@@ -64,19 +69,34 @@ pub(super) fn choose(wanted: Option<&str>) -> Result<wgpu::Adapter, AdapterError
     }
     let names: Vec<String> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
     let fits = |adapter: &wgpu::Adapter| {
-        wanted.is_none_or(|wanted| adapter.get_info().name.to_lowercase().contains(&wanted.to_lowercase()))
+        wanted.is_none_or(|wanted| {
+            adapter
+                .get_info()
+                .name
+                .to_lowercase()
+                .contains(&wanted.to_lowercase())
+        })
     };
-    adapters.into_iter().find(fits).ok_or_else(|| AdapterError::Unknown {
-        wanted: wanted.unwrap_or_default().to_owned(),
-        found: names,
-    })
+    adapters
+        .into_iter()
+        .find(fits)
+        .ok_or_else(|| AdapterError::Unknown {
+            wanted: wanted.unwrap_or_default().to_owned(),
+            found: names,
+        })
 }
 
 fn found() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    // One for all devices: wgpu tells objects of different devices apart, but not those of different instances.
+    static INSTANCE: OnceLock<wgpu::Instance> = OnceLock::new();
+    let instance =
+        INSTANCE.get_or_init(|| wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle()));
     let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
     adapters.retain(|adapter| {
-        adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
+        adapter
+            .get_downlevel_capabilities()
+            .flags
+            .contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
     });
     adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type));
     adapters

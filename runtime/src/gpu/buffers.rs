@@ -1,5 +1,7 @@
 //! Buffers that are checked as they are made, and reading them back.
 
+use std::{sync::mpsc::RecvTimeoutError, time::Duration};
+
 use super::Gpu;
 
 /// Why a buffer could not be made.
@@ -7,13 +9,17 @@ use super::Gpu;
 #[non_exhaustive]
 pub enum BufferError {
     /// The device has no memory left.
-    #[error("the device has no memory for a buffer of {bytes} bytes; free something, or use a device with more memory")]
+    #[error(
+        "the device has no memory for a buffer of {bytes} bytes; free something, or use a device with more memory"
+    )]
     OutOfMemory {
         /// Bytes asked for.
         bytes: u64,
     },
     /// The buffer is larger than the device allows.
-    #[error("a buffer of {bytes} bytes exceeds max_buffer_size, {limit} on this device; ask for a higher limit where the adapter has one")]
+    #[error(
+        "a buffer of {bytes} bytes exceeds max_buffer_size, {limit} on this device; ask for a higher limit where the adapter has one"
+    )]
     TooLarge {
         /// Bytes asked for.
         bytes: u64,
@@ -66,9 +72,16 @@ impl Gpu {
     /// # Errors
     /// If the device has no room or is lost.
     pub fn output(&self, length: usize) -> Result<wgpu::Buffer, BufferError> {
-        let bytes = (length as u64).saturating_mul(size_of::<f32>() as u64).max(MIN_BUFFER_BYTES);
+        let bytes = (length as u64)
+            .saturating_mul(size_of::<f32>() as u64)
+            .max(MIN_BUFFER_BYTES);
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST;
-        self.buffer(&wgpu::BufferDescriptor { label: Some("q4 output"), size: bytes, usage, mapped_at_creation: false })
+        self.buffer(&wgpu::BufferDescriptor {
+            label: Some("q4 output"),
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        })
     }
 
     /// A buffer for inputs or outputs, filled with `values`.
@@ -94,24 +107,50 @@ impl Gpu {
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         })?;
-        let mut encoder = self.device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
-        self.queue().submit([encoder.finish()]);
-
         let (sender, receiver) = std::sync::mpsc::channel();
-        staging.map_async(wgpu::MapMode::Read, .., move |result| {
-            // The receiver is gone only if this function has returned already.
-            let _ = sender.send(result);
+        // On a lost device the staging buffer is a name without memory behind it, and using it is an error.
+        let ((), error) = self.checked(|device| {
+            let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
+            self.queue().submit([encoder.finish()]);
+            staging.map_async(wgpu::MapMode::Read, .., move |result| {
+                // The receiver is gone only if this function has returned already.
+                let _ = sender.send(result);
+            });
         });
-        let failed = |reason: String| ReadBackError::Failed(reason);
-        self.device().poll(wgpu::PollType::wait_indefinitely()).map_err(|error| failed(error.to_string()))?;
-        match receiver.try_recv() {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(failed(error.to_string())),
-            Err(_) => return Err(BufferError::DeviceLost { reason: self.lost_reason() }.into()),
+        if let Some(error) = error {
+            return Err(self.failed(error.to_string()));
         }
-        let view = staging.get_mapped_range(..).map_err(|error| failed(error.to_string()))?;
-        Ok(view.chunks_exact(size_of::<f32>()).map(bytemuck::pod_read_unaligned).collect())
+        loop {
+            self.device()
+                .poll(wgpu::PollType::wait_indefinitely())
+                .map_err(|error| self.failed(error.to_string()))?;
+            // The poll of another thread may have taken our callback along and be about to call it.
+            match receiver.recv_timeout(Duration::from_millis(10)) {
+                Ok(Ok(())) => break,
+                Ok(Err(error)) => return Err(self.failed(error.to_string())),
+                Err(RecvTimeoutError::Timeout) if self.lost().is_none() => {}
+                Err(error) => return Err(self.failed(error.to_string())),
+            }
+        }
+        let view = staging
+            .get_mapped_range(..)
+            .map_err(|error| self.failed(error.to_string()))?;
+        Ok(view
+            .chunks_exact(size_of::<f32>())
+            .map(bytemuck::pod_read_unaligned)
+            .collect())
+    }
+
+    /// A failure to read back, blamed on the loss of the device where it is lost.
+    fn failed(&self, reason: String) -> ReadBackError {
+        if self.is_lost() {
+            return BufferError::DeviceLost {
+                reason: self.lost_reason(),
+            }
+            .into();
+        }
+        ReadBackError::Failed(reason)
     }
 
     /// What is bound where there is no bias.
@@ -131,14 +170,22 @@ impl Gpu {
         parts: &[&[u8]],
     ) -> Result<wgpu::Buffer, BufferError> {
         let used: u64 = parts.iter().map(|part| part.len() as u64).sum();
-        let size = used.next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT).max(MIN_BUFFER_BYTES);
-        let buffer =
-            self.buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: true })?;
+        let size = used
+            .next_multiple_of(wgpu::COPY_BUFFER_ALIGNMENT)
+            .max(MIN_BUFFER_BYTES);
+        let buffer = self.buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: true,
+        })?;
         {
             // A lost device makes no error, only a buffer that has no memory behind it.
             let mut view = buffer
                 .get_mapped_range_mut(..)
-                .map_err(|_| BufferError::DeviceLost { reason: self.lost_reason() })?;
+                .map_err(|_| BufferError::DeviceLost {
+                    reason: self.lost_reason(),
+                })?;
             let mut start = 0;
             for part in parts {
                 view.slice(start..start + part.len()).copy_from_slice(part);
@@ -156,13 +203,18 @@ impl Gpu {
             return Err(BufferError::TooLarge { bytes, limit });
         }
         if self.lost().is_some() {
-            return Err(BufferError::DeviceLost { reason: self.lost_reason() });
+            return Err(BufferError::DeviceLost {
+                reason: self.lost_reason(),
+            });
         }
         let (buffer, error) = self.checked(|device| device.create_buffer(descriptor));
         match error {
             None => Ok(buffer),
             Some(wgpu::Error::OutOfMemory { .. }) => Err(BufferError::OutOfMemory { bytes }),
-            Some(error) => Err(BufferError::Refused { bytes, reason: error.to_string() }),
+            Some(error) => Err(BufferError::Refused {
+                bytes,
+                reason: error.to_string(),
+            }),
         }
     }
 

@@ -32,7 +32,11 @@ pub struct Capabilities {
 
 /// What a variant needs and a device lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(tag = "missing", rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(tag = "missing", rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Unmet {
     /// A feature is off.
@@ -50,7 +54,9 @@ pub enum Unmet {
         allowed: u32,
     },
     /// Too few buffers can be bound.
-    #[error("it binds {needed} storage buffers, and the device allows {allowed}; raise max_storage_buffers_per_shader_stage when the device is created")]
+    #[error(
+        "it binds {needed} storage buffers, and the device allows {allowed}; raise max_storage_buffers_per_shader_stage when the device is created"
+    )]
     StorageBuffers {
         /// Buffers needed.
         needed: u32,
@@ -73,15 +79,19 @@ impl Capabilities {
     }
 
     pub(super) fn new(features: Features, limits: &wgpu::Limits, info: &wgpu::AdapterInfo) -> Self {
-        let on: Vec<Feature> =
-            Feature::ALL.into_iter().filter(|feature| features.contains(feature.wgpu())).collect();
+        let on: Vec<Feature> = Feature::ALL
+            .into_iter()
+            .filter(|feature| features.contains(feature.wgpu()))
+            .collect();
         Self {
             subgroup_size: on
                 .contains(&Feature::Subgroup)
                 .then_some((info.subgroup_min_size, info.subgroup_max_size)),
             features: on,
             timestamps: features.contains(Features::TIMESTAMP_QUERY),
-            max_invocations: limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x),
+            max_invocations: limits
+                .max_compute_invocations_per_workgroup
+                .min(limits.max_compute_workgroup_size_x),
             max_workgroup_bytes: limits.max_compute_workgroup_storage_size,
             max_workgroups: limits.max_compute_workgroups_per_dimension,
             max_binding_bytes: limits.max_storage_buffer_binding_size,
@@ -94,7 +104,11 @@ impl Capabilities {
     /// Bytes of the largest storage buffer that one kernel can use whole. Below 4 GiB, so that byte indices fit a shader's u32.
     pub(crate) fn max_storage_bytes(&self) -> u64 {
         let word = wgpu::COPY_BUFFER_ALIGNMENT;
-        self.max_binding_bytes.min(self.max_buffer_bytes).min(u64::from(u32::MAX)) / word * word
+        self.max_binding_bytes
+            .min(self.max_buffer_bytes)
+            .min(u64::from(u32::MAX))
+            / word
+            * word
     }
 
     /// Whether a variant can run here. wgpu checks neither workgroup memory nor, before compilation, features.
@@ -102,18 +116,31 @@ impl Capabilities {
     /// # Errors
     /// The first thing that is missing.
     pub fn check(&self, variant: &Variant) -> Result<(), Unmet> {
-        let Needs { features, workgroup_size, workgroup_bytes } = variant.needs();
+        let Needs {
+            features,
+            workgroup_size,
+            workgroup_bytes,
+        } = variant.needs();
         if let Some(&feature) = features.iter().find(|feature| !self.features.contains(feature)) {
             return Err(Unmet::Feature { feature });
         }
         if workgroup_size > self.max_invocations {
-            return Err(Unmet::Invocations { needed: workgroup_size, allowed: self.max_invocations });
+            return Err(Unmet::Invocations {
+                needed: workgroup_size,
+                allowed: self.max_invocations,
+            });
         }
         if workgroup_bytes > self.max_workgroup_bytes {
-            return Err(Unmet::WorkgroupBytes { needed: workgroup_bytes, allowed: self.max_workgroup_bytes });
+            return Err(Unmet::WorkgroupBytes {
+                needed: workgroup_bytes,
+                allowed: self.max_workgroup_bytes,
+            });
         }
         if STORAGE_BUFFERS > self.max_storage_buffers {
-            return Err(Unmet::StorageBuffers { needed: STORAGE_BUFFERS, allowed: self.max_storage_buffers });
+            return Err(Unmet::StorageBuffers {
+                needed: STORAGE_BUFFERS,
+                allowed: self.max_storage_buffers,
+            });
         }
         Ok(())
     }
@@ -125,5 +152,7 @@ const STORAGE_BUFFERS: u32 = Binding::ALL.len() as u32 - 1;
 /// What is asked for wherever it is offered.
 pub(super) fn wanted_features() -> Features {
     let always = Features::TIMESTAMP_QUERY | Features::PIPELINE_CACHE;
-    Feature::ALL.iter().fold(always, |all, feature| all | feature.wgpu())
+    Feature::ALL
+        .iter()
+        .fold(always, |all, feature| all | feature.wgpu())
 }

@@ -93,8 +93,11 @@ impl Gpu {
             required_limits: options.limits.clone().unwrap_or_else(|| adapter.limits()),
             ..wgpu::DeviceDescriptor::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
-            .map_err(|error| GpuError::Device { adapter: info.name.clone(), reason: error.to_string() })?;
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|error| GpuError::Device {
+                adapter: info.name.clone(),
+                reason: error.to_string(),
+            })?;
 
         let lost = Arc::new(OnceLock::new());
         let reason = Arc::clone(&lost);
@@ -125,8 +128,18 @@ impl Gpu {
     ) -> Self {
         let capabilities = Capabilities::of(&device);
         let dummy_bias = OnceLock::new();
-        let inner = Inner { device, queue, capabilities, pipelines, dummy_bias, lost, lost_is_known };
-        Self { inner: Arc::new(inner) }
+        let inner = Inner {
+            device,
+            queue,
+            capabilities,
+            pipelines,
+            dummy_bias,
+            lost,
+            lost_is_known,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The wgpu device.
@@ -159,6 +172,13 @@ impl Gpu {
     /// If the file cannot be written.
     pub fn save_pipeline_cache(&self) -> std::io::Result<()> {
         self.inner.pipelines.save()
+    }
+
+    /// Whether the device is known to be lost. wgpu tells only while it polls.
+    fn is_lost(&self) -> bool {
+        // A poll that fails is no answer; what follows it fails again and says why.
+        let _ = self.inner.device.poll(wgpu::PollType::Poll);
+        self.lost().is_some()
     }
 
     pub(crate) fn pipelines(&self) -> &Pipelines {

@@ -81,10 +81,12 @@ pub(super) fn write(path: &Path, data: &[u8]) -> io::Result<()> {
     }
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let contents = [MAGIC, Sha256::digest(data).as_slice(), data].concat();
-    fs::write(&temporary, contents).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-        // What is left of a failed attempt is of no use; that it cannot be removed either changes nothing.
-        let _ = fs::remove_file(&temporary);
-    })
+    fs::write(&temporary, contents)
+        .and_then(|()| fs::rename(&temporary, path))
+        .inspect_err(|_| {
+            // What is left of a failed attempt is of no use; that it cannot be removed either changes nothing.
+            let _ = fs::remove_file(&temporary);
+        })
 }
 
 fn verified(contents: &[u8]) -> Option<VerifiedCacheData> {

@@ -36,8 +36,18 @@ impl Pipelines {
             .contains(wgpu::Features::PIPELINE_CACHE)
             .then(|| dir.file(&device.adapter_info()))
             .flatten()
-            .map(|path| (trusted::create_pipeline_cache(device, pipeline_cache::read(&path).as_ref()), path));
-        Self { bind_group_layout, layout, by_fingerprint: Mutex::default(), disk }
+            .map(|path| {
+                (
+                    trusted::create_pipeline_cache(device, pipeline_cache::read(&path).as_ref()),
+                    path,
+                )
+            });
+        Self {
+            bind_group_layout,
+            layout,
+            by_fingerprint: Mutex::default(),
+            disk,
+        }
     }
 
     pub(crate) fn bind_group_layout(&self) -> &wgpu::BindGroupLayout {
@@ -45,7 +55,11 @@ impl Pipelines {
     }
 
     /// The pipeline of a variant that the device can run, compiled if it is not there yet.
-    pub(crate) fn get(&self, gpu: &Gpu, variant: &Variant) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
+    pub(crate) fn get(
+        &self,
+        gpu: &Gpu,
+        variant: &Variant,
+    ) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
         let mut pipelines = lock(&self.by_fingerprint);
         if let Some(pipeline) = pipelines.get(variant.fingerprint.as_ref()) {
             return Ok(Arc::clone(pipeline));
@@ -65,7 +79,10 @@ impl Pipelines {
             })
         });
         if let Some(error) = error {
-            return Err(KernelError::Pipeline { variant: variant.name.clone().into_owned(), reason: error.to_string() });
+            return Err(KernelError::Pipeline {
+                variant: variant.name.clone().into_owned(),
+                reason: error.to_string(),
+            });
         }
         tracing::debug!(variant = %variant.name, "created a pipeline");
         let pipeline = Arc::new(pipeline);
@@ -74,11 +91,15 @@ impl Pipelines {
     }
 
     pub(super) fn save(&self) -> io::Result<()> {
-        let Some((cache, path)) = &self.disk else { return Ok(()) };
+        let Some((cache, path)) = &self.disk else {
+            return Ok(());
+        };
         if lock(&self.by_fingerprint).is_empty() {
             return Ok(());
         }
-        cache.get_data().map_or(Ok(()), |data| pipeline_cache::write(path, &data))
+        cache
+            .get_data()
+            .map_or(Ok(()), |data| pipeline_cache::write(path, &data))
     }
 }
 
@@ -111,5 +132,8 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
         },
         count: None,
     });
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("q4"), entries: &entries })
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("q4"),
+        entries: &entries,
+    })
 }

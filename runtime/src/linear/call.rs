@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::partition::{self, Columns, Window};
 use crate::{
-    Capabilities, DispatchError, Operand, Params, Variant, Weights, layout,
-    layout::Binding,
-    weights::Chunk,
+    Capabilities, DispatchError, Operand, Params, Variant, Weights, layout, layout::Binding, weights::Chunk,
 };
 
 /// A multiplication with everything bound: record it as often as its buffers live.
@@ -45,16 +43,27 @@ impl Call {
             let dispatch = variant.configuration.geometry.dispatch();
             for window in partition::windows(device, dispatch, rows, weights.k(), columns, x, y)? {
                 let bind_group = bind(weights, chunk, columns, &window, x, y)?;
-                steps.push(Step { bind_group, grid: window.grid });
+                steps.push(Step {
+                    bind_group,
+                    grid: window.grid,
+                });
             }
         }
-        Ok(Self { variant: variant.name.clone().into_owned(), pipeline: Arc::clone(pipeline), steps })
+        Ok(Self {
+            variant: variant.name.clone().into_owned(),
+            pipeline: Arc::clone(pipeline),
+            steps,
+        })
     }
 
     /// Records the multiplication into `pass`, and with it the pass's pipeline and bind group 0.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
         pass.set_pipeline(&self.pipeline);
-        for Step { bind_group, grid: [x, y, z] } in &self.steps {
+        for Step {
+            bind_group,
+            grid: [x, y, z],
+        } in &self.steps
+        {
             pass.set_bind_group(0, bind_group, &[]);
             pass.dispatch_workgroups(*x, *y, *z);
         }
@@ -72,24 +81,51 @@ impl Call {
     }
 }
 
-fn check_operands(weights: &Weights, x: &Operand<'_>, y: &Operand<'_>, rows: u32) -> Result<(), DispatchError> {
+fn check_operands(
+    weights: &Weights,
+    x: &Operand<'_>,
+    y: &Operand<'_>,
+    rows: u32,
+) -> Result<(), DispatchError> {
     if rows == 0 {
         return Err(DispatchError::NoRows);
     }
     // Inputs may be read as vec4<f32>.
     let operands = [("x", x, weights.k(), 4), ("y", y, weights.n(), 1)];
-    for (operand, Operand { buffer, offset, bytes }, columns, elements) in operands {
+    for (
+        operand,
+        Operand {
+            buffer,
+            offset,
+            bytes,
+        },
+        columns,
+        elements,
+    ) in operands
+    {
         if !buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
             return Err(DispatchError::Usage { operand });
         }
         let element = size_of::<f32>() as u64;
         let alignment = elements * element;
         if !offset.is_multiple_of(alignment) {
-            return Err(DispatchError::Alignment { operand, offset: *offset, alignment });
+            return Err(DispatchError::Alignment {
+                operand,
+                offset: *offset,
+                alignment,
+            });
         }
-        let needed = u64::from(rows).saturating_mul(u64::from(columns)).saturating_mul(element);
+        let needed = u64::from(rows)
+            .saturating_mul(u64::from(columns))
+            .saturating_mul(element);
         if needed > *bytes {
-            return Err(DispatchError::TooSmall { operand, needed, given: *bytes, rows, columns });
+            return Err(DispatchError::TooSmall {
+                operand,
+                needed,
+                given: *bytes,
+                rows,
+                columns,
+            });
         }
     }
     if x.buffer == y.buffer {
@@ -120,7 +156,11 @@ fn bind(
         input_offset: window.input.skipped,
         output_offset: window.output.skipped,
     };
-    let params = gpu.filled_buffer("q4 params", wgpu::BufferUsages::UNIFORM, &[bytemuck::bytes_of(&params)])?;
+    let params = gpu.filled_buffer(
+        "q4 params",
+        wgpu::BufferUsages::UNIFORM,
+        &[bytemuck::bytes_of(&params)],
+    )?;
     let entries = Binding::ALL.map(|binding| wgpu::BindGroupEntry {
         binding: binding.index(),
         resource: match binding {
@@ -191,7 +231,12 @@ impl CallCache {
             self.entries.remove(0);
         }
         let owned = |operand: &Operand<'_>| (operand.buffer.clone(), operand.offset, operand.bytes);
-        let key = OwnedKey { kernel: key.kernel, rows: key.rows, x: owned(key.x), y: owned(key.y) };
+        let key = OwnedKey {
+            kernel: key.kernel,
+            rows: key.rows,
+            x: owned(key.x),
+            y: owned(key.y),
+        };
         self.entries.push((key, Arc::clone(call)));
     }
 

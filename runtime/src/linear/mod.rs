@@ -4,15 +4,18 @@ mod call;
 mod partition;
 mod routing;
 
-use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 pub use call::Call;
 pub(crate) use call::CallCache;
 pub use routing::{Considered, Routing, Verdict};
 
 use crate::{
-    DispatchError, GeneratedKernel, Gpu, KernelError, Mismatch, Operand, Quantized, Route, RowCount, RuledOut, Unmet,
-    Unserved, UploadError, Variant, Weights, weights,
+    DispatchError, GeneratedKernel, Gpu, KernelError, Mismatch, Operand, Quantized, Route, RowCount,
+    RuledOut, Unmet, Unserved, UploadError, Variant, Weights, weights,
 };
 
 /// The kernels of one description on a device: routes rows to variants, uploads weights, records dispatches.
@@ -59,7 +62,10 @@ impl Linear {
 
         let decode = candidates(gpu, &kernel.decode)?;
         let prefill = candidates(gpu, &kernel.prefill)?;
-        if !prefill.iter().any(|candidate| matches!(candidate.state, State::Ready(_))) {
+        if !prefill
+            .iter()
+            .any(|candidate| matches!(candidate.state, State::Ready(_)))
+        {
             let unmet = |candidate: &Candidate| match candidate.state {
                 State::Unmet(unmet) => Some((candidate.variant.name.clone().into_owned(), unmet)),
                 State::Ready(_) | State::Shadowed => None,
@@ -71,11 +77,21 @@ impl Linear {
             });
         }
         if let Some(reason) = gpu.lost() {
-            return Err(KernelError::DeviceLost { reason: reason.to_owned() });
+            return Err(KernelError::DeviceLost {
+                reason: reason.to_owned(),
+            });
         }
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let inner = Inner { id, gpu: gpu.clone(), kernel: kernel.clone(), decode, prefill };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Inner {
+            id,
+            gpu: gpu.clone(),
+            kernel: kernel.clone(),
+            decode,
+            prefill,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// A kernel of one variant, for every M that it serves.
@@ -141,7 +157,12 @@ impl Linear {
         rows: R,
     ) -> Result<Arc<Call>, DispatchError> {
         let (x, y, rows) = (x.into(), y.into(), R::KNOWN.unwrap_or(rows.get()));
-        let key = call::Key { kernel: self.inner.id, rows, x: &x, y: &y };
+        let key = call::Key {
+            kernel: self.inner.id,
+            rows,
+            x: &x,
+            y: &y,
+        };
         if let Some(call) = crate::gpu::lock(weights.calls()).get(&key) {
             return Ok(call);
         }
@@ -192,17 +213,34 @@ impl Linear {
         for (_, candidate) in routing::in_order(m, &self.inner.decode, &self.inner.prefill) {
             match candidate.usable(m, k, group_size) {
                 Ok(pipeline) => return Ok((&candidate.variant, pipeline)),
-                Err(reason) => reasons.extend(reason.map(|reason| (candidate.variant.name.clone().into_owned(), reason))),
+                Err(reason) => {
+                    reasons.extend(reason.map(|reason| (candidate.variant.name.clone().into_owned(), reason)))
+                }
             }
         }
-        Err(Unserved { m, k, group_size, reasons })
+        Err(Unserved {
+            m,
+            k,
+            group_size,
+            reasons,
+        })
     }
 }
 
 impl Candidate {
     /// The pipeline, or what rules the variant out; `Err(None)` where a variant before it, that serves all it does, was ruled out.
-    fn usable(&self, m: u32, k: u32, group_size: u32) -> Result<&Arc<wgpu::ComputePipeline>, Option<RuledOut>> {
-        let shape = crate::Shape { m, n: 1, k, group_size };
+    fn usable(
+        &self,
+        m: u32,
+        k: u32,
+        group_size: u32,
+    ) -> Result<&Arc<wgpu::ComputePipeline>, Option<RuledOut>> {
+        let shape = crate::Shape {
+            m,
+            n: 1,
+            k,
+            group_size,
+        };
         match &self.state {
             State::Unmet(unmet) => Err(Some(RuledOut::Device(*unmet))),
             State::Ready(pipeline) => match self.variant.configuration.constraints().check(shape) {
@@ -219,14 +257,18 @@ fn candidates(gpu: &Gpu, variants: &[Variant]) -> Result<Vec<Candidate>, KernelE
     for variant in variants {
         let constraints = variant.configuration.constraints();
         let covered = |earlier: &Candidate| {
-            matches!(earlier.state, State::Ready(_)) && earlier.variant.configuration.constraints().covers(&constraints)
+            matches!(earlier.state, State::Ready(_))
+                && earlier.variant.configuration.constraints().covers(&constraints)
         };
         let state = match gpu.capabilities().check(variant) {
             Err(unmet) => State::Unmet(unmet),
             Ok(()) if candidates.iter().any(covered) => State::Shadowed,
             Ok(()) => State::Ready(gpu.pipelines().get(gpu, variant)?),
         };
-        candidates.push(Candidate { variant: variant.clone(), state });
+        candidates.push(Candidate {
+            variant: variant.clone(),
+            state,
+        });
     }
     Ok(candidates)
 }

@@ -58,9 +58,17 @@ pub(super) fn windows(
     let input_rows = room / k_bytes;
     let output_rows = room.checked_sub(count_bytes).map_or(0, |rest| rest / n_bytes + 1);
     let grid_rows = dispatch.max_rows(columns.count, device.max_workgroups);
-    let (operand, too_long) = if input_rows == 0 { ("x", k) } else { ("y", columns.count) };
+    let (operand, too_long) = if input_rows == 0 {
+        ("x", k)
+    } else {
+        ("y", columns.count)
+    };
     if input_rows == 0 || output_rows == 0 {
-        return Err(DispatchError::RowTooLarge { operand, columns: too_long, limit });
+        return Err(DispatchError::RowTooLarge {
+            operand,
+            columns: too_long,
+            limit,
+        });
     }
     if grid_rows == 0 {
         return Err(grid_error(dispatch, columns.count, device.max_workgroups));
@@ -83,7 +91,11 @@ pub(super) fn windows(
             Ok(Window {
                 rows,
                 input: place(x.offset + before_x, u64::from(rows) * k_bytes, alignment),
-                output: place(y.offset + before_y, u64::from(rows - 1) * n_bytes + count_bytes, alignment),
+                output: place(
+                    y.offset + before_y,
+                    u64::from(rows - 1) * n_bytes + count_bytes,
+                    alignment,
+                ),
                 grid: dispatch.grid(rows, columns.count, device.max_workgroups)?,
             })
         })
@@ -94,13 +106,23 @@ fn place(start: u64, bytes: u64, alignment: u64) -> Placement {
     let offset = start / alignment * alignment;
     let skipped = (start - offset) / ELEMENT;
     // Less than the alignment, which is a u32.
-    Placement { offset, bytes: bytes + start - offset, skipped: u32::try_from(skipped).unwrap_or_default() }
+    Placement {
+        offset,
+        bytes: bytes + start - offset,
+        skipped: u32::try_from(skipped).unwrap_or_default(),
+    }
 }
 
 /// The error of the smallest grid there is.
 fn grid_error(dispatch: Dispatch, columns: u32, limit: u32) -> DispatchError {
     match dispatch.grid(1, columns, limit) {
         Err(error) => error.into(),
-        Ok(_) => TooManyWorkgroups { tiles: u64::from(columns), rows: 1, columns, limit }.into(),
+        Ok(_) => TooManyWorkgroups {
+            tiles: u64::from(columns),
+            rows: 1,
+            columns,
+            limit,
+        }
+        .into(),
     }
 }

@@ -65,16 +65,27 @@ impl Routing {
                     (false, Err(Some(reason)), _) => Verdict::RuledOut(reason),
                 };
                 chosen |= verdict == Verdict::Chosen;
-                Considered { route, variant: candidate.variant.name.clone().into_owned(), verdict }
+                Considered {
+                    route,
+                    variant: candidate.variant.name.clone().into_owned(),
+                    verdict,
+                }
             })
             .collect();
-        Self { m, k, group_size, considered }
+        Self {
+            m,
+            k,
+            group_size,
+            considered,
+        }
     }
 
     /// The variant that runs; `None` if none can.
     #[must_use]
     pub fn chosen(&self) -> Option<&Considered> {
-        self.considered.iter().find(|considered| considered.verdict == Verdict::Chosen)
+        self.considered
+            .iter()
+            .find(|considered| considered.verdict == Verdict::Chosen)
     }
 
     /// The name of the variant that runs; empty if none can.
@@ -86,12 +97,29 @@ impl Routing {
 
 impl fmt::Display for Routing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { m, k, group_size, considered } = self;
-        let name = if self.variant().is_empty() { "no variant" } else { self.variant() };
+        let Self {
+            m,
+            k,
+            group_size,
+            considered,
+        } = self;
+        let name = if self.variant().is_empty() {
+            "no variant"
+        } else {
+            self.variant()
+        };
         write!(f, "M={m} K={k} group_size={group_size}: {name}")?;
-        for Considered { route, variant, verdict } in considered {
+        for Considered {
+            route,
+            variant,
+            verdict,
+        } in considered
+        {
             match verdict {
-                Verdict::Chosen => write!(f, "\n  {route}: `{variant}` is the first that runs here and serves the shape")?,
+                Verdict::Chosen => write!(
+                    f,
+                    "\n  {route}: `{variant}` is the first that runs here and serves the shape"
+                )?,
                 Verdict::RuledOut(reason) => write!(f, "\n  {route}: `{variant}` is ruled out: {reason}")?,
                 Verdict::NotReached => {}
             }

@@ -44,8 +44,13 @@ impl Comparison {
 #[must_use]
 pub fn compare(expected: &[f64], got: &[f32], columns: usize, tolerance: Tolerance) -> Comparison {
     let elements = expected.len().max(got.len());
-    let mut comparison =
-        Comparison { elements, wrong: 0, first_wrong: None, max_absolute: 0.0, max_relative_to_peak: 0.0 };
+    let mut comparison = Comparison {
+        elements,
+        wrong: 0,
+        first_wrong: None,
+        max_absolute: 0.0,
+        max_relative_to_peak: 0.0,
+    };
     let peak = expected.iter().fold(0.0_f64, |peak, value| peak.max(value.abs()));
     for index in 0..elements {
         let expected = expected.get(index).copied().unwrap_or(f64::NAN);
@@ -58,7 +63,9 @@ pub fn compare(expected: &[f64], got: &[f32], columns: usize, tolerance: Toleran
         if !tolerance.accepts(expected, f64::from(got)) {
             comparison.wrong += 1;
             let (m, n) = (index / columns.max(1), index % columns.max(1));
-            comparison.first_wrong.get_or_insert(Difference { m, n, expected, got });
+            comparison
+                .first_wrong
+                .get_or_insert(Difference { m, n, expected, got });
         }
     }
     comparison.max_relative_to_peak = comparison.max_absolute / peak.max(f64::MIN_POSITIVE);
@@ -69,13 +76,24 @@ pub fn compare(expected: &[f64], got: &[f32], columns: usize, tolerance: Toleran
 mod tests {
     use super::*;
 
-    const TOLERANCE: Tolerance = Tolerance { absolute: 0.01, relative: 0.0 };
+    const TOLERANCE: Tolerance = Tolerance {
+        absolute: 0.01,
+        relative: 0.0,
+    };
 
     #[test]
     fn the_first_wrong_element_is_named_and_all_are_counted() {
         let comparison = compare(&[1.0, 2.0, 3.0, 4.0], &[1.0, 2.005, 3.5, 9.0], 2, TOLERANCE);
         assert_eq!(comparison.wrong, 2);
-        assert_eq!(comparison.first_wrong, Some(Difference { m: 1, n: 0, expected: 3.0, got: 3.5 }));
+        assert_eq!(
+            comparison.first_wrong,
+            Some(Difference {
+                m: 1,
+                n: 0,
+                expected: 3.0,
+                got: 3.5
+            })
+        );
         assert_eq!(comparison.max_absolute, 5.0);
         assert!(!comparison.agrees());
     }
@@ -83,7 +101,11 @@ mod tests {
     #[test]
     fn nan_and_missing_elements_are_wrong() {
         assert_eq!(compare(&[1.0], &[f32::NAN], 1, TOLERANCE).wrong, 1);
-        assert!(compare(&[1.0, 1.0], &[f32::NAN, 1.0], 1, TOLERANCE).max_absolute.is_nan());
+        assert!(
+            compare(&[1.0, 1.0], &[f32::NAN, 1.0], 1, TOLERANCE)
+                .max_absolute
+                .is_nan()
+        );
         assert_eq!(compare(&[1.0, 2.0], &[1.0], 1, TOLERANCE).wrong, 1);
         assert_eq!(compare(&[1.0], &[1.0, 2.0], 1, TOLERANCE).wrong, 1);
     }

@@ -37,13 +37,25 @@ pub enum PackError {
 pub fn pack(values: &[i8], n: u32, k: u32) -> Result<Vec<u8>, PackError> {
     let expected = u64::from(n) * u64::from(k);
     if values.len() as u64 != expected {
-        return Err(PackError::Length { given: values.len(), expected, n, k });
+        return Err(PackError::Length {
+            given: values.len(),
+            expected,
+            n,
+            k,
+        });
     }
     let row_length = (k as usize).max(1);
     let mut packed = Vec::with_capacity(n as usize * layout::packed_k(k) as usize);
     for (row, values) in values.chunks(row_length).enumerate() {
-        if let Some(at) = values.iter().position(|value| !(QUANT_MIN..=QUANT_MAX).contains(value)) {
-            return Err(PackError::Range { row, k: at, value: values[at] });
+        if let Some(at) = values
+            .iter()
+            .position(|value| !(QUANT_MIN..=QUANT_MAX).contains(value))
+        {
+            return Err(PackError::Range {
+                row,
+                k: at,
+                value: values[at],
+            });
         }
         packed.extend(values.chunks(2).map(|pair| {
             let low = nibble(pair[0]);
@@ -58,7 +70,9 @@ pub fn pack(values: &[i8], n: u32, k: u32) -> Result<Vec<u8>, PackError> {
 pub fn unpack(row: &[u8], k: u32) -> impl Iterator<Item = i8> + '_ {
     let low_nibble = u8::MAX >> layout::BITS;
     let weight = |nibble: u8| nibble.cast_signed() - ZERO_POINT.cast_signed();
-    row.iter().flat_map(move |byte| [weight(byte & low_nibble), weight(byte >> layout::BITS)]).take(k as usize)
+    row.iter()
+        .flat_map(move |byte| [weight(byte & low_nibble), weight(byte >> layout::BITS)])
+        .take(k as usize)
 }
 
 fn nibble(value: i8) -> u8 {
@@ -76,8 +90,23 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_and_named() {
-        assert_eq!(pack(&[0, 8], 1, 2), Err(PackError::Range { row: 0, k: 1, value: 8 }));
-        assert_eq!(pack(&[0; 3], 2, 2), Err(PackError::Length { given: 3, expected: 4, n: 2, k: 2 }));
+        assert_eq!(
+            pack(&[0, 8], 1, 2),
+            Err(PackError::Range {
+                row: 0,
+                k: 1,
+                value: 8
+            })
+        );
+        assert_eq!(
+            pack(&[0; 3], 2, 2),
+            Err(PackError::Length {
+                given: 3,
+                expected: 4,
+                n: 2,
+                k: 2
+            })
+        );
         assert_eq!(pack(&[], 0, 0), Ok(vec![]));
     }
 

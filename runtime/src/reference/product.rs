@@ -7,7 +7,9 @@ use crate::{LayerShape, Quantized, layout, reference::unpack};
 /// The weights `[N, K]` that a layer stands for, in float64: `q * scale`, where the product of an integer and an f32 is exact.
 #[must_use]
 pub fn dequantize(layer: &Quantized<'_>) -> Vec<f64> {
-    (0..layer.shape().n).flat_map(|column| dequantized_row(layer, column)).collect()
+    (0..layer.shape().n)
+        .flat_map(|column| dequantized_row(layer, column))
+        .collect()
 }
 
 /// `y[M, N] = x[M, K] * W[N, K]^T (+ bias)` in float64. Rows of `x` beyond the last whole one are ignored.
@@ -18,7 +20,9 @@ pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
     let columns = n as usize;
 
     // One stripe of columns a thread: a column's weights are dequantised once for all rows.
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(columns);
+    let threads = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(columns);
     let stripe = columns.div_ceil(threads);
     let stripes: Vec<Vec<f64>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..columns)
@@ -29,7 +33,10 @@ pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
             })
             .collect();
         // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
-        workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_default())
+            .collect()
     });
 
     let mut y = vec![f64::NAN; rows.len() * columns];
@@ -83,7 +90,11 @@ mod tests {
         // N = 2, K = 3, groups of 2: W = [[1*2, -2*2, 3*4], [7*1, 0, -8*8]].
         let weight = pack(&[1, -2, 3, 7, 0, -8], 2, 3).unwrap();
         let scales = vec![2.0, 1.0, 0.0, 0.0, 4.0, 8.0, 0.0, 0.0];
-        let shape = LayerShape { n: 2, k: 3, group_size: 2 };
+        let shape = LayerShape {
+            n: 2,
+            k: 3,
+            group_size: 2,
+        };
         let layer = Quantized::q4gsw(shape, weight, scales, Some(Cow::Owned(vec![0.5, -0.5]))).unwrap();
         assert_eq!(dequantize(&layer), [2.0, -4.0, 12.0, 7.0, 0.0, -64.0]);
         let y = linear(&[1.0, 1.0, 1.0, 0.5, 0.0, -1.0], &layer);
@@ -95,14 +106,20 @@ mod tests {
         for n in [1_u32, 2, 3, 5, 7, 64, 67] {
             let values: Vec<i8> = (0..n).map(|column| (column % 15) as i8 - 7).collect();
             let layer = Quantized::q4gsw(
-                LayerShape { n, k: 1, group_size: 1 },
+                LayerShape {
+                    n,
+                    k: 1,
+                    group_size: 1,
+                },
                 pack(&values, n, 1).unwrap(),
                 vec![1.0; layout::padded_n(n) as usize],
                 None,
             )
             .unwrap();
-            let expected: Vec<f64> =
-                [2.0, 3.0].iter().flat_map(|x| values.iter().map(move |q| x * f64::from(*q))).collect();
+            let expected: Vec<f64> = [2.0, 3.0]
+                .iter()
+                .flat_map(|x| values.iter().map(move |q| x * f64::from(*q)))
+                .collect();
             assert_eq!(linear(&[2.0, 3.0], &layer), expected, "N = {n}");
         }
     }

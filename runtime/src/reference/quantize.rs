@@ -39,12 +39,22 @@ pub fn quantize(weights: &[f32], shape: LayerShape) -> Result<Quantized<'static>
     shape.check()?;
     let expected = u64::from(n) * u64::from(k);
     if weights.len() as u64 != expected {
-        return Err(PackError::Length { given: weights.len(), expected, n, k }.into());
+        return Err(PackError::Length {
+            given: weights.len(),
+            expected,
+            n,
+            k,
+        }
+        .into());
     }
     if let Some(index) = weights.iter().position(|weight| !weight.is_finite()) {
         let row_length = k as usize;
         let (row, k) = (index / row_length, index % row_length);
-        return Err(QuantizeError::NotFinite { row, k, value: weights[index] });
+        return Err(QuantizeError::NotFinite {
+            row,
+            k,
+            value: weights[index],
+        });
     }
 
     // The lengths fit usize because a slice of N x K weights exists.
@@ -71,7 +81,9 @@ fn quantized_weight(weight: f32, scale: f32) -> i8 {
     if scale == 0.0 {
         return 0;
     }
-    let rounded = (weight / scale).round_ties_even().clamp(f32::from(QUANT_MIN), f32::from(QUANT_MAX));
+    let rounded = (weight / scale)
+        .round_ties_even()
+        .clamp(f32::from(QUANT_MIN), f32::from(QUANT_MAX));
     // In -8..=7 by the clamp, and whole by the rounding.
     rounded as i8
 }
@@ -98,12 +110,18 @@ mod tests {
 
     #[test]
     fn halves_round_to_even() {
-        assert_eq!(values(&[7.5, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5], 7).0, [7, 0, 2, 2, 0, -2, -2]);
+        assert_eq!(
+            values(&[7.5, 0.5, 1.5, 2.5, -0.5, -1.5, -2.5], 7).0,
+            [7, 0, 2, 2, 0, -2, -2]
+        );
     }
 
     #[test]
     fn groups_of_zeros_and_of_vanishing_weights_have_scale_zero() {
-        assert_eq!(values(&[0.0, -0.0, 1e-45, 0.0, 1.0], 2), (vec![0, 0, 0, 0, 7], vec![0.0, 0.0, 1.0 / 7.5]));
+        assert_eq!(
+            values(&[0.0, -0.0, 1e-45, 0.0, 1.0], 2),
+            (vec![0, 0, 0, 0, 7], vec![0.0, 0.0, 1.0 / 7.5])
+        );
     }
 
     #[test]
@@ -119,16 +137,38 @@ mod tests {
         for (index, (weight, got)) in weights.iter().zip(dequantize(&layer)).enumerate() {
             let scale = f64::from(layer.scales()[index % 64 / 32 * 4 + index / 64]);
             let clamped = f64::from(*weight).clamp(-8.0 * scale, 7.0 * scale);
-            assert!((clamped - got).abs() <= scale * 0.500_001, "weight {index}: {weight} became {got}");
+            assert!(
+                (clamped - got).abs() <= scale * 0.500_001,
+                "weight {index}: {weight} became {got}"
+            );
         }
     }
 
     #[test]
     fn weights_that_cannot_be_quantised_are_named() {
-        assert_eq!(quantize(&[], shape(1, 0, 4)), Err(LayoutError::Zero { dimension: "K" }.into()));
+        assert_eq!(
+            quantize(&[], shape(1, 0, 4)),
+            Err(LayoutError::Zero { dimension: "K" }.into())
+        );
         let error = quantize(&[1.0; 3], shape(2, 2, 2)).unwrap_err();
-        assert_eq!(error, PackError::Length { given: 3, expected: 4, n: 2, k: 2 }.into());
+        assert_eq!(
+            error,
+            PackError::Length {
+                given: 3,
+                expected: 4,
+                n: 2,
+                k: 2
+            }
+            .into()
+        );
         let error = quantize(&[1.0, 2.0, 3.0, f32::INFINITY], shape(2, 2, 2)).unwrap_err();
-        assert_eq!(error, QuantizeError::NotFinite { row: 1, k: 1, value: f32::INFINITY });
+        assert_eq!(
+            error,
+            QuantizeError::NotFinite {
+                row: 1,
+                k: 1,
+                value: f32::INFINITY
+            }
+        );
     }
 }

@@ -90,7 +90,11 @@ mod tests {
     use super::*;
     use crate::reference::linear;
 
-    const SHAPE: LayerShape = LayerShape { n: 5, k: 100, group_size: 32 };
+    const SHAPE: LayerShape = LayerShape {
+        n: 5,
+        k: 100,
+        group_size: 32,
+    };
 
     #[test]
     fn a_seed_gives_the_same_sample_again() {
@@ -106,7 +110,11 @@ mod tests {
         assert!(y.iter().all(|value| f64::from(*value as f32) == *value));
         let mut reversed = x.clone();
         reversed.reverse();
-        assert!(linear(&reversed, &layer).iter().all(|value| f64::from(*value as f32) == *value));
+        assert!(
+            linear(&reversed, &layer)
+                .iter()
+                .all(|value| f64::from(*value as f32) == *value)
+        );
     }
 
     #[test]

@@ -1,0 +1,260 @@
+//! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
+
+use q4_kernel::{
+    Constraints, Coop4, Gemm, Geometry, Linear, RowsServed, Shape, Variant, catalogue,
+    conformance::{Case, Placement, check},
+    reference::samples::Data,
+    standard,
+};
+use q4_kernel_tests::gpu;
+
+/// One row, few rows, a tile, more than a tile; odd ones first.
+const ROWS: [u32; 11] = [1, 2, 3, 4, 5, 7, 8, 17, 33, 64, 130];
+/// Odd and prime, smaller and larger than any block of columns and any tile.
+const COLUMNS: [u32; 10] = [1, 67, 3, 131, 5, 13, 2, 257, 31, 64];
+/// K and group sizes, in multiples of what a variant needs: small and odd, group sizes that do not divide K, that equal it, that exceed it.
+const K_MULTIPLES: [u32; 7] = [1, 13, 3, 17, 5, 40, 2];
+const GROUP_MULTIPLES: [u32; 5] = [1, 3, 2, 5, 64];
+/// Cases of each number of rows.
+const ROUNDS: usize = 3;
+/// Cases of a variant that serves one row only.
+const ONE_ROW_ROUNDS: usize = 20;
+
+/// Shapes by rotation: every list is walked at its own length, so that its values meet in ever other combinations.
+fn cases(constraints: Constraints) -> Vec<Case> {
+    let rows: Vec<u32> = match constraints.rows {
+        RowsServed::One => vec![1; ONE_ROW_ROUNDS],
+        RowsServed::Any => (0..ROUNDS).flat_map(|_| ROWS).collect(),
+    };
+    (0..)
+        .zip(rows)
+        .map(|(turn, m)| {
+            let pick = |list: &[u32]| list[turn % list.len()];
+            let multiple = constraints.k_multiple;
+            let k = match constraints.k_multiple {
+                // Any K: prime, odd, even without whole words, whole words.
+                1 => [7, 250, 1, 129, 50, 31, 64][turn % 7],
+                _ => pick(&K_MULTIPLES) * multiple,
+            };
+            let group_size = constraints.group_size.unwrap_or_else(|| match multiple {
+                1 => [3, 20, 1, 32, 7][turn % 5],
+                _ => pick(&GROUP_MULTIPLES) * multiple,
+            });
+            Case {
+                shape: Shape {
+                    m,
+                    n: pick(&COLUMNS),
+                    k,
+                    group_size,
+                },
+                bias: turn % 2 == 0,
+                data: if turn % 3 == 0 {
+                    Data::Random { seed: turn as u64 }
+                } else {
+                    Data::Exact
+                },
+                placement: if turn % 4 < 2 {
+                    Placement::Aligned
+                } else {
+                    Placement::Unaligned
+                },
+            }
+        })
+        .collect()
+}
+
+fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
+    let Some(gpu) = gpu() else { return };
+    let mut failures = Vec::new();
+    let mut run = 0;
+    for variant in catalogue().iter().filter(|variant| chosen(variant)) {
+        if let Err(unmet) = gpu.capabilities().check(variant) {
+            eprintln!("not run on this device: `{}`, {unmet}", variant.name);
+            continue;
+        }
+        let kernel = Linear::only(&gpu, variant).unwrap();
+        for case in cases(variant.configuration.constraints()) {
+            let outcome = check(&kernel, &case).unwrap_or_else(|error| panic!("{case:?}: {error}"));
+            assert_eq!(outcome.variant, variant.name, "the variant was forced");
+            run += 1;
+            if !outcome.agrees() {
+                failures.push(format!("{} {case:?}: {outcome:?}", variant.name));
+            }
+        }
+    }
+    assert!(run > 0, "nothing was run");
+    assert!(
+        failures.is_empty(),
+        "{} of {run} cases:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+#[test]
+fn every_coop4_variant_with_shared_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Coop4(Coop4 {
+                reduction: q4_kernel::Reduction::Shared,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_coop4_variant_with_subgroup_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Coop4(Coop4 {
+                reduction: q4_kernel::Reduction::Subgroup,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_aligned_gemm_variant_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Gemm(Gemm {
+                alignment: q4_kernel::KAlignment::Aligned,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_ragged_gemm_variant_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Gemm(Gemm {
+                alignment: q4_kernel::KAlignment::Ragged,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn long_sums_stay_within_tolerance() {
+    let Some(gpu) = gpu() else { return };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    for (m, n, k) in [
+        (1, 61, 4096),
+        (5, 61, 4096),
+        (1, 37, 8192),
+        (3, 37, 14_336),
+        (1, 19, 32_768),
+    ] {
+        for data in [Data::Exact, Data::Random { seed: u64::from(k) }] {
+            let shape = Shape {
+                m,
+                n,
+                k,
+                group_size: 32,
+            };
+            let outcome = check(
+                &kernel,
+                &Case {
+                    shape,
+                    bias: true,
+                    data,
+                    placement: Placement::Aligned,
+                },
+            )
+            .unwrap();
+            assert!(outcome.agrees(), "{shape} {data:?}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn columns_beyond_the_largest_grid_are_reached_by_striding() {
+    let Some(gpu) = gpu() else { return };
+    let limit = gpu.capabilities().max_workgroups;
+    let one_column = |variant: &&Variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Coop4(Coop4 {
+                columns: 1,
+                width: 32,
+                ..
+            })
+        ) && gpu.capabilities().check(variant).is_ok()
+    };
+    for variant in catalogue().iter().filter(one_column) {
+        let group_size = 32;
+        let shape = Shape {
+            m: 1,
+            n: limit + 71,
+            k: 8,
+            group_size,
+        };
+        if variant.configuration.constraints().check(shape).is_err() {
+            continue;
+        }
+        let kernel = Linear::only(&gpu, variant).unwrap();
+        let case = Case {
+            shape,
+            bias: true,
+            data: Data::Exact,
+            placement: Placement::Aligned,
+        };
+        let outcome = check(&kernel, &case).unwrap();
+        assert!(outcome.agrees(), "{}: {outcome:?}", variant.name);
+    }
+}
+
+#[test]
+fn the_routed_kernel_agrees_whatever_the_shape() {
+    let Some(gpu) = gpu() else { return };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let layers = [
+        (64, 32),
+        (4096, 128),
+        (72, 24),
+        (2050, 32),
+        (7, 7),
+        (96, 20),
+        (1, 1),
+        (256, 4096),
+    ];
+    for (k, group_size) in layers {
+        for m in [1, 2, 17] {
+            let shape = Shape {
+                m,
+                n: 29,
+                k,
+                group_size,
+            };
+            let case = Case {
+                shape,
+                bias: m == 2,
+                data: Data::Exact,
+                placement: Placement::Unaligned,
+            };
+            let outcome = check(&kernel, &case).unwrap();
+            assert!(outcome.agrees(), "{shape}: {outcome:?}");
+            let decode = m == 1 && k % 8 == 0 && group_size % 8 == 0;
+            assert_eq!(
+                outcome.variant.starts_with("coop4"),
+                decode,
+                "{shape} ran {}",
+                outcome.variant
+            );
+            assert_eq!(
+                kernel.route(m, k, group_size).variant(),
+                outcome.variant,
+                "what route() says is what runs"
+            );
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Dispatches cost nothing that was not asked for, and several of them do not disturb each other.
+
+use std::{fs, sync::Arc};
+
+use q4_kernel::{
+    Gpu, GpuOptions, LayerShape, Linear, PipelineCacheDir, Rows, Weights, conformance, reference,
+    reference::samples::{Data, Sample, sample},
+    standard, variant, wgpu,
+};
+use q4_kernel_tests::{gpu, open};
+
+const SHAPE: LayerShape = LayerShape {
+    n: 75,
+    k: 128,
+    group_size: 32,
+};
+
+fn layer(m: u32, seed: u64) -> Sample {
+    sample(m, SHAPE, true, Data::Random { seed }).unwrap()
+}
+
+fn in_one_pass(gpu: &Gpu, record: impl FnOnce(&mut wgpu::ComputePass<'_>)) {
+    let mut encoder = gpu
+        .device()
+        .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+    gpu.queue().submit([encoder.finish()]);
+}
+
+fn assert_agrees(expected: &[f64], got: &[f32]) {
+    let tolerance = q4_kernel::NumericClass::Exact.tolerance(SHAPE.k);
+    let comparison = reference::compare(expected, got, SHAPE.n as usize, tolerance);
+    assert!(comparison.agrees(), "{comparison:?}");
+}
+
+#[test]
+fn dispatches_of_different_rows_share_a_pass_without_disturbing_each_other() {
+    let Some(gpu) = gpu() else { return };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let weights = kernel.upload(&layer(1, 1).layer).unwrap();
+    let samples: Vec<Sample> = [1, 5, 2, 33].into_iter().map(|m| layer(m, 1)).collect();
+    let buffers: Vec<_> = samples
+        .iter()
+        .map(|Sample { x, .. }| {
+            let rows = x.len() / SHAPE.k as usize;
+            (
+                gpu.input(x).unwrap(),
+                gpu.output(rows * SHAPE.n as usize).unwrap(),
+                rows as u32,
+            )
+        })
+        .collect();
+    in_one_pass(&gpu, |pass| {
+        for (x, y, rows) in &buffers {
+            kernel.dispatch(pass, &weights, x, y, *rows).unwrap();
+        }
+    });
+    for (Sample { x, .. }, (_, y, _)) in samples.iter().zip(&buffers) {
+        assert_agrees(&reference::linear(x, &layer(1, 1).layer), &gpu.read(y).unwrap());
+    }
+}
+
+#[test]
+fn one_row_known_at_compile_time_is_the_same_dispatch() {
+    let Some(gpu) = gpu() else { return };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let weights = kernel.upload(&layer(1, 2).layer).unwrap();
+    let (x, y) = (
+        gpu.input(&layer(1, 2).x).unwrap(),
+        gpu.output(SHAPE.n as usize).unwrap(),
+    );
+    let known = kernel.prepare(&weights, &x, &y, Rows::One).unwrap();
+    let given = kernel.prepare(&weights, &x, &y, 1_u32).unwrap();
+    assert!(Arc::ptr_eq(&known, &given));
+    assert!(known.variant().starts_with("coop4"));
+}
+
+/// Objects of wgpu that are alive on a device once it is idle: buffers, bind groups and compute pipelines.
+fn objects(gpu: &Gpu) -> [isize; 3] {
+    gpu.device().poll(wgpu::PollType::wait_indefinitely()).unwrap();
+    let counters = gpu.device().get_internal_counters().hal;
+    [
+        counters.buffers.read(),
+        counters.bind_groups.read(),
+        counters.compute_pipelines.read(),
+    ]
+}
+
+#[test]
+fn a_warm_dispatch_makes_no_object() {
+    // A device of its own: the counters count those of other tests too.
+    let Some(gpu) = open(&GpuOptions::default()) else {
+        return;
+    };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let weights = kernel.upload(&layer(1, 3).layer).unwrap();
+    let (x, y) = (
+        gpu.input(&layer(4, 3).x).unwrap(),
+        gpu.output(4 * SHAPE.n as usize).unwrap(),
+    );
+    let round = || {
+        in_one_pass(&gpu, |pass| {
+            [1, 4]
+                .iter()
+                .for_each(|rows| kernel.dispatch(pass, &weights, &x, &y, *rows).unwrap())
+        })
+    };
+    round();
+    let warm = objects(&gpu);
+    assert!(
+        warm.iter().all(|count| *count > 0),
+        "the counters count: {warm:?}"
+    );
+    for _ in 0..10 {
+        round();
+    }
+    assert_eq!(objects(&gpu), warm);
+}
+
+#[test]
+fn kernels_of_the_same_text_share_their_pipelines() {
+    let Some(gpu) = open(&GpuOptions::default()) else {
+        return;
+    };
+    let _first = Linear::new(&gpu, &standard()).unwrap();
+    let before = objects(&gpu);
+    let _second = Linear::new(&gpu, &standard()).unwrap();
+    let _forced = Linear::only(&gpu, variant("gemm_64x64x16_t4x4_g32").unwrap()).unwrap();
+    assert_eq!(objects(&gpu), before);
+}
+
+#[test]
+fn kept_bind_groups_are_bounded_and_can_be_forgotten() {
+    let Some(gpu) = open(&GpuOptions::default()) else {
+        return;
+    };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let weights: Weights = kernel.upload(&layer(1, 4).layer).unwrap();
+    let (x, y) = (
+        gpu.input(&layer(200, 4).x).unwrap(),
+        gpu.output(200 * SHAPE.n as usize).unwrap(),
+    );
+    let bind_groups = |gpu: &Gpu| objects(gpu)[1];
+    let before = bind_groups(&gpu);
+    for rows in 1..=200_u32 {
+        kernel.prepare(&weights, &x, &y, rows).unwrap();
+    }
+    assert_eq!(bind_groups(&gpu) - before, 64);
+    let first = kernel.prepare(&weights, &x, &y, 200_u32).unwrap();
+    let again = kernel.prepare(&weights, &x, &y, 200_u32).unwrap();
+    assert!(Arc::ptr_eq(&first, &again), "what was used last is kept");
+    weights.forget_bindings();
+    drop((first, again));
+    assert_eq!(bind_groups(&gpu), before);
+}
+
+#[test]
+fn slices_of_larger_buffers_are_operands() {
+    let Some(gpu) = gpu() else { return };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let Sample { x, layer } = layer(3, 5);
+    let weights = kernel.upload(&layer).unwrap();
+    let (x_buffer, y_buffer) = (gpu.input(&x).unwrap(), gpu.output(3 * SHAPE.n as usize).unwrap());
+    let (x_row, y_row) = (u64::from(SHAPE.k) * 4, u64::from(SHAPE.n) * 4);
+    in_one_pass(&gpu, |pass| {
+        for row in 0..3 {
+            let x = x_buffer.slice(row * x_row..(row + 1) * x_row);
+            let y = y_buffer.slice(row * y_row..(row + 1) * y_row);
+            kernel.dispatch(pass, &weights, x, y, Rows::One).unwrap();
+        }
+    });
+    assert_agrees(&reference::linear(&x, &layer), &gpu.read(&y_buffer).unwrap());
+}
+
+#[test]
+fn an_engine_keeps_its_own_device() {
+    let Some(theirs) = gpu() else { return };
+    let ours = Gpu::from_wgpu(theirs.device().clone(), theirs.queue().clone());
+    let kernel = Linear::new(&ours, &standard()).unwrap();
+    let shape = q4_kernel::Shape {
+        m: 2,
+        n: 9,
+        k: 64,
+        group_size: 32,
+    };
+    let case = conformance::Case {
+        shape,
+        bias: true,
+        data: Data::Exact,
+        placement: conformance::Placement::Aligned,
+    };
+    assert!(conformance::check(&kernel, &case).unwrap().agrees());
+    // Buffers of the engine and weights uploaded through the other handle serve as well: it is the same device.
+    let weights = Linear::new(&theirs, &standard())
+        .unwrap()
+        .upload(&layer(1, 6).layer)
+        .unwrap();
+    let (x, y) = (
+        theirs.input(&layer(1, 6).x).unwrap(),
+        theirs.output(SHAPE.n as usize).unwrap(),
+    );
+    assert!(kernel.prepare(&weights, &x, &y, Rows::One).is_ok());
+}
+
+#[test]
+fn compiled_pipelines_are_kept_on_disk_and_damage_is_survived() {
+    let dir = std::env::temp_dir().join(format!("q4-kernel-dispatch-{}", std::process::id()));
+    let options = GpuOptions {
+        pipeline_cache: PipelineCacheDir::Dir(dir.clone()),
+        ..GpuOptions::default()
+    };
+    let Some(gpu) = open(&options) else { return };
+    if !gpu.device().features().contains(wgpu::Features::PIPELINE_CACHE) {
+        eprintln!("not tested on this device: it keeps no pipelines");
+        return;
+    }
+    let files = || {
+        fs::read_dir(&dir).map_or(Vec::new(), |files| {
+            files.map(|file| file.unwrap().path()).collect()
+        })
+    };
+    Linear::new(&gpu, &standard()).unwrap();
+    assert!(files().is_empty(), "nothing is written while kernels are made");
+    gpu.save_pipeline_cache().unwrap();
+    let [file] = files().try_into().unwrap();
+    let written = fs::read(&file).unwrap();
+
+    // A device that finds a damaged file works, and puts a good one in its place when it is dropped.
+    fs::write(&file, &written[..written.len() / 2]).unwrap();
+    let other = open(&options).unwrap();
+    Linear::new(&other, &standard()).unwrap();
+    drop(other);
+    assert_eq!(fs::read(&file).unwrap().len(), written.len());
+    drop(gpu);
+    fs::remove_dir_all(&dir).unwrap();
+}

@@ -1,0 +1,107 @@
+//! What is emitted for a representative set, letter by letter.
+//!
+//! `Q4_BLESS=1 cargo test -p q4-kernel-tests --test goldens` writes the files anew; the diff then shows what a change of the templates means.
+
+use std::{env, fs, path::PathBuf};
+
+use q4_kernel_codegen::{
+    Coop4Spec, Format, KernelSpec, TileSpec,
+    build::Builder,
+    generate,
+    types::{Bias, GroupSize, Reduction},
+};
+
+fn compare(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("goldens")
+        .join(name);
+    if env::var("Q4_BLESS").as_deref() == Ok("1") {
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    if golden == text {
+        return;
+    }
+    let line = golden
+        .lines()
+        .zip(text.lines())
+        .take_while(|(golden, text)| golden == text)
+        .count();
+    panic!(
+        "{name} differs from line {} on:\n  golden:  {}\n  emitted: {}\n\
+         if the change is meant, run `Q4_BLESS=1 cargo test -p q4-kernel-tests --test goldens`",
+        line + 1,
+        golden.lines().nth(line).unwrap_or("(end of file)"),
+        text.lines().nth(line).unwrap_or("(end of file)"),
+    );
+}
+
+#[test]
+fn representative_variants_of_the_catalogue() {
+    let names = [
+        // The first implementation's GEMV and the two defaults.
+        "coop4_w64_c1_g32_shared",
+        "coop4_w64_c4_g32_subgroup",
+        "coop4_w64_c4_g32_shared",
+        // The widest block, group size at run time.
+        "coop4_w128_c8_gx_shared",
+        // The first implementation's GEMM, the default, a step of several words.
+        "gemm_4x256x8_t4x4_g32",
+        "gemm_64x64x16_t4x4_g32",
+        "gemm_32x64x32_t4x8_gx",
+        // Any K: one scale per word, one per weight.
+        "gemm_32x32x8_t4x4_g32_ragged",
+        "gemm_4x64x8_t1x2_gx_ragged",
+    ];
+    for name in names {
+        compare(&format!("{name}.wgsl"), &q4_kernel::variant(name).unwrap().wgsl);
+    }
+}
+
+#[test]
+fn what_a_description_fixes_is_constant_in_the_text() {
+    let spec = KernelSpec::new("UpProj", Format::q4gsw(32))
+        .k(2048)
+        .n(8192)
+        .bias(Bias::Never)
+        .decode(Coop4Spec {
+            width: Some(64),
+            columns: Some(8),
+            reduction: Some(Reduction::Shared),
+        })
+        .prefill(TileSpec {
+            m: Some(64),
+            n: Some(64),
+            k: Some(16),
+            ..TileSpec::default()
+        });
+    for (_, variant) in generate(&spec).unwrap().variants() {
+        compare(&format!("{}.wgsl", variant.name), &variant.wgsl);
+    }
+}
+
+#[test]
+fn a_build_script_emits_types_and_a_manifest() {
+    let dir = env::temp_dir().join(format!("q4-kernel-goldens-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    Builder::new()
+        .kernel(
+            KernelSpec::new("DownProj", Format::q4gsw(64))
+                .k(1536)
+                .n(384)
+                .bias(Bias::Always),
+        )
+        .kernel(KernelSpec::new(
+            "AnyShape",
+            Format::Q4gsw {
+                group_size: GroupSize::Runtime,
+            },
+        ))
+        .write_to(&dir)
+        .unwrap();
+    for name in ["q4_kernels.rs", "q4_kernels.json"] {
+        compare(name, &fs::read_to_string(dir.join(name)).unwrap());
+    }
+    fs::remove_dir_all(&dir).unwrap();
+}

@@ -1,0 +1,103 @@
+// coop4_w64_c1_g32_shared
+//
+// Cooperative GEMV on q4gsw weights, for one row, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
+//
+//   geometry    64 lanes share one output column over K
+//   reduction   a tree in workgroup memory
+//   group size  32
+//   numeric     exact (f32 multiply, f32 accumulate)
+//   serves      M == 1, K % 8 == 0, group_size == 32
+//   needs       no optional feature
+//   dispatch    x = min(N, limit), striding over the columns
+
+struct Params {
+    M: u32,             // rows of this dispatch
+    N: u32,             // columns of this dispatch
+    K: u32,             // columns of the input
+    K_packed: u32,      // bytes of one row of weights
+    group_size: u32,    // consecutive k that share a scale
+    padded_N: u32,      // scales of one group, padding included
+    has_bias: u32,      // 1 where a bias is bound, 0 where a dummy is
+    output_stride: u32, // elements from one row of the output to the next
+    input_offset: u32,  // elements before the first input of this dispatch
+    output_offset: u32, // elements before the first output of this dispatch
+}
+
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weight: array<u32>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+const WEIGHTS_PER_WORD: u32 = 8u;
+const GROUP_SIZE: u32 = 32u;
+
+// Lanes per workgroup.
+const WIDTH: u32 = 64u;
+// Output columns per workgroup.
+const COLUMNS: u32 = 1u;
+
+// The reduction halves the lanes until one is left.
+const_assert 0u == (WIDTH & (WIDTH - 1u));
+// No group boundary splits a word, so a word has one scale.
+const_assert GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+
+const PARTIALS: u32 = WIDTH;
+var<workgroup> partial_0: array<f32, PARTIALS>;
+
+// Weights 0 to 3 of a word, before scaling: a nibble holds q + 8, the lowest one the first k.
+fn dequantize_low(word: u32) -> vec4<f32> {
+    return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u)) - 8.0;
+}
+
+// Weights 4 to 7 of a word.
+fn dequantize_high(word: u32) -> vec4<f32> {
+    return dequantize_low(word >> 16u);
+}
+
+fn epilogue(sum: f32, n: u32) -> f32 {
+    // Without a bias the binding is a dummy that must not be read.
+    if (params.has_bias != 0u) {
+        return sum + bias[n];
+    }
+    return sum;
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let words = params.K / WEIGHTS_PER_WORD;
+    let x = params.input_offset / 4u;
+    // Every workgroup strides over the columns, so that any grid serves any N.
+    for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {
+        let row_0 = n * words;
+
+        var sum_0 = f32();
+        for (var word = lane; word < words; word += WIDTH) {
+            let x_low = input[x + 2u * word];
+            let x_high = input[x + 2u * word + 1u];
+            let q_0 = weight[row_0 + word];
+            let group = word / (GROUP_SIZE / WEIGHTS_PER_WORD);
+            let scale_0 = scales[group * params.padded_N + n];
+            sum_0 += scale_0 * (dot(x_low, dequantize_low(q_0)) + dot(x_high, dequantize_high(q_0)));
+        }
+
+        partial_0[lane] = sum_0;
+        for (var stride = WIDTH / 2u; stride > 0u; stride /= 2u) {
+            workgroupBarrier();
+            if (lane < stride) {
+                partial_0[lane] += partial_0[lane + stride];
+            }
+        }
+        if (lane == 0u) {
+            output[params.output_offset + n] = epilogue(partial_0[0], n);
+        }
+        // The next round must not overwrite sums that are still being read.
+        workgroupBarrier();
+    }
+}

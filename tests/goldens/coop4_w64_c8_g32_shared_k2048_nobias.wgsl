@@ -1,0 +1,145 @@
+// coop4_w64_c8_g32_shared_k2048_nobias
+//
+// Cooperative GEMV on q4gsw weights, for one row:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
+//
+//   geometry    64 lanes share 8 output columns over K
+//   reduction   a tree in workgroup memory
+//   group size  32
+//   numeric     exact (f32 multiply, f32 accumulate)
+//   serves      M == 1, K == 2048, group_size == 32
+//   needs       no optional feature
+//   dispatch    x = min(ceil(N / 8), limit), striding over blocks of 8 columns
+
+struct Params {
+    M: u32,             // rows of this dispatch
+    N: u32,             // columns of this dispatch
+    K: u32,             // columns of the input
+    K_packed: u32,      // bytes of one row of weights
+    group_size: u32,    // consecutive k that share a scale
+    padded_N: u32,      // scales of one group, padding included
+    has_bias: u32,      // 1 where a bias is bound, 0 where a dummy is
+    output_stride: u32, // elements from one row of the output to the next
+    input_offset: u32,  // elements before the first input of this dispatch
+    output_offset: u32, // elements before the first output of this dispatch
+}
+
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weight: array<u32>;
+@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+const WEIGHTS_PER_WORD: u32 = 8u;
+const K: u32 = 2048u;
+const GROUP_SIZE: u32 = 32u;
+
+// Lanes per workgroup.
+const WIDTH: u32 = 64u;
+// Output columns per workgroup.
+const COLUMNS: u32 = 8u;
+
+// The reduction halves the lanes until one is left.
+const_assert 0u == (WIDTH & (WIDTH - 1u));
+// No word straddles two rows.
+const_assert K % WEIGHTS_PER_WORD == 0u;
+// No group boundary splits a word, so a word has one scale.
+const_assert GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+
+const PARTIALS: u32 = WIDTH;
+var<workgroup> partial_0: array<vec4<f32>, PARTIALS>;
+var<workgroup> partial_1: array<vec4<f32>, PARTIALS>;
+
+// Weights 0 to 3 of a word, before scaling: a nibble holds q + 8, the lowest one the first k.
+fn dequantize_low(word: u32) -> vec4<f32> {
+    return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u)) - 8.0;
+}
+
+// Weights 4 to 7 of a word.
+fn dequantize_high(word: u32) -> vec4<f32> {
+    return dequantize_low(word >> 16u);
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let words = K / WEIGHTS_PER_WORD;
+    let x = params.input_offset / 4u;
+    // Every workgroup strides over the columns, so that any grid serves any N.
+    for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {
+        let row_0 = n * words;
+        // Columns past the edge repeat the last one; the store drops them.
+        let row_1 = min(n + 1u, params.N - 1u) * words;
+        let row_2 = min(n + 2u, params.N - 1u) * words;
+        let row_3 = min(n + 3u, params.N - 1u) * words;
+        let row_4 = min(n + 4u, params.N - 1u) * words;
+        let row_5 = min(n + 5u, params.N - 1u) * words;
+        let row_6 = min(n + 6u, params.N - 1u) * words;
+        let row_7 = min(n + 7u, params.N - 1u) * words;
+
+        var sum_0 = vec4<f32>();
+        var sum_1 = vec4<f32>();
+        for (var word = lane; word < words; word += WIDTH) {
+            let x_low = input[x + 2u * word];
+            let x_high = input[x + 2u * word + 1u];
+            let q_0 = weight[row_0 + word];
+            let q_1 = weight[row_1 + word];
+            let q_2 = weight[row_2 + word];
+            let q_3 = weight[row_3 + word];
+            let q_4 = weight[row_4 + word];
+            let q_5 = weight[row_5 + word];
+            let q_6 = weight[row_6 + word];
+            let q_7 = weight[row_7 + word];
+            let group = word / (GROUP_SIZE / WEIGHTS_PER_WORD);
+            let scale_0 = scales[(group * params.padded_N + n) / 4u];
+            let low_0 = mat4x4<f32>(dequantize_low(q_0), dequantize_low(q_1), dequantize_low(q_2), dequantize_low(q_3));
+            let high_0 = mat4x4<f32>(dequantize_high(q_0), dequantize_high(q_1), dequantize_high(q_2), dequantize_high(q_3));
+            sum_0 += scale_0 * (x_low * low_0 + x_high * high_0);
+            // Where this block lies past the padding no column of it is stored, and any scale will do.
+            let n_1 = min(n + 4u, params.padded_N - 4u);
+            let scale_1 = scales[(group * params.padded_N + n_1) / 4u];
+            let low_1 = mat4x4<f32>(dequantize_low(q_4), dequantize_low(q_5), dequantize_low(q_6), dequantize_low(q_7));
+            let high_1 = mat4x4<f32>(dequantize_high(q_4), dequantize_high(q_5), dequantize_high(q_6), dequantize_high(q_7));
+            sum_1 += scale_1 * (x_low * low_1 + x_high * high_1);
+        }
+
+        partial_0[lane] = sum_0;
+        partial_1[lane] = sum_1;
+        for (var stride = WIDTH / 2u; stride > 0u; stride /= 2u) {
+            workgroupBarrier();
+            if (lane < stride) {
+                partial_0[lane] += partial_0[lane + stride];
+                partial_1[lane] += partial_1[lane + stride];
+            }
+        }
+        if (lane == 0u) {
+            output[params.output_offset + n] = partial_0[0].x;
+            if (n + 1u < params.N) {
+                output[params.output_offset + n + 1u] = partial_0[0].y;
+            }
+            if (n + 2u < params.N) {
+                output[params.output_offset + n + 2u] = partial_0[0].z;
+            }
+            if (n + 3u < params.N) {
+                output[params.output_offset + n + 3u] = partial_0[0].w;
+            }
+            if (n + 4u < params.N) {
+                output[params.output_offset + n + 4u] = partial_1[0].x;
+            }
+            if (n + 5u < params.N) {
+                output[params.output_offset + n + 5u] = partial_1[0].y;
+            }
+            if (n + 6u < params.N) {
+                output[params.output_offset + n + 6u] = partial_1[0].z;
+            }
+            if (n + 7u < params.N) {
+                output[params.output_offset + n + 7u] = partial_1[0].w;
+            }
+        }
+        // The next round must not overwrite sums that are still being read.
+        workgroupBarrier();
+    }
+}

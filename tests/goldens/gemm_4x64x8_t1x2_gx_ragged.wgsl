@@ -1,0 +1,154 @@
+// gemm_4x64x8_t1x2_gx_ragged
+//
+// Register-tiled GEMM on q4gsw weights, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
+//
+//   tile        4 x 64 outputs, K in steps of 8
+//   threads     128, 1 x 2 outputs each
+//   group size  from Params
+//   numeric     exact (f32 multiply, f32 accumulate)
+//   serves      any shape
+//   needs       no optional feature
+//   dispatch    x * y >= ceil(M / 4) * ceil(N / 64), y folds what exceeds the limit of x
+
+struct Params {
+    M: u32,             // rows of this dispatch
+    N: u32,             // columns of this dispatch
+    K: u32,             // columns of the input
+    K_packed: u32,      // bytes of one row of weights
+    group_size: u32,    // consecutive k that share a scale
+    padded_N: u32,      // scales of one group, padding included
+    has_bias: u32,      // 1 where a bias is bound, 0 where a dummy is
+    output_stride: u32, // elements from one row of the output to the next
+    input_offset: u32,  // elements before the first input of this dispatch
+    output_offset: u32, // elements before the first output of this dispatch
+}
+
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<u32>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+const WEIGHTS_PER_WORD: u32 = 8u;
+
+// Outputs of a workgroup.
+const TILE_M: u32 = 4u;
+const TILE_N: u32 = 64u;
+// Outputs of a thread.
+const ROWS: u32 = 1u;
+const COLUMNS: u32 = 2u;
+// Threads along N, and in all.
+const THREADS_N: u32 = TILE_N / COLUMNS;
+const THREADS: u32 = (TILE_M / ROWS) * THREADS_N;
+
+// The threads' tiles cover the workgroup's tile.
+const_assert TILE_M % ROWS == 0u && TILE_N % COLUMNS == 0u;
+
+// Weights 0 to 3 of a word, before scaling: a nibble holds q + 8, the lowest one the first k.
+fn dequantize_low(word: u32) -> vec4<f32> {
+    return vec4<f32>((vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u)) - 8.0;
+}
+
+// Weights 4 to 7 of a word.
+fn dequantize_high(word: u32) -> vec4<f32> {
+    return dequantize_low(word >> 16u);
+}
+
+// The 8 weights of column n that start at k. A row starts at any byte, so they may lie in two words; what they hold past
+// the end of the row belongs to the next one.
+fn load_word(n: u32, k: u32) -> u32 {
+    let byte = n * params.K_packed + k / 2u;
+    let index = byte / 4u;
+    let shift = (byte % 4u) * 8u;
+    let low = weight[index] >> shift;
+    if (shift == 0u) {
+        return low;
+    }
+    let high = weight[min(index + 1u, arrayLength(&weight) - 1u)] << (32u - shift);
+    return low | high;
+}
+
+fn load_element(row: u32, k: u32) -> f32 {
+    // Zero past the end of the row, so that weights of the next row add nothing.
+    if (k >= params.K) {
+        return 0.0;
+    }
+    return input[row + k];
+}
+
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    return vec4<f32>(
+        load_element(row, k),
+        load_element(row, k + 1u),
+        load_element(row, k + 2u),
+        load_element(row, k + 3u),
+    );
+}
+
+fn load_scale(n: u32, k: u32) -> f32 {
+    // Past the end of the row the last scale serves: its product is masked.
+    return scales[(min(k, params.K - 1u) / params.group_size) * params.padded_N + n];
+}
+
+fn load_scales(n: u32, k: u32) -> vec4<f32> {
+    return vec4<f32>(load_scale(n, k), load_scale(n, k + 1u), load_scale(n, k + 2u), load_scale(n, k + 3u));
+}
+
+fn epilogue(sum: f32, n: u32) -> f32 {
+    // Without a bias the binding is a dummy that must not be read.
+    if (params.has_bias != 0u) {
+        return sum + bias[n];
+    }
+    return sum;
+}
+
+// Stores those outputs of a row that exist; n does.
+fn store_row(m: u32, n: u32, sum_0: vec2<f32>) {
+    let y = params.output_offset + m * params.output_stride + n;
+    output[y] = epilogue(sum_0.x, n);
+    if (n + 1u < params.N) {
+        output[y + 1u] = epilogue(sum_0.y, n + 1u);
+    }
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    // Tiles are numbered row by row; the y of the grid folds what exceeds the limit of x.
+    let tile = workgroup.y * workgroups.x + workgroup.x;
+    let tiles_n = (params.N + TILE_N - 1u) / TILE_N;
+    let m = (tile / tiles_n) * TILE_M + (thread / THREADS_N) * ROWS;
+    let n = (tile % tiles_n) * TILE_N + (thread % THREADS_N) * COLUMNS;
+    if (m >= params.M || n >= params.N) {
+        return;
+    }
+
+    var sum_0_0 = vec2<f32>();
+    // Rows and columns past the edge repeat the last one; the store drops them.
+    let x_0 = params.input_offset + m * params.K;
+    let n_0 = n;
+    let n_1 = min(n + 1u, params.N - 1u);
+    for (var k = 0u; k < params.K; k += WEIGHTS_PER_WORD) {
+        let q_0 = load_word(n_0, k);
+        let q_1 = load_word(n_1, k);
+        // A group boundary may lie within a word, so every weight has its own scale.
+        let low_0 = mat2x4<f32>(
+            load_scales(n_0, k) * dequantize_low(q_0),
+            load_scales(n_1, k) * dequantize_low(q_1),
+        );
+        let high_0 = mat2x4<f32>(
+            load_scales(n_0, k + 4u) * dequantize_high(q_0),
+            load_scales(n_1, k + 4u) * dequantize_high(q_1),
+        );
+        let x_0_low = load_input(x_0, k);
+        let x_0_high = load_input(x_0, k + 4u);
+        sum_0_0 += x_0_low * low_0 + x_0_high * high_0;
+    }
+
+    store_row(m, n, sum_0_0);
+}

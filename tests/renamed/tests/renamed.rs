@@ -1,0 +1,22 @@
+//! Kernels made under another name are the same kernels.
+
+use q4_kernel_renamed::{Found, Named, shadowed::AmongShadows};
+use q4_kernel_tests::gpu;
+
+#[test]
+fn a_renamed_dependency_gives_the_same_kernels() {
+    assert_eq!(Found::K, Named::K);
+    assert_eq!(Found::PREFILL_WGSL, Named::PREFILL_WGSL);
+    assert!(Named::DECODE_WGSL.starts_with("// coop4_w64_c1_g32_subgroup_k64\n"));
+}
+
+#[test]
+fn kernels_made_under_another_name_can_be_created() {
+    let Some(gpu) = gpu() else { return };
+    assert_eq!(
+        Found::new(&gpu).unwrap().route(2).variant(),
+        "gemm_64x64x16_t4x4_g32_k64"
+    );
+    assert!(Named::new(&gpu).is_ok());
+    assert!(AmongShadows::new(&gpu).is_ok());
+}

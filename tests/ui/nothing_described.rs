@@ -1,0 +1,3 @@
+q4_kernel::q4_kernel! {}
+
+fn main() {}
