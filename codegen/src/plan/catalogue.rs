@@ -14,21 +14,20 @@ const GROUP_SIZES: [GroupSize; 4] = [
     GroupSize::Runtime,
 ];
 
-/// Tiles of the catalogue, as (workgroup rows, columns, K step), (thread rows, columns).
-const TILES: [((u32, u32, u32), (u32, u32)); 7] = [
+/// GEMMs of the catalogue.
+const GEMMS: [Gemm; 10] = [
     // The geometry of the first implementation: a flat strip of 4 x 4 tiles.
-    ((4, 256, 8), (4, 4)),
-    ((16, 64, 16), (2, 4)),
-    ((32, 32, 8), (4, 4)),
-    ((32, 64, 32), (4, 8)),
-    ((64, 64, 16), (4, 4)),
-    ((64, 64, 8), (8, 4)),
-    ((128, 64, 8), (8, 8)),
+    aligned((4, 256, 8), (4, 4)),
+    aligned((16, 64, 16), (2, 4)),
+    aligned((32, 32, 8), (4, 4)),
+    aligned((32, 64, 32), (4, 8)),
+    aligned((64, 64, 16), (4, 4)),
+    aligned((64, 64, 8), (8, 4)),
+    aligned((128, 64, 8), (8, 8)),
+    ragged((4, 64), (1, 2)),
+    ragged((32, 32), (4, 4)),
+    ragged((64, 64), (4, 4)),
 ];
-
-/// Tiles for K and group sizes of any alignment.
-const RAGGED_TILES: [((u32, u32), (u32, u32)); 3] =
-    [((4, 64), (1, 2)), ((32, 32), (4, 4)), ((64, 64), (4, 4))];
 
 /// Every variant of the standard catalogue: families x tiles x group sizes x widths.
 #[must_use]
@@ -49,31 +48,30 @@ pub fn catalogue() -> Vec<Configuration> {
         }
     }
     for group_size in GROUP_SIZES {
-        let aligned = TILES.map(|((m, n, k), thread)| gemm((m, n, k), thread, KAlignment::Aligned));
-        let ragged =
-            RAGGED_TILES.map(|((m, n), thread)| gemm((m, n, WEIGHTS_PER_WORD), thread, KAlignment::Ragged));
-        variants.extend(
-            aligned
-                .into_iter()
-                .chain(ragged)
-                .map(|gemm| standard(Geometry::Gemm(gemm), group_size)),
-        );
+        variants.extend(GEMMS.map(|gemm| standard(Geometry::Gemm(gemm), group_size)));
     }
     variants
 }
 
-fn gemm(
-    (tile_m, tile_n, tile_k): (u32, u32, u32),
-    (rows, columns): (u32, u32),
-    alignment: KAlignment,
-) -> Gemm {
+const fn aligned((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32, u32)) -> Gemm {
     Gemm {
         tile_m,
         tile_n,
         tile_k,
         rows,
         columns,
-        alignment,
+        alignment: KAlignment::Aligned,
+    }
+}
+
+const fn ragged((tile_m, tile_n): (u32, u32), (rows, columns): (u32, u32)) -> Gemm {
+    Gemm {
+        tile_m,
+        tile_n,
+        tile_k: WEIGHTS_PER_WORD,
+        rows,
+        columns,
+        alignment: KAlignment::Ragged,
     }
 }
 

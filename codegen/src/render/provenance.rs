@@ -3,13 +3,15 @@
 //! Tera has no source map, so each template line is marked before Tera sees it: the mark, two characters of the private use
 //! area around `file:line`, stands at the end of the line, survives rendering and is taken out again afterwards.
 //!
-//! The same pass keeps lines that hold nothing but tags out of the output: their line break is moved into the tag, which
-//! leaves Tera's own line numbers as they were. Templates can so be written without whitespace control.
+//! Lines that hold nothing but a tag get another mark, which takes their line break along when it is taken out. Templates can so
+//! be written without whitespace control, and lines and columns in Tera's own messages stay true.
 
 use std::fmt;
 
 const OPEN: char = '\u{E000}';
 const CLOSE: char = '\u{E001}';
+/// At the end of a line that leaves nothing behind.
+const SKIP: char = '\u{E002}';
 
 /// A line of a template.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +28,7 @@ impl fmt::Display for TemplateLine {
     }
 }
 
-/// Marks every line of `text`, the template with index `file`, and moves the line breaks of tag-only lines into their tags.
+/// Marks every line of `text`, the template with index `file`.
 pub(super) fn mark(file: usize, text: &str) -> String {
     let mut marked = String::with_capacity(text.len() * 2);
     let mut number = 0;
@@ -44,41 +46,33 @@ pub(super) fn mark(file: usize, text: &str) -> String {
                 unit.push_str(next);
             }
         }
-        let last = lines.peek().is_none();
-        match split_closing_delimiter(&unit) {
-            Some((head, delimiter)) => {
-                marked.push_str(head.trim_start());
-                if !last {
-                    marked.push('\n');
-                }
-                marked.push_str(delimiter);
-            }
-            None => {
-                marked.push_str(&unit);
-                if !last {
-                    marked.push_str(&format!("{OPEN}{file}:{start}{CLOSE}\n"));
-                }
-            }
+        marked.push_str(&unit);
+        if lines.peek().is_none() {
+            break;
         }
+        if is_one_tag(&unit) {
+            marked.push(SKIP);
+        } else {
+            marked.push_str(&format!("{OPEN}{file}:{start}{CLOSE}"));
+        }
+        marked.push('\n');
     }
     marked
 }
 
-/// Splits a line that is one tag or one comment before its closing delimiter.
-fn split_closing_delimiter(line: &str) -> Option<(&str, &str)> {
-    let trimmed = line.trim_end();
-    let body = trimmed.trim_start();
-    [("{%", "%}"), ("{#", "#}")]
-        .into_iter()
-        .find_map(|(open, close)| {
-            let inside = body.strip_prefix(open)?.strip_suffix(close)?;
-            let one_tag = !inside.contains(open) && !inside.contains(close);
-            one_tag.then(|| trimmed.split_at(trimmed.len() - close.len()))
-        })
+fn is_one_tag(line: &str) -> bool {
+    [("{%", "%}"), ("{#", "#}")].into_iter().any(|(open, close)| {
+        let inside = line
+            .trim()
+            .strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close));
+        inside.is_some_and(|inside| !inside.contains(open) && !inside.contains(close))
+    })
 }
 
 /// Takes the marks out of rendered text. Returns the lines, each with the template index and line of its last mark.
 pub(super) fn unmark(rendered: &str) -> Vec<(String, Option<(usize, u32)>)> {
+    let rendered = rendered.replace(&format!("{SKIP}\n"), "");
     rendered
         .split('\n')
         .map(|line| {
@@ -103,7 +97,9 @@ pub(super) fn unmark(rendered: &str) -> Vec<(String, Option<(usize, u32)>)> {
 
 /// Takes the marks out of a message of Tera's, which quotes template lines.
 pub(super) fn without_marks(message: &str) -> String {
-    unmark(message)
+    // Here a line break is the message's own.
+    let message = message.replace(SKIP, "");
+    unmark(&message)
         .into_iter()
         .map(|(line, _)| line)
         .collect::<Vec<_>>()
@@ -119,19 +115,25 @@ mod tests {
         let marked = mark(3, "a\n  {% if x %}\nb {{ y }}\n  {% endif %}\n");
         assert_eq!(
             marked,
-            "a\u{E000}3:1\u{E001}\n{% if x \n%}b {{ y }}\u{E000}3:3\u{E001}\n{% endif \n%}"
+            "a\u{E000}3:1\u{E001}\n  {% if x %}\u{E002}\nb {{ y }}\u{E000}3:3\u{E001}\n  {% endif %}\u{E002}\n"
         );
+        let lines: Vec<_> = unmark("a\u{E000}3:1\u{E001}\n  \u{E002}\nb\n")
+            .into_iter()
+            .map(|(line, _)| line)
+            .collect();
+        assert_eq!(lines, ["a", "  b", ""]);
     }
 
     #[test]
     fn a_comment_over_several_lines_is_one_unit_and_line_numbers_go_on() {
         let marked = mark(0, "{# one\n two #}\ntext\n");
-        assert_eq!(marked, "{# one\n two \n#}text\u{E000}0:3\u{E001}\n");
+        assert_eq!(marked, "{# one\n two #}\u{E002}\ntext\u{E000}0:3\u{E001}\n");
     }
 
     #[test]
     fn a_line_of_two_tags_is_text() {
-        assert_eq!(split_closing_delimiter("{% if a %}{% endif %}"), None);
+        assert!(!is_one_tag("{% if a %}{% endif %}"));
+        assert!(is_one_tag("  {% endif %} "));
     }
 
     #[test]
