@@ -18,7 +18,7 @@ pub struct Rows;
 pub struct OneRow;
 
 impl Rows {
-    /// One row, known at compile time: a dispatch with it contains the decode route only.
+    /// One row, known at compile time: the dispatch is compiled for it, and no row count is looked at when it runs.
     #[allow(
         non_upper_case_globals,
         reason = "reads as the variant it stands for: `Rows::One`"

@@ -65,11 +65,10 @@ impl Configuration {
         };
         let mut name = match self.geometry {
             Geometry::Coop4(coop4) => {
-                let reduction = match coop4.reduction {
-                    Reduction::Shared => "shared",
-                    Reduction::Subgroup => "subgroup",
-                };
-                format!("coop4_w{}_c{}_g{group}_{reduction}", coop4.width, coop4.columns)
+                format!(
+                    "coop4_w{}_c{}_g{group}_{}",
+                    coop4.width, coop4.columns, coop4.reduction
+                )
             }
             Geometry::Gemm(gemm) => {
                 let ragged = match gemm.alignment {
@@ -137,6 +136,45 @@ impl Configuration {
             },
             Geometry::Gemm(_) => &[],
         }
+    }
+}
+
+impl fmt::Display for Configuration {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.geometry {
+            Geometry::Coop4(coop4) => {
+                let (width, columns, reduction) = (coop4.width, coop4.columns, coop4.reduction);
+                write!(
+                    f,
+                    "coop4 {{ width: {width}, columns: {columns}, reduction: {reduction} }}"
+                )?;
+            }
+            Geometry::Gemm(gemm) => {
+                let (m, n, k) = (gemm.tile_m, gemm.tile_n, gemm.tile_k);
+                let (rows, columns, alignment) = (gemm.rows, gemm.columns, gemm.alignment);
+                write!(
+                    f,
+                    "tile {{ m: {m}, n: {n}, k: {k}, rows: {rows}, columns: {columns} }}, {alignment}"
+                )?;
+            }
+        }
+        write!(f, ", group size {}", self.group_size)?;
+        match self.k {
+            Some(k) => write!(f, ", k: {k}")?,
+            None => f.write_str(", k from Params")?,
+        }
+        write!(f, ", bias: {}, numeric: {}", self.bias, self.numeric)
+    }
+}
+
+impl fmt::Display for Bias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Optional => "optional",
+            Self::Never => "never",
+            Self::Always => "always",
+        })
     }
 }
 

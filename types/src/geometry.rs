@@ -1,5 +1,7 @@
 //! How a kernel family divides its work: the numbers that its templates are specialised on.
 
+use core::fmt;
+
 use crate::{Dispatch, layout::WEIGHTS_PER_WORD};
 
 /// The family of a kernel and the numbers it is specialised on.
@@ -136,5 +138,23 @@ impl Geometry {
             Self::Coop4(_) => "coop4",
             Self::Gemm(_) => "gemm",
         }
+    }
+}
+
+impl fmt::Display for Reduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shared => "shared",
+            Self::Subgroup => "subgroup",
+        })
+    }
+}
+
+impl fmt::Display for KAlignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Aligned => "aligned",
+            Self::Ragged => "ragged",
+        })
     }
 }

@@ -41,7 +41,7 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
     let source = &rendered.wgsl;
     let error = |line: Option<u32>, report: String| ValidationError {
         variant: name.clone(),
-        parameters: format!("{configuration:?}"),
+        parameters: configuration.to_string(),
         origin: line.and_then(|line| rendered.origin(line)).cloned(),
         report,
     };

@@ -1,0 +1,50 @@
+//! Every variant of the catalogue passes naga's writers for the back ends that wgpu compiles it for.
+
+use naga::{
+    back::{hlsl, msl, spv},
+    valid::{Capabilities, ModuleInfo, ValidationFlags},
+};
+use q4_kernel_codegen::{generate_variant, plan::catalogue, render::Templates};
+
+fn for_every_variant(write: impl Fn(&str, &naga::Module, &ModuleInfo)) {
+    let templates = Templates::embedded().unwrap();
+    for configuration in catalogue() {
+        let variant = generate_variant(&templates, &configuration).unwrap();
+        let module = naga::front::wgsl::parse_str(&variant.wgsl).unwrap();
+        let info =
+            naga::valid::Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP).validate(&module).unwrap();
+        write(&variant.name, &module, &info);
+    }
+}
+
+#[test]
+fn every_variant_becomes_spirv() {
+    for_every_variant(|name, module, info| {
+        let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
+        let words = spv::write_vec(module, info, &options, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!words.is_empty());
+    });
+}
+
+#[test]
+fn every_variant_becomes_msl() {
+    for_every_variant(|name, module, info| {
+        let options =
+            msl::Options { lang_version: (2, 4), fake_missing_bindings: true, ..msl::Options::default() };
+        let (text, _) = msl::write_string(module, info, &options, &msl::PipelineOptions::default())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(text.contains("kernel void"), "{name}");
+    });
+}
+
+#[test]
+fn every_variant_becomes_hlsl() {
+    for_every_variant(|name, module, info| {
+        let options = hlsl::Options { shader_model: hlsl::ShaderModel::V6_0, ..hlsl::Options::default() };
+        let mut text = String::new();
+        hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
+            .write(module, info, None)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(text.contains("[numthreads("), "{name}");
+    });
+}
