@@ -174,7 +174,7 @@ fn a_params_layout_that_the_host_does_not_have_is_refused() {
         "{error}"
     );
     assert!(
-        error.contains("`Params.extra` is at byte 0 in WGSL and at byte nowhere on the host"),
+        error.contains("`Params.extra` is at byte 0 in WGSL and nowhere on the host"),
         "{error}"
     );
 }
@@ -194,6 +194,74 @@ fn too_much_workgroup_memory_is_refused_at_build_time() {
         .to_string();
     assert!(
         error.contains("bytes of workgroup memory exceed 16384"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_barrier_that_not_all_lanes_reach_is_refused_with_its_line() {
+    let scratch = Scratch::new("barrier");
+    let hanging = template("coop4/store.wgsl") + "workgroupBarrier();\n";
+    let line = hanging.lines().count();
+    scratch.write("coop4/store.wgsl", &hanging);
+    let error = Builder::new()
+        .kernel(up())
+        .templates(&scratch.0)
+        .write_to(&scratch.0)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains(&format!(
+            "(templates/coop4/store.wgsl:{line}): a barrier stands in control flow that is not uniform"
+        )),
+        "{error}"
+    );
+    assert!(error.contains("divided by the condition at line "), "{error}");
+    assert!(error.contains("(templates/coop4/kernel.wgsl:"), "{error}");
+}
+
+#[test]
+fn workgroup_memory_that_is_read_before_it_is_written_is_refused() {
+    let scratch = Scratch::new("uninitialised");
+    let reading = template("coop4/inner_product.wgsl").replace(
+        "sum_{{ block.index }} = {{ sum_type }}()",
+        "sum_{{ block.index }} = partial_{{ block.index }}[lane % PARTIALS]",
+    );
+    scratch.write("coop4/inner_product.wgsl", &reading);
+    let error = Builder::new()
+        .kernel(up())
+        .templates(&scratch.0)
+        .write_to(&scratch.0)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("(templates/coop4/inner_product.wgsl:3): workgroup variable `partial_0` is read before it is written"), "{error}");
+}
+
+#[test]
+fn a_feature_that_the_text_does_not_need_is_refused() {
+    let scratch = Scratch::new("unused");
+    let idle = template("coop4/reduction_subgroup.wgsl")
+        .replace("subgroupAdd(sum_{{ block.index }})", "sum_{{ block.index }}");
+    scratch.write("coop4/reduction_subgroup.wgsl", &idle);
+    let without_builtins = template("coop4/kernel.wgsl")
+        .replace("@builtin(subgroup_id) subgroup: u32,", "")
+        .replace("@builtin(num_subgroups) subgroups: u32,", "")
+        .replace("@builtin(subgroup_invocation_id) subgroup_lane: u32,", "")
+        .replace(
+            "let words =",
+            "let subgroup = 0u;\n    let subgroups = 1u;\n    let subgroup_lane = lane;\n    let words =",
+        );
+    scratch.write("coop4/kernel.wgsl", &without_builtins);
+    let error = Builder::new()
+        .kernel(up())
+        .templates(&scratch.0)
+        .write_to(&scratch.0)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains(
+            "`coop4_w64_c4_g32_subgroup_k64`: it claims the feature SUBGROUP and is valid without it"
+        ),
         "{error}"
     );
 }

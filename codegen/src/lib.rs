@@ -80,7 +80,7 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
 pub fn generate_variant(templates: &Templates, configuration: &Configuration) -> Result<Variant, Errors> {
     let rendered = templates.render(configuration)?;
     let validated = validate::validate(configuration, &rendered)?;
-    let measured = lint::lint(configuration, &validated).map_err(Errors::all)?;
+    let measured = lint::lint(configuration, &rendered, &validated).map_err(Errors::all)?;
     Ok(Variant {
         name: Cow::Owned(configuration.name()),
         configuration: *configuration,

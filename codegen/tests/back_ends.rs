@@ -11,8 +11,9 @@ fn for_every_variant(write: impl Fn(&str, &naga::Module, &ModuleInfo)) {
     for configuration in catalogue() {
         let variant = generate_variant(&templates, &configuration).unwrap();
         let module = naga::front::wgsl::parse_str(&variant.wgsl).unwrap();
-        let info =
-            naga::valid::Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP).validate(&module).unwrap();
+        let info = naga::valid::Validator::new(ValidationFlags::all(), Capabilities::SUBGROUP)
+            .validate(&module)
+            .unwrap();
         write(&variant.name, &module, &info);
     }
 }
@@ -20,8 +21,12 @@ fn for_every_variant(write: impl Fn(&str, &naga::Module, &ModuleInfo)) {
 #[test]
 fn every_variant_becomes_spirv() {
     for_every_variant(|name, module, info| {
-        let options = spv::Options { lang_version: (1, 3), ..spv::Options::default() };
-        let words = spv::write_vec(module, info, &options, None).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let options = spv::Options {
+            lang_version: (1, 3),
+            ..spv::Options::default()
+        };
+        let words =
+            spv::write_vec(module, info, &options, None).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!words.is_empty());
     });
 }
@@ -29,8 +34,11 @@ fn every_variant_becomes_spirv() {
 #[test]
 fn every_variant_becomes_msl() {
     for_every_variant(|name, module, info| {
-        let options =
-            msl::Options { lang_version: (2, 4), fake_missing_bindings: true, ..msl::Options::default() };
+        let options = msl::Options {
+            lang_version: (2, 4),
+            fake_missing_bindings: true,
+            ..msl::Options::default()
+        };
         let (text, _) = msl::write_string(module, info, &options, &msl::PipelineOptions::default())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(text.contains("kernel void"), "{name}");
@@ -40,7 +48,10 @@ fn every_variant_becomes_msl() {
 #[test]
 fn every_variant_becomes_hlsl() {
     for_every_variant(|name, module, info| {
-        let options = hlsl::Options { shader_model: hlsl::ShaderModel::V6_0, ..hlsl::Options::default() };
+        let options = hlsl::Options {
+            shader_model: hlsl::ShaderModel::V6_0,
+            ..hlsl::Options::default()
+        };
         let mut text = String::new();
         hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
             .write(module, info, None)

@@ -1,11 +1,18 @@
 //! What naga does not check.
 
-use naga::{AddressSpace, TypeInner, proc::Layouter};
-use q4_kernel_types::{Configuration, Params, Variant, layout::Binding};
+mod interface;
+mod uniformity;
+mod workgroup_memory;
 
-use crate::validate::Validated;
+use naga::Span;
+use q4_kernel_types::{Configuration, Feature, Variant};
 
-/// Limits that every WebGPU device offers. A kernel may need more, up to [`MAX_INVOCATIONS`]; the runtime then checks the device.
+use crate::{
+    render::{Rendered, TemplateLine},
+    validate::{Validated, is_valid_under},
+};
+
+/// Workgroup memory that every WebGPU device offers.
 pub const BASELINE_WORKGROUP_BYTES: u32 = 16 * 1024;
 /// The most invocations per workgroup that any device offers.
 pub const MAX_INVOCATIONS: u32 = 1024;
@@ -19,10 +26,14 @@ pub struct Measured {
 
 /// A property that naga accepts and a device, or the host, does not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{variant}`: {problem}")]
+#[error("`{variant}`{}: {problem}", place(.line.as_ref(), .origin.as_ref()))]
 pub struct LintError {
     /// The variant.
     pub variant: String,
+    /// The line of the emitted text, where the problem has one.
+    pub line: Option<u32>,
+    /// The template line that it came from.
+    pub origin: Option<TemplateLine>,
     /// What is wrong.
     pub problem: Problem,
 }
@@ -62,13 +73,13 @@ pub enum Problem {
         bytes: u32,
     },
     /// A field of `Params` lies elsewhere than the host writes it.
-    #[error("`Params.{field}` is at byte {wgsl} in WGSL and at byte {host} on the host")]
+    #[error("`Params.{field}` is {wgsl} in WGSL and {host} on the host")]
     ParamsOffset {
         /// The field.
         field: String,
-        /// Its offset in WGSL.
+        /// Where it is in WGSL.
         wgsl: String,
-        /// Its offset on the host.
+        /// Where it is on the host.
         host: String,
     },
     /// A binding that the host does not provide.
@@ -81,132 +92,118 @@ pub enum Problem {
         /// Its binding.
         binding: u32,
     },
+    /// A barrier that some invocations of a workgroup may not reach.
+    #[error(
+        "a barrier stands in control flow that is not uniform, divided by the condition at {cause}; \
+         devices may hang on it and browsers refuse it"
+    )]
+    DivergentBarrier {
+        /// Where the dividing condition stands.
+        cause: String,
+    },
+    /// Workgroup memory that is read before anything was written to it.
+    #[error(
+        "workgroup variable `{variable}` is read before it is written, and kernels run without zero-initialisation"
+    )]
+    ReadBeforeWrite {
+        /// The variable.
+        variable: String,
+    },
+    /// A feature that the text has no need of.
+    #[error(
+        "it claims the feature {feature} and is valid without it; drop the claim, which keeps devices from running it"
+    )]
+    UnusedFeature {
+        /// The feature.
+        feature: Feature,
+    },
 }
 
 /// Checks what naga leaves unchecked and measures what the host must know.
 ///
 /// # Errors
 /// Every problem found.
-pub fn lint(configuration: &Configuration, validated: &Validated) -> Result<Measured, Vec<LintError>> {
+pub fn lint(
+    configuration: &Configuration,
+    rendered: &Rendered,
+    validated: &Validated,
+) -> Result<Measured, Vec<LintError>> {
     let module = &validated.module;
-    let mut problems = Vec::new();
+    let mut problems: Vec<(Option<Span>, Problem)> = Vec::new();
+    let mut whole = |problem: Problem| problems.push((None, problem));
 
-    let workgroup_bytes = workgroup_bytes(module).unwrap_or_else(|problem| {
-        problems.push(problem);
+    let workgroup_bytes = interface::workgroup_bytes(module).unwrap_or_else(|problem| {
+        whole(problem);
         0
     });
     if workgroup_bytes > BASELINE_WORKGROUP_BYTES {
-        problems.push(Problem::WorkgroupBytes {
+        whole(Problem::WorkgroupBytes {
             bytes: workgroup_bytes,
         });
     }
-    problems.extend(workgroup_size_problems(configuration, module));
-    problems.extend(params_problems(module));
-    problems.extend(binding_problems(module));
+    interface::params_problems(module)
+        .into_iter()
+        .for_each(&mut whole);
+    interface::binding_problems(module)
+        .into_iter()
+        .for_each(&mut whole);
+    for &feature in configuration.features() {
+        let others: Vec<Feature> = configuration
+            .features()
+            .iter()
+            .copied()
+            .filter(|other| *other != feature)
+            .collect();
+        if is_valid_under(module, &others) {
+            whole(Problem::UnusedFeature { feature });
+        }
+    }
+    match interface::entry_point(module) {
+        None => whole(Problem::NoEntryPoint),
+        Some(entry) => {
+            interface::workgroup_size_problem(configuration, entry)
+                .into_iter()
+                .for_each(&mut whole);
+            for found in uniformity::divergent_barriers(module, &entry.function) {
+                let cause = describe_place(rendered, found.cause);
+                problems.push((Some(found.barrier), Problem::DivergentBarrier { cause }));
+            }
+            for (variable, span) in workgroup_memory::reads_before_writes(module, &entry.function) {
+                let variable = module.global_variables[variable].name.clone().unwrap_or_default();
+                problems.push((Some(span), Problem::ReadBeforeWrite { variable }));
+            }
+        }
+    }
 
     if problems.is_empty() {
         return Ok(Measured { workgroup_bytes });
     }
     let variant = configuration.name();
-    Err(problems
-        .into_iter()
-        .map(|problem| LintError {
+    let error = |(span, problem): (Option<Span>, Problem)| {
+        let line = span.map(|span| span.location(&rendered.wgsl).line_number);
+        let origin = line.and_then(|line| rendered.origin(line)).cloned();
+        LintError {
             variant: variant.clone(),
+            line,
+            origin,
             problem,
-        })
-        .collect())
-}
-
-fn workgroup_bytes(module: &naga::Module) -> Result<u32, Problem> {
-    let mut layouter = Layouter::default();
-    layouter
-        .update(module.to_ctx())
-        .map_err(|error| Problem::Layout(error.to_string()))?;
-    Ok(module
-        .global_variables
-        .iter()
-        .filter(|(_, variable)| variable.space == AddressSpace::WorkGroup)
-        .fold(0_u32, |bytes, (_, variable)| {
-            // Every variable starts at a multiple of 16, the largest alignment there is.
-            bytes.saturating_add(layouter[variable.ty].size.next_multiple_of(16))
-        }))
-}
-
-fn workgroup_size_problems(configuration: &Configuration, module: &naga::Module) -> Option<Problem> {
-    let geometry = configuration.geometry.workgroup_size();
-    let Some(entry) = module
-        .entry_points
-        .iter()
-        .find(|entry| entry.name == Variant::ENTRY_POINT)
-    else {
-        return Some(Problem::NoEntryPoint);
+        }
     };
-    let text = entry
-        .workgroup_size
-        .iter()
-        .fold(1_u32, |product, size| product.saturating_mul(*size));
-    if entry.workgroup_size != [geometry, 1, 1] {
-        Some(Problem::WorkgroupSize { text, geometry })
-    } else if text > MAX_INVOCATIONS {
-        Some(Problem::Invocations { invocations: text })
-    } else {
-        None
+    Err(problems.into_iter().map(error).collect())
+}
+
+/// ` at line 7 (templates/coop4/kernel.wgsl:12)`, as far as known.
+fn place(line: Option<&u32>, origin: Option<&TemplateLine>) -> String {
+    match (line, origin) {
+        (Some(line), Some(origin)) => format!(" at line {line} ({origin})"),
+        (Some(line), None) => format!(" at line {line}"),
+        (None, _) => String::new(),
     }
 }
 
-/// The host writes [`Params`] as bytes; every field must lie where WGSL reads it.
-fn params_problems(module: &naga::Module) -> Vec<Problem> {
-    let missing = || "nowhere".to_owned();
-    let members = module.global_variables.iter().find_map(|(_, variable)| {
-        match (variable.space, &module.types[variable.ty].inner) {
-            (AddressSpace::Uniform, TypeInner::Struct { members, .. }) => Some(members.as_slice()),
-            _ => None,
-        }
-    });
-    let members = members.unwrap_or_default();
-    let mut problems = Vec::new();
-    for field in Params::FIELDS {
-        let wgsl = members
-            .iter()
-            .find(|member| member.name.as_deref() == Some(field.name))
-            .map(|member| member.offset);
-        if wgsl.and_then(|offset| usize::try_from(offset).ok()) != Some(field.offset) {
-            problems.push(Problem::ParamsOffset {
-                field: field.name.to_owned(),
-                wgsl: wgsl.map_or_else(missing, |offset| offset.to_string()),
-                host: field.offset.to_string(),
-            });
-        }
-    }
-    for member in members {
-        let name = member.name.as_deref().unwrap_or_default();
-        if !Params::FIELDS.iter().any(|field| field.name == name) {
-            problems.push(Problem::ParamsOffset {
-                field: name.to_owned(),
-                wgsl: member.offset.to_string(),
-                host: missing(),
-            });
-        }
-    }
-    problems
-}
-
-fn binding_problems(module: &naga::Module) -> Vec<Problem> {
-    module
-        .global_variables
-        .iter()
-        .filter_map(|(_, variable)| {
-            let binding = variable.binding?;
-            let name = variable.name.clone().unwrap_or_default();
-            let known = binding.group == 0
-                && Binding::ALL
-                    .iter()
-                    .any(|known| known.index() == binding.binding && known.name() == name);
-            (!known).then_some(Problem::UnknownBinding {
-                name,
-                group: binding.group,
-                binding: binding.binding,
-            })
-        })
-        .collect()
+fn describe_place(rendered: &Rendered, span: Span) -> String {
+    let line = span.location(&rendered.wgsl).line_number;
+    place(Some(&line), rendered.origin(line))
+        .trim_start_matches(" at ")
+        .to_owned()
 }

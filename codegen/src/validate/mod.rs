@@ -2,9 +2,9 @@
 
 use naga::{
     front::wgsl,
-    valid::{ModuleInfo, ValidationFlags},
+    valid::{ModuleInfo, ValidationFlags, Validator},
 };
-use q4_kernel_types::Configuration;
+use q4_kernel_types::{Configuration, Feature};
 use wgpu_types::{DownlevelFlags, Features};
 
 use crate::render::{Rendered, TemplateLine};
@@ -50,20 +50,26 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
         let line = parse.location(source).map(|location| location.line_number);
         error(line, parse.emit_to_string_with_path(source, &path))
     })?;
-    let info = wgpu_naga_bridge::create_validator(
-        configuration
-            .features()
-            .iter()
-            .fold(Features::empty(), |all, feature| all | feature.wgpu()),
-        DownlevelFlags::compliant(),
-        ValidationFlags::all(),
-    )
-    .validate(&module)
-    .map_err(|invalid| {
-        let line = invalid.location(source).map(|location| location.line_number);
-        error(line, invalid.emit_to_string_with_path(source, &path))
-    })?;
+    let info = validator(configuration.features())
+        .validate(&module)
+        .map_err(|invalid| {
+            let line = invalid.location(source).map(|location| location.line_number);
+            error(line, invalid.emit_to_string_with_path(source, &path))
+        })?;
     Ok(Validated { module, info })
+}
+
+/// Whether naga accepts a module under these features.
+pub(crate) fn is_valid_under(module: &naga::Module, features: &[Feature]) -> bool {
+    validator(features).validate(module).is_ok()
+}
+
+/// The very validator that wgpu makes for a device with these features.
+fn validator(features: &[Feature]) -> Validator {
+    let features = features
+        .iter()
+        .fold(Features::empty(), |all, feature| all | feature.wgpu());
+    wgpu_naga_bridge::create_validator(features, DownlevelFlags::compliant(), ValidationFlags::all())
 }
 
 fn origin_note(origin: Option<&TemplateLine>) -> String {
