@@ -13,6 +13,7 @@ mod program;
 mod report;
 mod schedule;
 mod source;
+mod sweep;
 
 pub use counters::{BindingTraffic, Counters, FloatOperations, OperationCounts, WorkgroupTraffic};
 pub use error::{CompileError, LaunchError, NotSupported};
@@ -23,3 +24,4 @@ pub use program::{AccessMode, BindingInfo, CompileOptions, Program};
 pub use report::Report;
 pub use schedule::{Order, Progress, Schedule};
 pub use source::Location;
+pub use sweep::{Difference, Sweep, SweepReport, SweepRun};
