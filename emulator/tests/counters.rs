@@ -189,10 +189,10 @@ fn workgroup_memory_and_bank_conflicts() {
             "@group(0) @binding(0) var<storage, read_write> y: array<f32>;
             var<workgroup> tile: array<f32, 2112>;
             @compute @workgroup_size(32)
-            fn main(@builtin(local_invocation_index) i: u32) {{
+            fn main(@builtin(local_invocation_index) i: u32, @builtin(global_invocation_id) id: vec3<u32>) {{
                 tile[i * {stride}u] = 1.0;
                 workgroupBarrier();
-                y[i] = tile[i * {stride}u];
+                y[id.x] = tile[i * {stride}u];
             }}"
         )
     };

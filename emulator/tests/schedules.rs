@@ -244,7 +244,11 @@ fn planted_races_are_found_under_every_schedule() {
 
 #[test]
 fn counters_are_those_of_lockstep_whenever_subgroups_stay_together() {
-    for kernel in common::kernels("correct") {
+    // How often a compare-exchange fails, and so how much is done, depends on the order.
+    let kernels = common::kernels("correct")
+        .into_iter()
+        .filter(|kernel| kernel.name != "max_with_compare_exchange");
+    for kernel in kernels {
         let counters = |schedule| {
             let mut bindings = kernel.bindings.duplicate();
             let options = LaunchOptions {

@@ -20,9 +20,7 @@ impl Compiler<'_> {
                 let count = match size {
                     naga::ArraySize::Constant(count) => Some(count.get()),
                     naga::ArraySize::Dynamic => None,
-                    naga::ArraySize::Pending(_) => {
-                        return Err(self.invalid("an array size depends on an override without a value"));
-                    }
+                    naga::ArraySize::Pending(size) => Some(self.overridden_size(*size)?),
                 };
                 let stride = if contains_bool(&element) {
                     round_up(element.size, element.align)
@@ -53,6 +51,20 @@ impl Compiler<'_> {
         let layout = Arc::new(layout);
         self.layouts.insert(handle, layout.clone());
         Ok(layout)
+    }
+
+    /// The size of an array that an override gives; overrides keep their handles when they get values.
+    fn overridden_size(&mut self, size: Handle<naga::Override>) -> Result<u32> {
+        let module = self.module;
+        let bits = match module.overrides[size].init {
+            Some(init) => self.constant_value(&module.global_expressions, init)?,
+            None => None,
+        };
+        match bits.as_deref() {
+            // A negative size would be a huge one.
+            Some(&[size]) if size > 0 && size <= i32::MAX as u32 => Ok(size),
+            _ => Err(self.invalid("the size of an array is an override without a positive value")),
+        }
     }
 
     /// The layout of a type without parts of other types.
