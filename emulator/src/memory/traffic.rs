@@ -1,0 +1,162 @@
+//! Sectors, banks and bytes that were touched.
+
+use crate::execute::SKIP;
+
+/// Banks of workgroup memory, each of four bytes.
+const BANKS: usize = 32;
+/// log2 of the bytes of a sector.
+const SECTOR_SHIFT: u32 = 5;
+
+/// Different 32-byte sectors that the ranges `offset + first .. offset + end` of active lanes touch.
+pub(crate) fn sectors(offsets: &[u32], mask: &[u32], first: u32, end: u32, scratch: &mut Vec<u32>) -> u64 {
+    let range = |offset: u32| {
+        (
+            (offset + first) >> SECTOR_SHIFT,
+            (offset + end - 1) >> SECTOR_SHIFT,
+        )
+    };
+    let touched = || {
+        offsets
+            .iter()
+            .zip(mask)
+            .filter(|&(&offset, &active)| active != 0 && offset != SKIP)
+    };
+    // Lanes mostly go upwards; then no set is needed.
+    let (mut count, mut previous, mut last) = (0, 0, None);
+    for (&offset, _) in touched() {
+        let (low, high) = range(offset);
+        match last {
+            None => count += high - low + 1,
+            Some(_) if low < previous => {
+                scratch.clear();
+                scratch.extend(touched().flat_map(|(&offset, _)| {
+                    let (low, high) = range(offset);
+                    low..=high
+                }));
+                scratch.sort_unstable();
+                scratch.dedup();
+                return scratch.len() as u64;
+            }
+            Some(last) if low > last => count += high - low + 1,
+            Some(last) => count += high.saturating_sub(last),
+        }
+        previous = low;
+        last = last.max(Some(high));
+    }
+    u64::from(count)
+}
+
+/// Passes beyond the fewest that words of workgroup memory need; see
+/// [`WorkgroupTraffic::bank_conflicts`](crate::WorkgroupTraffic::bank_conflicts). Sorts the words.
+pub(crate) fn bank_conflicts(words: &mut Vec<u32>) -> u64 {
+    if !words.is_sorted() {
+        words.sort_unstable();
+    }
+    words.dedup();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return 0;
+    };
+    if (last - first) as usize + 1 == words.len() {
+        return 0;
+    }
+    let mut banks = [0u32; BANKS];
+    for &word in words.iter() {
+        banks[word as usize % BANKS] += 1;
+    }
+    let fullest = banks.iter().copied().max().unwrap_or(0);
+    u64::from(fullest).saturating_sub(words.len().div_ceil(BANKS) as u64)
+}
+
+/// A set of locations.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Touched {
+    bits: Vec<u64>,
+}
+
+impl Touched {
+    pub(crate) fn new(locations: usize) -> Self {
+        Self {
+            bits: vec![0; locations.div_ceil(64)],
+        }
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, location: u32) {
+        if let Some(bits) = self.bits.get_mut(location as usize / 64) {
+            *bits |= 1 << (location % 64);
+        }
+    }
+
+    pub(crate) fn contains(&self, location: u32) -> bool {
+        self.bits
+            .get(location as usize / 64)
+            .is_some_and(|bits| bits >> (location % 64) & 1 != 0)
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (to, from) in self.bits.iter_mut().zip(&other.bits) {
+            *to |= from;
+        }
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.bits.iter().map(|bits| u64::from(bits.count_ones())).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(offsets: &[u32], size: u32) -> u64 {
+        sectors(offsets, &vec![1; offsets.len()], 0, size, &mut Vec::new())
+    }
+
+    #[test]
+    fn sectors_of_contiguous_lanes() {
+        let contiguous = (0..32).map(|i| i * 4).collect::<Vec<_>>();
+        assert_eq!(of(&contiguous, 4), 4);
+        let vectors = (0..32).map(|i| i * 16).collect::<Vec<_>>();
+        assert_eq!(of(&vectors, 16), 16);
+    }
+
+    #[test]
+    fn sectors_of_one_address_strides_and_disorder() {
+        assert_eq!(of(&[64; 32], 4), 1);
+        assert_eq!(of(&(0..32).map(|i| i * 64).collect::<Vec<_>>(), 4), 32);
+        assert_eq!(of(&[96, 0, 32, 0, 96], 4), 3);
+        // A range of 64 bytes in the middle of sectors touches three of them, overlapping ranges share.
+        assert_eq!(of(&[16, 32], 64), 3);
+    }
+
+    #[test]
+    fn inactive_and_skipped_lanes_touch_nothing() {
+        assert_eq!(sectors(&[0, 64, SKIP], &[1, 0, 1], 0, 4, &mut Vec::new()), 1);
+    }
+
+    #[test]
+    fn bank_conflicts_count_extra_passes() {
+        let conflicts = |words: Vec<u32>| bank_conflicts(&mut { words });
+        assert_eq!(conflicts((0..32).collect()), 0);
+        assert_eq!(conflicts(vec![5; 32]), 0);
+        assert_eq!(conflicts((0..32).map(|i| i * 2).collect()), 1);
+        assert_eq!(conflicts((0..32).map(|i| i * 32).collect()), 31);
+        assert_eq!(conflicts((0..32).map(|i| i * 33).collect()), 0);
+        // vec4 by 32 lanes: 128 words in 4 passes, none of them extra.
+        assert_eq!(conflicts((0..128).collect()), 0);
+    }
+
+    #[test]
+    fn touched_locations_are_counted_once() {
+        let mut touched = Touched::new(100);
+        for location in [3, 3, 99, 64] {
+            touched.insert(location);
+        }
+        let mut other = Touched::new(100);
+        other.insert(64);
+        other.insert(65);
+        touched.merge(&other);
+        assert_eq!(touched.count(), 4);
+        assert!(touched.contains(65) && !touched.contains(66));
+    }
+}

@@ -1,0 +1,17 @@
+//! dispatch: 1
+//! bind: 0:0 u32[64] zeros
+
+@group(0) @binding(0) var<storage, read_write> output: array<u32>;
+
+var<workgroup> first: u32;
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+    if (lane == 0u) {
+        first = 7u;
+    }
+    if (lane < 32u) {
+        workgroupBarrier(); // fault: divergent_barrier
+    }
+    output[lane] = lane;
+}

@@ -1,0 +1,11 @@
+//! dispatch: 1
+//! bind: 0:0 u32[8] ramp
+//! bind: 0:1 u32[8] zeros
+
+@group(0) @binding(0) var<storage, read> input: array<u32>;
+@group(0) @binding(1) var<storage, read_write> output: array<u32>;
+
+@compute @workgroup_size(8)
+fn main(@builtin(local_invocation_index) lane: u32) {
+    output[lane] = 100u / input[lane]; // fault: division_by_zero
+}

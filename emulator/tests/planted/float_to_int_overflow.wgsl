@@ -1,0 +1,11 @@
+//! dispatch: 1
+//! bind: 0:0 f32[8] 1e10
+//! bind: 0:1 i32[8] zeros
+
+@group(0) @binding(0) var<storage, read> input: array<f32>;
+@group(0) @binding(1) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(8)
+fn main(@builtin(local_invocation_index) lane: u32) {
+    output[lane] = i32(round(input[lane])); // fault: invalid_conversion
+}
