@@ -1,0 +1,104 @@
+//! Reads the weights through the kernel: an input of zeros and a single one makes the output a column of the weight matrix.
+//!
+//! Every variant must so return the same matrix for the same bytes: the one that the reference dequantises.
+
+use q4_kernel::{
+    Constraints, LayerShape, RowsServed, Shape, Variant, reference,
+    reference::samples::{self, Data},
+};
+use q4_kernel_emulator::{Buffer, Program};
+
+use crate::{Case, Promise, Verdict, launch};
+
+/// Columns that no vector width divides, over more than one group.
+const COLUMNS: u32 = 5;
+
+pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], verdict: &mut Verdict) {
+    let constraints = variant.configuration.constraints();
+    let (k, group_size) = layer_of(constraints);
+    let shape = LayerShape {
+        n: COLUMNS,
+        k,
+        group_size,
+    };
+    let bias = variant.configuration.bias == q4_kernel::Bias::Always;
+    let Some(sample) = samples::sample(1, shape, bias, Data::Random { seed: 7 }) else {
+        return;
+    };
+    let expected = reference::dequantize(&sample.layer);
+
+    // Several ones at once where the kernel takes several rows.
+    let rows = if constraints.rows == RowsServed::One { 1 } else { k };
+    for first in (0..k).step_by(rows as usize) {
+        let mut x = vec![0.0_f32; (rows * k) as usize];
+        for row in 0..rows {
+            x[(row * k + first + row) as usize] = 1.0;
+        }
+        let case = Case {
+            shape: Shape {
+                m: rows,
+                n: COLUMNS,
+                k,
+                group_size,
+            },
+            bias,
+            data: Data::Random { seed: 7 },
+            input_offset: 0,
+            output_offset: 0,
+            other_columns: 0,
+            grid_limit: u16::MAX.into(),
+        };
+        let Ok(grid) = variant
+            .configuration
+            .geometry
+            .dispatch()
+            .grid(rows, COLUMNS, case.grid_limit)
+        else {
+            return;
+        };
+        for &subgroup_size in subgroup_sizes {
+            let mut bindings = launch::bindings(&case, &x, &sample.layer);
+            let options = launch::options(case.shape, subgroup_size);
+            let describe = |what: &dyn std::fmt::Display| format!("{what} (K={k} group_size={group_size})");
+            match program.launch(&mut bindings, grid, &options) {
+                Ok(report) => launch::judge(&report, &describe, verdict),
+                Err(error) => verdict.find(Promise::DispatchAgrees, describe(&error)),
+            }
+            let got: Vec<f32> = bindings
+                .buffer(0, q4_kernel::layout::Binding::Output.index())
+                .map(Buffer::to_vec)
+                .unwrap_or_default();
+            for row in 0..rows {
+                for n in 0..COLUMNS {
+                    let at = first + row;
+                    let weight = expected[(n * k + at) as usize]
+                        + sample
+                            .layer
+                            .bias()
+                            .map_or(0.0, |bias| f64::from(bias[n as usize]));
+                    let read = got.get((row * COLUMNS + n) as usize).copied().unwrap_or(f32::NAN);
+                    // One product, and zeros: f32 rounds once.
+                    if weight as f32 != read {
+                        let message = format!("weight n={n} k={at} is {weight} and is read as {read}");
+                        verdict.find(Promise::SameWeightLayout, describe(&message));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// K and a group size that the variant serves, K as small as more than one group, and for ragged ones a tail, allow.
+fn layer_of(constraints: Constraints) -> (u32, u32) {
+    let group_size = constraints
+        .group_size
+        .unwrap_or(match constraints.group_size_multiple {
+            1 => 5,
+            multiple => multiple,
+        });
+    let k = constraints.k.unwrap_or(match constraints.k_multiple {
+        1 => 2 * group_size + 1,
+        multiple => group_size + multiple,
+    });
+    (k, group_size)
+}

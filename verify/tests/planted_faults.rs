@@ -1,0 +1,251 @@
+//! The verifier finds what it is there to find: one fault planted in a kernel of ours breaks the promise it should.
+
+use std::borrow::Cow;
+
+use q4_kernel::{Variant, variant};
+use q4_kernel_verify::{Options, Promise, verify};
+
+/// The variant with one piece of its text replaced.
+fn planted(name: &str, good: &str, bad: &str) -> Variant {
+    let variant = variant(name).unwrap();
+    assert!(variant.wgsl.contains(good), "`{good}` is not in {name}");
+    Variant {
+        wgsl: Cow::Owned(variant.wgsl.replacen(good, bad, 1)),
+        ..variant.clone()
+    }
+}
+
+/// Asserts that a fault breaks a promise, whatever else it breaks.
+fn breaks(promise: Promise, name: &str, good: &str, bad: &str) {
+    let verdict = verify(
+        &planted(name, good, bad),
+        &Options {
+            subgroup_sizes: vec![8, 32],
+            quick: false,
+        },
+    );
+    let found = &verdict.promises[&promise];
+    assert!(
+        !found.is_empty(),
+        "{promise} is broken by `{bad}`: {:#?}",
+        verdict.promises
+    );
+}
+
+const GEMV: &str = "coop4_w64_c4_g32_shared";
+const SUBGROUP_GEMV: &str = "coop4_w64_c4_g32_subgroup";
+const GEMM: &str = "gemm_32x32x8_t4x4_g32";
+const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
+const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
+
+#[test]
+fn swapped_nibbles_break_the_layout() {
+    breaks(
+        Promise::SameWeightLayout,
+        GEMV,
+        "0u, 4u, 8u, 12u",
+        "4u, 0u, 12u, 8u",
+    );
+    breaks(Promise::SameWeightLayout, GEMM, "- 8.0", "- 7.0");
+}
+
+#[test]
+fn the_scale_of_a_neighbour_breaks_the_layout() {
+    breaks(
+        Promise::SameWeightLayout,
+        GEMV,
+        "(group * params.padded_N + n) / 4u",
+        "(group * params.N + n) / 4u",
+    );
+    breaks(
+        Promise::SameWeightLayout,
+        RAGGED,
+        "let group = k / GROUP_SIZE;",
+        "let group = 0u;",
+    );
+}
+
+#[test]
+fn a_column_past_the_edge_breaks_the_bounds() {
+    breaks(Promise::InBounds, GEMV, "min(n + 3u, params.N - 1u)", "(n + 3u)");
+    breaks(Promise::InBounds, GEMM, "min(m + 3u, params.M - 1u)", "(m + 3u)");
+    breaks(Promise::InBounds, GEMV, "word < words", "word <= words");
+}
+
+#[test]
+fn a_word_past_the_buffer_breaks_the_bounds() {
+    breaks(
+        Promise::InBounds,
+        RAGGED,
+        "min(index + 1u, arrayLength(&weight) - 1u)",
+        "(index + 1u)",
+    );
+    breaks(Promise::InBounds, ANY_GROUP, "min(k, params.K - 1u)", "k");
+}
+
+#[test]
+fn the_last_group_taken_for_whole_breaks_the_bounds() {
+    breaks(
+        Promise::InBounds,
+        GEMM,
+        "min((group + 1u) * GROUP_SIZE, params.K)",
+        "((group + 1u) * GROUP_SIZE)",
+    );
+}
+
+#[test]
+fn a_dummy_bias_that_is_read_breaks_the_bounds() {
+    breaks(
+        Promise::InBounds,
+        GEMM,
+        "if (params.has_bias != 0u)",
+        "if (params.has_bias < 2u)",
+    );
+}
+
+#[test]
+fn partial_sums_that_only_some_lanes_write_are_not_initialised() {
+    breaks(
+        Promise::Initialised,
+        GEMV,
+        "partial_0[lane] = sum_0;",
+        "if (lane < words) { partial_0[lane] = sum_0; }",
+    );
+    breaks(
+        Promise::Initialised,
+        SUBGROUP_GEMV,
+        "for (var other = 1u; other < subgroups; other++)",
+        "for (var other = 1u; other < PARTIALS; other++)",
+    );
+}
+
+#[test]
+fn a_missing_barrier_is_a_race() {
+    breaks(
+        Promise::RaceFree,
+        GEMV,
+        "workgroupBarrier();\n            if (lane < stride)",
+        "if (lane < stride)",
+    );
+    let trailing =
+        "// The next round must not overwrite sums that are still being read.\n        workgroupBarrier();";
+    breaks(Promise::RaceFree, GEMV, trailing, "");
+    breaks(Promise::RaceFree, SUBGROUP_GEMV, trailing, "");
+}
+
+#[test]
+fn subgroups_of_one_size_only_are_a_race_or_a_wrong_sum() {
+    let assumed = ("if (subgroup_lane == 0u)", "if (lane % 32u == 0u)");
+    breaks(Promise::NumericClass, SUBGROUP_GEMV, assumed.0, assumed.1);
+    breaks(
+        Promise::NumericClass,
+        SUBGROUP_GEMV,
+        "other < subgroups",
+        "other < WIDTH / 32u",
+    );
+}
+
+#[test]
+fn a_barrier_that_some_lanes_skip_is_not_uniform() {
+    breaks(
+        Promise::UniformBarriers,
+        GEMV,
+        "workgroupBarrier();\n            if (lane < stride) {",
+        "if (lane < stride) {\n            workgroupBarrier();",
+    );
+    breaks(
+        Promise::UniformBarriers,
+        SUBGROUP_GEMV,
+        "let words =",
+        "if (lane >= params.K) { return; }\n    let words =",
+    );
+}
+
+#[test]
+fn a_group_size_of_zero_words_divides_by_zero() {
+    breaks(
+        Promise::DefinedArithmetic,
+        "coop4_w64_c4_gx_shared",
+        "params.group_size / WEIGHTS_PER_WORD",
+        "params.group_size / (8u * WEIGHTS_PER_WORD)",
+    );
+    breaks(
+        Promise::DefinedArithmetic,
+        RAGGED,
+        "if (shift == 0u)",
+        "if (shift == 1u)",
+    );
+}
+
+#[test]
+fn outputs_that_are_missed_doubled_or_misplaced_are_not_written_once() {
+    breaks(
+        Promise::OutputsWrittenOnce,
+        GEMV,
+        "n += workgroups.x * COLUMNS",
+        "n += COLUMNS",
+    );
+    breaks(
+        Promise::OutputsWrittenOnce,
+        GEMV,
+        "if (n + 3u < params.N)",
+        "if (n + 4u < params.N)",
+    );
+    breaks(
+        Promise::OutputsWrittenOnce,
+        GEMM,
+        "workgroup.y * workgroups.x + workgroup.x",
+        "workgroup.x",
+    );
+    breaks(Promise::OutputsWrittenOnce, GEMM, "params.output_offset + m", "m");
+    breaks(
+        Promise::OutputsWrittenOnce,
+        GEMM,
+        "m * params.output_stride",
+        "m * params.N",
+    );
+    breaks(
+        Promise::OutputsWrittenOnce,
+        GEMM,
+        "if (m >= params.M || n >= params.N)",
+        "if (m >= params.M)",
+    );
+}
+
+#[test]
+fn a_loop_without_end_is_found() {
+    breaks(Promise::DispatchAgrees, GEMV, "word += WIDTH", "word += 0u");
+}
+
+#[test]
+fn sums_that_lack_a_part_break_the_numeric_class() {
+    breaks(Promise::NumericClass, GEMV, "word += WIDTH", "word += 2u * WIDTH");
+    breaks(
+        Promise::NumericClass,
+        GEMM,
+        "let x_0 = (params.input_offset +",
+        "let x_0 = (0u +",
+    );
+    breaks(
+        Promise::NumericClass,
+        RAGGED,
+        "if (k >= params.K)",
+        "if (k >= params.K + 1u)",
+    );
+}
+
+#[test]
+fn a_text_that_the_generator_did_not_emit_is_never_clean() {
+    let verdict = verify(
+        &planted(GEMV, "// Lanes per workgroup.", "// Lanes."),
+        &Options::default(),
+    );
+    assert!(!verdict.is_clean());
+    let unfound: Vec<_> = verdict
+        .promises
+        .iter()
+        .filter(|(_, found)| !found.is_empty())
+        .map(|(promise, _)| *promise)
+        .collect();
+    assert_eq!(unfound, [Promise::UniformBarriers]);
+}
