@@ -4,25 +4,22 @@
 mod adapter;
 mod cli;
 mod commands;
-mod data;
 mod failure;
 mod grouping;
-mod memory;
 mod names;
 mod output;
-#[cfg(test)]
-mod testing;
-mod timing;
 
 use std::{
     io::{self, Write},
     process::ExitCode,
 };
 
+use clap::Parser;
+
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments = cli::Cli::read();
+    let arguments = cli::Cli::parse();
     let mut out = io::stdout().lock();
     let ended = commands::run(&arguments.command, &mut out).and_then(|ending| {
         out.flush()?;

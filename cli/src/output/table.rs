@@ -38,39 +38,6 @@ pub(crate) fn table(columns: &[(&str, Align)], rows: impl IntoIterator<Item = Ve
     text
 }
 
-/// `M x N x K` for each, with each factor right-aligned among its own.
-pub(crate) fn aligned_products<const FACTORS: usize>(products: &[[u32; FACTORS]]) -> Vec<String> {
-    let mut widths = [0; FACTORS];
-    for product in products {
-        for (width, factor) in widths.iter_mut().zip(product) {
-            *width = (*width).max(factor.to_string().len());
-        }
-    }
-    let text = |product: &[u32; FACTORS]| {
-        let factors = product
-            .iter()
-            .zip(widths)
-            .map(|(factor, width)| format!("{factor:>width$}"));
-        factors.collect::<Vec<_>>().join(" x ")
-    };
-    products.iter().map(text).collect()
-}
-
-/// `text` with `margin` before its first line, and as much room before the others.
-pub(crate) fn indented(margin: &str, text: &str) -> String {
-    let room = " ".repeat(margin.chars().count());
-    let lines = text.lines().enumerate();
-    let mut indented: Vec<String> = lines
-        .map(|(index, line)| {
-            format!("{}{line}", if index == 0 { margin } else { &room })
-                .trim_end()
-                .to_owned()
-        })
-        .collect();
-    indented.push(String::new());
-    indented.join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,19 +60,5 @@ decode  8.1 µs  ok
 b        12 µs  WRONG
 ";
         assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn factors_stand_below_each_other() {
-        assert_eq!(
-            aligned_products(&[[1, 384, 1536], [128, 64, 384]]),
-            ["  1 x 384 x 1536", "128 x  64 x  384"]
-        );
-    }
-
-    #[test]
-    fn all_lines_are_indented_as_far_as_the_first() {
-        assert_eq!(indented("up  ", "M=1\n  why\n"), "up  M=1\n      why\n");
-        assert_eq!(indented("- ", ""), "");
     }
 }
