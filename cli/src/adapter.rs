@@ -1,26 +1,75 @@
 //! The adapter that a command runs on.
 
+use std::{
+    convert::Infallible,
+    fmt,
+    str::FromStr,
+    sync::{Arc, OnceLock},
+};
+
 use q4_kernel::{
-    Gpu,
+    Gpu, GpuOptions,
     wgpu::{AdapterInfo, Backend, DeviceType},
 };
 use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// An open device.
+/// Which adapter was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AdapterName {
+    /// The best, or what the environment names.
+    Auto,
+    /// The best whose name contains this.
+    Containing(String),
+}
+
+impl FromStr for AdapterName {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "auto" => Self::Auto,
+            name => Self::Containing(name.to_owned()),
+        })
+    }
+}
+
+/// An open device and what it complains about.
 #[derive(Debug)]
 pub(crate) struct Device {
+    pub(crate) gpu: Gpu,
     pub(crate) info: AdapterInfo,
+    complaint: Arc<OnceLock<String>>,
 }
 
 impl Device {
-    /// Opens the adapter that `auto` takes.
-    pub(crate) fn open() -> Result<Self, Failure> {
-        let gpu = Gpu::new()?;
-        Ok(Self {
-            info: gpu.device().adapter_info(),
-        })
+    /// Opens an adapter.
+    pub(crate) fn open(name: &AdapterName) -> Result<Self, Failure> {
+        let options = GpuOptions {
+            adapter: match name {
+                AdapterName::Auto => None,
+                AdapterName::Containing(name) => Some(name.clone()),
+            },
+            ..GpuOptions::default()
+        };
+        let gpu = Gpu::open(&options)?;
+        let complaint = Arc::new(OnceLock::new());
+        let first = Arc::clone(&complaint);
+        // wgpu would panic. Later errors are most often the consequence of the first.
+        gpu.device().on_uncaptured_error(Arc::new(move |error| {
+            let _ = first.set(error.to_string());
+        }));
+        let info = gpu.device().adapter_info();
+        Ok(Self { gpu, info, complaint })
+    }
+
+    /// Fails if the device complained about anything that was done with it so far.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.complaint.get() {
+            Some(complaint) => Err(Failure::Device(complaint.clone())),
+            None => Ok(()),
+        }
     }
 }
 
@@ -31,6 +80,15 @@ pub(crate) struct AdapterSummary {
     pub(crate) kind: &'static str,
     pub(crate) backend: &'static str,
     pub(crate) driver: String,
+}
+
+impl fmt::Display for AdapterSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name, kind, backend, ..
+        } = self;
+        write!(f, "{name}: {kind}, {backend}")
+    }
 }
 
 impl From<&AdapterInfo> for AdapterSummary {

@@ -6,20 +6,21 @@ mod cli;
 mod commands;
 mod failure;
 mod grouping;
+mod memory;
 mod names;
 mod output;
+#[cfg(test)]
+mod testing;
 
 use std::{
     io::{self, Write},
     process::ExitCode,
 };
 
-use clap::Parser;
-
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments = cli::Cli::parse();
+    let arguments = cli::Cli::read();
     let mut out = io::stdout().lock();
     let ended = commands::run(&arguments.command, &mut out).and_then(|ending| {
         out.flush()?;

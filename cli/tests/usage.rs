@@ -10,9 +10,11 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
     for word in [
         "doctor",
+        "check",
         "list",
         "show",
         "  0  ",
+        "  1  ",
         "  2  ",
         "Q4_ADAPTER",
         "Q4_PIPELINE_CACHE",
@@ -28,7 +30,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
-    for command in ["doctor", "list", "show"] {
+    for command in ["doctor", "check", "list", "show"] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
         assert!(

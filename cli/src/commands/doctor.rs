@@ -9,7 +9,7 @@ use q4_kernel::{
 use serde::Serialize;
 
 use crate::{
-    adapter::{AdapterSummary, Device},
+    adapter::{AdapterName, AdapterSummary, Device},
     cli::Doctor,
     failure::{Ending, Failure},
     grouping::grouped,
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Doctor, out: &mut impl Write) -> Result<Ending, Fa
     let opened = if reports.is_empty() {
         Err(AdapterError::None.into())
     } else {
-        Device::open()
+        Device::open(&AdapterName::Auto)
     };
     let auto = opened.as_ref().ok().map(|device| &device.info);
     let diagnosis = Diagnosis {

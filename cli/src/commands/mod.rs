@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod check;
 mod doctor;
 mod list;
 mod show;
@@ -15,6 +16,7 @@ use crate::{
 pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Failure> {
     match command {
         Command::Doctor(arguments) => doctor::run(arguments, out),
+        Command::Check(arguments) => check::run(arguments, out),
         Command::List(arguments) => list::run(arguments, out),
         Command::Show(arguments) => show::run(arguments, out),
     }

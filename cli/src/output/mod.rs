@@ -1,9 +1,13 @@
-//! How things are printed: tables, JSON, numbers.
+//! How things are printed: tables, JSON, numbers, progress.
 
+mod comparison;
 mod json;
+mod progress;
 mod table;
 mod units;
 
+pub(crate) use comparison::{ComparisonJson, first_wrong};
 pub(crate) use json::print_json;
-pub(crate) use table::{Align, table};
-pub(crate) use units::{count, size};
+pub(crate) use progress::Progress;
+pub(crate) use table::{Align, aligned_products, table};
+pub(crate) use units::{count, error, size, tolerance};

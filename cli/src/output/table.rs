@@ -38,6 +38,24 @@ pub(crate) fn table(columns: &[(&str, Align)], rows: impl IntoIterator<Item = Ve
     text
 }
 
+/// `M x N x K` for each, with each factor right-aligned among its own.
+pub(crate) fn aligned_products<const FACTORS: usize>(products: &[[u32; FACTORS]]) -> Vec<String> {
+    let mut widths = [0; FACTORS];
+    for product in products {
+        for (width, factor) in widths.iter_mut().zip(product) {
+            *width = (*width).max(factor.to_string().len());
+        }
+    }
+    let text = |product: &[u32; FACTORS]| {
+        let factors = product
+            .iter()
+            .zip(widths)
+            .map(|(factor, width)| format!("{factor:>width$}"));
+        factors.collect::<Vec<_>>().join(" x ")
+    };
+    products.iter().map(text).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,5 +78,13 @@ decode  8.1 µs  ok
 b        12 µs  WRONG
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn factors_stand_below_each_other() {
+        assert_eq!(
+            aligned_products(&[[1, 384, 1536], [128, 64, 384]]),
+            ["  1 x 384 x 1536", "128 x  64 x  384"]
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use q4_kernel::Tolerance;
+
 /// Bytes, in the unit that leaves them below 1024; whole numbers stay whole: `128 MiB`, `2.63 MiB`.
 pub(crate) fn size(bytes: u128) -> String {
     const UNITS: [&str; 9] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
@@ -26,6 +28,23 @@ fn inexact(value: f64) -> String {
     // Between 0 and a few dozen by the clamp.
     let decimals = (2.0 - digits).clamp(0.0, 30.0) as usize;
     format!("{value:.decimals$}")
+}
+
+/// A measured error: `1.90e-6`, or `0`.
+pub(crate) fn error(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    format!("{value:.2e}")
+}
+
+/// A tolerance, absolute and relative: `1e-4 / 0.1 %`, or `0`.
+pub(crate) fn tolerance(tolerance: Tolerance) -> String {
+    let Tolerance { absolute, relative } = tolerance;
+    if absolute == 0.0 && relative == 0.0 {
+        return "0".to_owned();
+    }
+    format!("{absolute:e} / {} %", rounded(relative * 100.0))
 }
 
 /// A count, in groups of three digits: `1,101,952`.
@@ -90,6 +109,28 @@ mod tests {
             assert_eq!(inexact(value), text);
         }
         assert_eq!(inexact(f64::NAN), "NaN");
+    }
+
+    #[test]
+    fn errors_have_three_digits_and_an_exponent() {
+        for (value, text) in [
+            (0.0, "0"),
+            (1.907e-6, "1.91e-6"),
+            (1.9e-6, "1.90e-6"),
+            (250.0, "2.50e2"),
+        ] {
+            assert_eq!(error(value), text);
+        }
+        assert_eq!(error(f64::NAN), "NaN");
+    }
+
+    #[test]
+    fn tolerances_are_an_absolute_and_a_relative_bound() {
+        let text = |absolute, relative| tolerance(Tolerance { absolute, relative });
+        assert_eq!(text(1e-4, 1e-3), "1e-4 / 0.1 %");
+        assert_eq!(text(1e-3, 1e-2), "1e-3 / 1 %");
+        assert_eq!(text(2.3e-4, 1e-3), "2.3e-4 / 0.1 %");
+        assert_eq!(text(0.0, 0.0), "0");
     }
 
     #[test]
