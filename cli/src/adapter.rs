@@ -64,6 +64,11 @@ impl Device {
         Ok(Self { gpu, info, complaint })
     }
 
+    /// Whether the adapter is the processor itself.
+    pub(crate) fn runs_on_cpu(&self) -> bool {
+        self.info.device_type == DeviceType::Cpu
+    }
+
     /// Fails if the device complained about anything that was done with it so far.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.complaint.get() {

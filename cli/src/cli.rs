@@ -20,6 +20,8 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
+Start with `q4 demo`; where it finds nothing to run on, `q4 doctor` says why.
+
 Exit codes:
   0  good
   1  an output differs from the float64 reference
@@ -53,10 +55,30 @@ fn explained(error: clap::Error) -> clap::Error {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(Demo),
     Doctor(Doctor),
     Check(Check),
     List(List),
     Show(Show),
+}
+
+/// Run real layers on the best adapter and compare every output with float64
+///
+/// Takes three trained layers of a sentence encoder and their recorded inputs, quantises two of them (the third one comes quantised
+/// by ExecuTorch), shows which kernel is chosen and why, runs it, times it, and compares every single output with the float64
+/// reference.
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) on: OnAdapter,
+
+    /// Rows to multiply: 1 is decode, more is prefill; several with commas
+    #[arg(long, value_name = "M,..", value_delimiter = ',', default_value = "1,4,128", value_parser = dimension)]
+    #[arg(allow_negative_numbers = true)]
+    pub(crate) rows: Vec<u32>,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 /// Say which adapters there are, what they can run, and what is missing

@@ -2,9 +2,11 @@
 
 use std::{io, process::ExitCode};
 
-use q4_kernel::{AdapterError, GpuError, KernelError};
+use q4_kernel::{
+    AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
+};
 
-use crate::{memory::DoesNotFit, names::UnknownVariant};
+use crate::{data::DataError, memory::DoesNotFit, names::UnknownVariant};
 
 /// How a command ends that could do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,16 @@ pub(crate) enum Failure {
     Adapter(#[from] AdapterError),
     #[error(transparent)]
     Kernel(#[from] KernelError),
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    #[error(transparent)]
+    Buffer(#[from] BufferError),
+    #[error(transparent)]
+    ReadBack(#[from] ReadBackError),
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
     #[error(transparent)]

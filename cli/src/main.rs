@@ -4,6 +4,7 @@
 mod adapter;
 mod cli;
 mod commands;
+mod data;
 mod failure;
 mod grouping;
 mod memory;
@@ -11,6 +12,7 @@ mod names;
 mod output;
 #[cfg(test)]
 mod testing;
+mod timing;
 
 use std::{
     io::{self, Write},

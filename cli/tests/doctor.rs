@@ -134,7 +134,11 @@ mod without_drivers {
 
     #[test]
     fn every_command_that_needs_an_adapter_says_what_to_install() {
-        let commands: [&[&str]; 2] = [&["doctor"], &["check", "--m", "1", "--n", "8", "--k", "32"]];
+        let commands: [&[&str]; 3] = [
+            &["doctor"],
+            &["demo"],
+            &["check", "--m", "1", "--n", "8", "--k", "32"],
+        ];
         for command in commands {
             q4_with(&HIDDEN, command).refused(&format!("error: {}\n", AdapterError::None));
         }

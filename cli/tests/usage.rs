@@ -9,6 +9,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
     let help = q4(&["--help"]);
     assert_eq!((help.code, help.stderr.as_str()), (0, ""));
     for word in [
+        "demo",
         "doctor",
         "check",
         "list",
@@ -30,7 +31,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
-    for command in ["doctor", "check", "list", "show"] {
+    for command in ["demo", "doctor", "check", "list", "show"] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
         assert!(

@@ -56,6 +56,21 @@ pub(crate) fn aligned_products<const FACTORS: usize>(products: &[[u32; FACTORS]]
     products.iter().map(text).collect()
 }
 
+/// `text` with `margin` before its first line, and as much room before the others.
+pub(crate) fn indented(margin: &str, text: &str) -> String {
+    let room = " ".repeat(margin.chars().count());
+    let lines = text.lines().enumerate();
+    let mut indented: Vec<String> = lines
+        .map(|(index, line)| {
+            format!("{}{line}", if index == 0 { margin } else { &room })
+                .trim_end()
+                .to_owned()
+        })
+        .collect();
+    indented.push(String::new());
+    indented.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +101,11 @@ b        12 µs  WRONG
             aligned_products(&[[1, 384, 1536], [128, 64, 384]]),
             ["  1 x 384 x 1536", "128 x  64 x  384"]
         );
+    }
+
+    #[test]
+    fn all_lines_are_indented_as_far_as_the_first() {
+        assert_eq!(indented("up  ", "M=1\n  why\n"), "up  M=1\n      why\n");
+        assert_eq!(indented("- ", ""), "");
     }
 }

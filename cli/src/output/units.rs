@@ -2,7 +2,17 @@
 
 use q4_kernel::Tolerance;
 
-/// Bytes, in the unit that leaves them below 1024; whole numbers stay whole: `128 MiB`, `2.63 MiB`.
+/// Seconds, in the unit that leaves at most three digits before the point: `41.2 µs`.
+pub(crate) fn duration(seconds: f64) -> String {
+    scaled(
+        seconds,
+        &[(1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s")],
+        1000.0,
+        inexact,
+    )
+}
+
+/// Bytes, likewise; whole numbers stay whole: `128 MiB`, `2.63 MiB`.
 pub(crate) fn size(bytes: u128) -> String {
     const UNITS: [&str; 9] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB"];
     let units: Vec<(f64, &str)> = (0..)
@@ -20,7 +30,7 @@ pub(crate) fn size(bytes: u128) -> String {
 }
 
 /// Three significant digits, without an exponent: `0.0123`, `1.50`, `1234`.
-fn inexact(value: f64) -> String {
+pub(crate) fn inexact(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
@@ -78,6 +88,23 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_have_three_digits_and_the_unit_that_fits_them() {
+        for (seconds, text) in [
+            (0.0, "0 ns"),
+            (41.2e-9, "41.2 ns"),
+            (999.4e-9, "999 ns"),
+            (999.6e-9, "1.00 µs"),
+            (41.23e-6, "41.2 µs"),
+            (1.2345e-3, "1.23 ms"),
+            (0.5, "500 ms"),
+            (12.0, "12.0 s"),
+            (4321.0, "4321 s"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
 
     #[test]
     fn sizes_are_in_binary_units_up_to_what_u128_can_hold() {
