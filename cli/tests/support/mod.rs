@@ -85,13 +85,13 @@ pub(crate) fn adapter() -> Option<&'static str> {
     let found = ADAPTER.get_or_init(|| {
         let doctor = q4(&["doctor", "--json"]);
         let report: Value = serde_json::from_str(&doctor.stdout).unwrap();
-        match report["auto"].as_str() {
-            Some(name) => Some(name.to_owned()),
-            None => {
-                adapter::skipped(doctor.stderr.trim());
-                None
-            }
+        if report["adapters"].as_array().is_some_and(Vec::is_empty) {
+            adapter::skipped(report["error"].as_str().unwrap_or_default());
+            return None;
         }
+        // Where there are adapters and none is taken, `Q4_ADAPTER` names another: no reason to skip.
+        assert!(report["auto"].is_string(), "{doctor:?}");
+        report["auto"].as_str().map(str::to_owned)
     });
     found.as_deref()
 }
