@@ -36,8 +36,9 @@ impl VerifiedCacheData {
 }
 
 impl PipelineCacheDir {
-    /// The file for an adapter; `None` where there is no cache.
-    pub(super) fn file(&self, info: &wgpu::AdapterInfo) -> Option<PathBuf> {
+    /// The file for an adapter that has the feature `PIPELINE_CACHE`; `None` where there is no cache.
+    #[must_use]
+    pub fn file(&self, info: &wgpu::AdapterInfo) -> Option<PathBuf> {
         let dir = match self {
             Self::Off => return None,
             Self::Dir(dir) => dir.clone(),

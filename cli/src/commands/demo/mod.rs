@@ -1,0 +1,72 @@
+//! `q4 demo`: real layers on the best adapter, every output against float64.
+
+mod json;
+mod layers;
+mod report;
+
+use std::io::Write;
+
+use q4_kernel::{Linear, Shape, standard};
+
+use crate::{
+    adapter::{AdapterSummary, Device},
+    cli::Demo,
+    data,
+    failure::{Ending, Failure},
+    memory,
+    output::{Progress, print_json},
+    timing::{Clock, Stopwatch},
+};
+
+pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Failure> {
+    let layers = data::layers()?;
+    let device = Device::open(&arguments.on.adapter)?;
+    for layer in &layers {
+        let shape = layer.layer.shape();
+        for &m in &arguments.rows {
+            memory::check(
+                Shape {
+                    m,
+                    n: shape.n,
+                    k: shape.k,
+                    group_size: shape.group_size,
+                },
+                device.gpu.capabilities(),
+            )?;
+        }
+    }
+
+    let progress = Progress::new(layers.len() * arguments.rows.len());
+    progress.at("pipelines");
+    let linear = Linear::new(&device.gpu, &standard())?;
+    let stopwatch = Stopwatch::new(&device.gpu);
+    let contract: Vec<_> = layers.iter().filter_map(layers::Contract::check).collect();
+    let mut rows = Vec::new();
+    for layer in &layers {
+        rows.extend(layers::run(
+            &linear,
+            &stopwatch,
+            layer,
+            &arguments.rows,
+            &progress,
+        )?);
+        device.check()?;
+    }
+    drop(progress);
+
+    let report = report::Report {
+        adapter: AdapterSummary::from(&device.info),
+        clock: Clock::of_all(rows.iter().map(|row| &row.seconds)),
+        layers: &layers,
+        ok: rows.iter().all(layers::Row::agrees) && contract.iter().all(|contract| contract.ok),
+        contract,
+        rows,
+        on_cpu: device.runs_on_cpu(),
+    };
+    if arguments.format.json {
+        print_json(out, &report.json())?;
+    } else {
+        report.write(out)?;
+    }
+    Ok(Ending::of(report.ok))
+}

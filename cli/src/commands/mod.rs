@@ -1,0 +1,25 @@
+//! One file a command.
+
+mod check;
+mod demo;
+mod doctor;
+mod list;
+mod show;
+
+use std::io::Write;
+
+use crate::{
+    cli::Command,
+    failure::{Ending, Failure},
+};
+
+/// Runs a command. What it has to say goes to `out`; a failure is left to the caller to print.
+pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Failure> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments, out),
+        Command::Doctor(arguments) => doctor::run(arguments, out),
+        Command::Check(arguments) => check::run(arguments, out),
+        Command::List(arguments) => list::run(arguments, out),
+        Command::Show(arguments) => show::run(arguments, out),
+    }
+}

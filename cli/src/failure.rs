@@ -1,0 +1,82 @@
+//! How a command ends.
+
+use std::{io, process::ExitCode};
+
+use q4_kernel::{
+    AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
+};
+
+use crate::{data::DataError, memory::DoesNotFit, names::UnknownVariant};
+
+/// How a command ends that could do what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// All is well.
+    Good,
+    /// An output is not what it should be.
+    Mismatch,
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    #[error(transparent)]
+    Buffer(#[from] BufferError),
+    #[error(transparent)]
+    ReadBack(#[from] ReadBackError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    DoesNotFit(#[from] DoesNotFit),
+    #[error(transparent)]
+    UnknownVariant(#[from] UnknownVariant),
+    /// Shapes that nothing serves, or not what was asked for.
+    #[error("{0}")]
+    Unserved(String),
+    /// Every single run failed.
+    #[error("nothing could be run: {0}")]
+    NothingRan(String),
+    /// The device complained outside of any call that returns an error.
+    #[error("the device reported an error: {0}")]
+    Device(String),
+    #[error("the output could not be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Ending {
+    /// Good if `ok`.
+    pub(crate) fn of(ok: bool) -> Self {
+        if ok { Self::Good } else { Self::Mismatch }
+    }
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Good => Self::SUCCESS,
+            Ending::Mismatch => Self::from(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mismatch_is_exit_code_1() {
+        let code = |ok| format!("{:?}", ExitCode::from(Ending::of(ok)));
+        assert_eq!(code(true), format!("{:?}", ExitCode::SUCCESS));
+        assert_eq!(code(false), format!("{:?}", ExitCode::from(1)));
+    }
+}

@@ -1,0 +1,160 @@
+//! `q4 doctor`.
+
+mod support;
+
+use q4_kernel::{AdapterError, catalogue};
+use serde_json::Value;
+use support::{adapter, assert_tidy, keys, q4, q4_with};
+
+#[test]
+fn every_adapter_is_shown_with_what_it_can_run() {
+    let Some(name) = adapter() else { return };
+    let doctor = q4(&["doctor"]);
+    assert_eq!((doctor.code, doctor.stderr.as_str()), (0, ""));
+    assert!(
+        doctor
+            .stdout
+            .contains(&format!("\n{name}  (`--adapter auto` takes it)\n")),
+        "{}",
+        doctor.stdout
+    );
+    for label in [
+        "kind",
+        "driver",
+        "subgroups",
+        "timing",
+        "workgroups",
+        "buffers",
+        "pipeline cache",
+        "variants",
+    ] {
+        assert!(
+            doctor.stdout.contains(&format!("\n  {label:<15} ")),
+            "{label} is missing in\n{}",
+            doctor.stdout
+        );
+    }
+    assert_tidy(&doctor.stdout);
+}
+
+#[test]
+fn json_accounts_for_every_variant_on_every_adapter() {
+    let Some(name) = adapter() else { return };
+    let doctor = q4(&["doctor", "--json"]).json();
+    assert_eq!(keys(&doctor), ["adapters", "auto", "error"]);
+    assert_eq!(
+        (&doctor["auto"], &doctor["error"]),
+        (&Value::from(name), &Value::Null)
+    );
+    let adapters = doctor["adapters"].as_array().unwrap();
+    assert_eq!(
+        adapters.iter().filter(|adapter| adapter["auto"] == true).count(),
+        1
+    );
+    for adapter in adapters {
+        assert_eq!(
+            keys(adapter),
+            [
+                "auto",
+                "backend",
+                "capabilities",
+                "driver",
+                "families",
+                "kind",
+                "name",
+                "pipeline_cache"
+            ]
+        );
+        let mut variants = 0;
+        for family in adapter["families"].as_array().unwrap() {
+            let lacking: usize = family["lacking"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|lack| lack["variants"].as_array().unwrap().len())
+                .sum();
+            let [all, runnable] = ["variants", "runnable"].map(|key| family[key].as_u64().unwrap() as usize);
+            assert_eq!(all, runnable + lacking);
+            variants += all;
+        }
+        assert_eq!(variants, catalogue().len());
+        assert!(adapter["capabilities"]["max_binding_bytes"].as_u64().unwrap() > 0);
+    }
+}
+
+#[test]
+fn the_pipeline_cache_is_where_the_variable_says() {
+    let Some(_) = adapter() else { return };
+    let cache = |value: &str| {
+        let doctor = q4_with(&[("Q4_PIPELINE_CACHE", value)], &["doctor", "--json"]).json();
+        let adapters = doctor["adapters"].as_array().unwrap().clone();
+        let auto = adapters
+            .into_iter()
+            .find(|adapter| adapter["auto"] == true)
+            .unwrap();
+        (
+            auto["backend"] == "Vulkan",
+            auto["pipeline_cache"].as_str().map(str::to_owned),
+        )
+    };
+    assert_eq!(cache("off").1, None);
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    // The other back ends have no cache.
+    if let (true, file) = cache(folder) {
+        assert!(
+            file.as_ref().is_some_and(|file| file.starts_with(folder)),
+            "{file:?}"
+        );
+    }
+}
+
+#[test]
+fn an_adapter_that_is_not_there_is_a_failure_after_the_list() {
+    let Some(name) = adapter() else { return };
+    let doctor = q4_with(&[("Q4_ADAPTER", "no such adapter")], &["doctor"]);
+    assert_eq!(doctor.code, 2);
+    assert!(
+        doctor.stdout.contains(&format!("\n{name}\n")),
+        "{}",
+        doctor.stdout
+    );
+    let message = "error: no adapter's name contains \"no such adapter\"; there are: ";
+    assert!(doctor.stderr.starts_with(message), "{}", doctor.stderr);
+}
+
+/// Where Vulkan is the only back end, drivers can be hidden.
+#[cfg(target_os = "linux")]
+mod without_drivers {
+    use super::*;
+
+    const HIDDEN: [(&str, &str); 2] = [
+        ("VK_DRIVER_FILES", "none.json"),
+        ("VK_ICD_FILENAMES", "none.json"),
+    ];
+
+    #[test]
+    fn every_command_that_needs_an_adapter_says_what_to_install() {
+        let commands: [&[&str]; 3] = [
+            &["doctor"],
+            &["demo"],
+            &["check", "--m", "1", "--n", "8", "--k", "32"],
+        ];
+        for command in commands {
+            q4_with(&HIDDEN, command).refused(&format!("error: {}\n", AdapterError::None));
+        }
+    }
+
+    #[test]
+    fn json_says_so_too() {
+        let doctor = q4_with(&HIDDEN, &["doctor", "--json"]);
+        assert_eq!(
+            (doctor.code, doctor.stderr),
+            (2, format!("error: {}\n", AdapterError::None))
+        );
+        let json: Value = serde_json::from_str(&doctor.stdout).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({ "adapters": [], "auto": null, "error": AdapterError::None.to_string() })
+        );
+    }
+}
