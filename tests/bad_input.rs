@@ -226,6 +226,26 @@ fn a_destroyed_buffer_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn an_error_at_submit_is_no_panic_and_no_wrong_output() {
+    let Some(gpu) = open(&GpuOptions::default()) else {
+        return;
+    };
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let weights = kernel.upload(&layer(SHAPE, false)).unwrap();
+    let (x, y) = (gpu.output(64).unwrap(), gpu.output(12).unwrap());
+    let call = kernel.prepare(&weights, &x, &y, 1).unwrap();
+    x.destroy();
+    let mut encoder = gpu
+        .device()
+        .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    call.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+    gpu.queue().submit([encoder.finish()]);
+    let failure = gpu.failure().expect("a destroyed buffer was used").to_owned();
+    assert!(failure.contains("destroyed"), "{failure}");
+    assert_eq!(gpu.read(&y).unwrap_err(), ReadBackError::Failed(failure));
+}
+
+#[test]
 fn a_lost_device_is_named_as_such() {
     let Some(gpu) = open(&GpuOptions::default()) else {
         return;

@@ -1,11 +1,6 @@
 //! The adapter that a command runs on.
 
-use std::{
-    convert::Infallible,
-    fmt,
-    str::FromStr,
-    sync::{Arc, OnceLock},
-};
+use std::{convert::Infallible, fmt, str::FromStr};
 
 use q4_kernel::{
     Gpu, GpuOptions,
@@ -35,12 +30,11 @@ impl FromStr for AdapterName {
     }
 }
 
-/// An open device and what it complains about.
+/// An open device.
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) gpu: Gpu,
     pub(crate) info: AdapterInfo,
-    complaint: Arc<OnceLock<String>>,
 }
 
 impl Device {
@@ -54,14 +48,8 @@ impl Device {
             ..GpuOptions::default()
         };
         let gpu = Gpu::open(&options)?;
-        let complaint = Arc::new(OnceLock::new());
-        let first = Arc::clone(&complaint);
-        // wgpu would panic. Later errors are most often the consequence of the first.
-        gpu.device().on_uncaptured_error(Arc::new(move |error| {
-            let _ = first.set(error.to_string());
-        }));
         let info = gpu.device().adapter_info();
-        Ok(Self { gpu, info, complaint })
+        Ok(Self { gpu, info })
     }
 
     /// Whether the adapter is the processor itself.
@@ -71,8 +59,8 @@ impl Device {
 
     /// Fails if the device complained about anything that was done with it so far.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        match self.complaint.get() {
-            Some(complaint) => Err(Failure::Device(complaint.clone())),
+        match self.gpu.failure() {
+            Some(failure) => Err(Failure::Device(failure.to_owned())),
             None => Ok(()),
         }
     }

@@ -124,6 +124,14 @@ impl Prepared {
     /// # Errors
     /// If it cannot be run; a wrong result is an [`Outcome`].
     pub fn run(&self, linear: &Linear) -> Result<Outcome, CheckError> {
+        self.run_at(linear, self.case.placement)
+    }
+
+    /// Runs the case on a kernel, with input and output placed otherwise: the data and the reference stay the same.
+    ///
+    /// # Errors
+    /// If it cannot be run; a wrong result is an [`Outcome`].
+    pub fn run_at(&self, linear: &Linear, placement: Placement) -> Result<Outcome, CheckError> {
         let Self {
             case,
             sample: Sample { x, layer },
@@ -131,7 +139,7 @@ impl Prepared {
         } = self;
         let gpu = linear.gpu();
         // In elements: 16 and 4 bytes are what a dispatch asks for.
-        let (x_start, y_start) = match case.placement {
+        let (x_start, y_start) = match placement {
             Placement::Aligned => (0, GUARD),
             Placement::Unaligned => (4, GUARD + 1),
         };

@@ -1,6 +1,10 @@
 //! What the whole-workspace tests share.
 
-use std::{env, sync::OnceLock};
+use std::{
+    env,
+    io::{self, Write},
+    sync::OnceLock,
+};
 
 use q4_kernel::{AdapterError, Gpu, GpuError, GpuOptions};
 
@@ -32,7 +36,12 @@ pub fn open(options: &GpuOptions) -> Option<Gpu> {
                 env::var(REQUIRE_ADAPTER).as_deref() != Ok("1"),
                 "{REQUIRE_ADAPTER}=1, and {error}"
             );
-            eprintln!("==== NOT TESTED, for lack of a device: {error} ====");
+            // Not by `eprintln!`, which the test harness keeps to itself where a test passes.
+            writeln!(
+                io::stderr(),
+                "==== NOT TESTED, for lack of a device: {error} ===="
+            )
+            .unwrap();
             None
         }
         Err(error) => panic!("{error}"),

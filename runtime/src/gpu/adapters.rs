@@ -7,6 +7,9 @@ use super::Capabilities;
 /// The variable that names an adapter.
 const ADAPTER_VARIABLE: &str = "Q4_ADAPTER";
 
+/// The name that fits every adapter.
+const ANY: &str = "auto";
+
 /// An adapter and what a device on it could do.
 #[derive(Clone, Debug)]
 pub struct AdapterReport {
@@ -62,7 +65,9 @@ pub fn adapters() -> Vec<AdapterReport> {
 /// The best adapter whose name contains `wanted`, or the variable's value, or anything.
 pub(super) fn choose(wanted: Option<&str>) -> Result<wgpu::Adapter, AdapterError> {
     let variable = env::var(ADAPTER_VARIABLE).ok();
-    let wanted = wanted.or(variable.as_deref()).filter(|name| !name.is_empty());
+    let wanted = wanted
+        .or(variable.as_deref())
+        .filter(|name| !name.is_empty() && *name != ANY);
     let adapters = found();
     if adapters.is_empty() {
         return Err(AdapterError::None);

@@ -133,6 +133,10 @@ impl Gpu {
                 Err(error) => return Err(self.failed(error.to_string())),
             }
         }
+        // What was to be computed before may be missing from the buffer.
+        if let Some(failure) = self.failure() {
+            return Err(self.failed(failure.to_owned()));
+        }
         let view = staging
             .get_mapped_range(..)
             .map_err(|error| self.failed(error.to_string()))?;

@@ -33,14 +33,16 @@ struct Inner {
     dummy_bias: OnceLock<wgpu::Buffer>,
     /// Why the device was lost, once it is. Only known of devices that this crate opened.
     lost: Arc<OnceLock<String>>,
-    lost_is_known: bool,
+    /// The first error that no call returned. Only known of devices that this crate opened.
+    failure: Arc<OnceLock<String>>,
+    is_ours: bool,
 }
 
 /// How [`Gpu::open`] chooses and opens a device.
 #[derive(Clone, Debug, Default)]
 pub struct GpuOptions {
-    /// Part of the adapter's name, case aside. `None` asks the variable `Q4_ADAPTER`, then takes the best: discrete before
-    /// integrated before virtual before software.
+    /// Part of the adapter's name, case aside. `None` asks the variable `Q4_ADAPTER`; `auto`, or a variable that is not set, takes the
+    /// best: discrete before integrated before virtual before software.
     pub adapter: Option<String>,
     /// Optional features to leave off, for tests and comparisons.
     pub without: Vec<Feature>,
@@ -105,18 +107,25 @@ impl Gpu {
             // Only the first loss counts.
             let _ = reason.set(format!("{kind:?}: {message}"));
         });
+        let failure = Arc::new(OnceLock::new());
+        let first = Arc::clone(&failure);
+        // wgpu would panic. Later errors are most often the consequence of the first.
+        device.on_uncaptured_error(Arc::new(move |error| {
+            tracing::error!(%error, "an error of the device that no call returned");
+            let _ = first.set(error.to_string());
+        }));
         let pipelines = Pipelines::new(&device, &options.pipeline_cache);
         tracing::debug!(adapter = info.name, backend = ?info.backend, "opened a device");
-        Ok(Self::from_parts(device, queue, pipelines, lost, true))
+        Ok(Self::from_parts(device, queue, pipelines, lost, failure, true))
     }
 
     /// Uses the device and queue of an engine. Its features and limits decide which variants can run.
     ///
-    /// The device's lost callback stays the engine's, so a lost device is noticed only by the errors that follow.
+    /// The device's callbacks stay the engine's, so a lost device is noticed only by the errors that follow.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         let pipelines = Pipelines::new(&device, &PipelineCacheDir::Off);
-        Self::from_parts(device, queue, pipelines, Arc::default(), false)
+        Self::from_parts(device, queue, pipelines, Arc::default(), Arc::default(), false)
     }
 
     fn from_parts(
@@ -124,7 +133,8 @@ impl Gpu {
         queue: wgpu::Queue,
         pipelines: Pipelines,
         lost: Arc<OnceLock<String>>,
-        lost_is_known: bool,
+        failure: Arc<OnceLock<String>>,
+        is_ours: bool,
     ) -> Self {
         let capabilities = Capabilities::of(&device);
         let dummy_bias = OnceLock::new();
@@ -135,7 +145,8 @@ impl Gpu {
             pipelines,
             dummy_bias,
             lost,
-            lost_is_known,
+            failure,
+            is_ours,
         };
         Self {
             inner: Arc::new(inner),
@@ -166,6 +177,13 @@ impl Gpu {
         self.inner.lost.get().map(String::as_str)
     }
 
+    /// The first error of the device that no call returned, such as one of a submit, if this crate opened it. On the device of an engine such
+    /// errors go where the engine sends them.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.inner.failure.get().map(String::as_str)
+    }
+
     /// Writes the compiled pipelines to disk now instead of when the last clone of this value is dropped.
     ///
     /// # Errors
@@ -189,7 +207,7 @@ impl Gpu {
     pub(crate) fn lost_reason(&self) -> String {
         match self.lost() {
             Some(reason) => reason.to_owned(),
-            None if self.inner.lost_is_known => "it answers no more".to_owned(),
+            None if self.inner.is_ours => "it answers no more".to_owned(),
             None => "its lost callback, which the owner of the device has, knows why".to_owned(),
         }
     }

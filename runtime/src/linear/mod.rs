@@ -100,6 +100,15 @@ impl Linear {
     /// As [`Linear::new`].
     pub fn only(gpu: &Gpu, variant: &Variant) -> Result<Self, KernelError> {
         let configuration = variant.configuration;
+        if let Err(unmet) = gpu.capabilities().check(variant) {
+            let name = variant.name.clone().into_owned();
+            let unmet = vec![(name.clone(), unmet)];
+            return Err(KernelError::NoVariant {
+                kernel: name,
+                route: configuration.route(),
+                unmet,
+            });
+        }
         let kernel = GeneratedKernel {
             name: variant.name.clone(),
             k: configuration.k,

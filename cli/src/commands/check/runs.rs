@@ -44,11 +44,12 @@ impl Run {
 /// # Errors
 /// If the device is lost, or nothing at all could run. A kernel that fails alone is a row that does not agree.
 pub(super) fn run(device: &Device, jobs: &[Job], bias: bool, seed: u64) -> Result<Vec<Row>, Failure> {
-    let cases = cases(bias, seed);
-    let progress = Progress::new(cases.len() * jobs.iter().map(|job| job.kernels.len()).sum::<usize>());
+    let kinds = [Data::Exact, Data::Random { seed }];
+    let runs = kinds.len() * PLACEMENTS.len();
+    let progress = Progress::new(runs * jobs.iter().map(|job| job.kernels.len()).sum::<usize>());
     let mut rows = Vec::new();
     for job in jobs {
-        rows.extend(run_job(device, job, &cases, &progress)?);
+        rows.extend(run_job(device, job, bias, &kinds, &progress)?);
     }
     drop(progress);
 
@@ -61,30 +62,15 @@ pub(super) fn run(device: &Device, jobs: &[Job], bias: bool, seed: u64) -> Resul
     Ok(rows)
 }
 
-/// A case of each kind; the shape is set later.
-fn cases(bias: bool, seed: u64) -> [Case; 4] {
-    let shape = Shape {
-        m: 1,
-        n: 1,
-        k: 1,
-        group_size: 1,
-    };
-    let case = |data, placement| Case {
-        shape,
-        bias,
-        data,
-        placement,
-    };
-    let random = Data::Random { seed };
-    [
-        case(Data::Exact, Placement::Aligned),
-        case(Data::Exact, Placement::Unaligned),
-        case(random, Placement::Aligned),
-        case(random, Placement::Unaligned),
-    ]
-}
+const PLACEMENTS: [Placement; 2] = [Placement::Aligned, Placement::Unaligned];
 
-fn run_job(device: &Device, job: &Job, cases: &[Case], progress: &Progress) -> Result<Vec<Row>, Failure> {
+fn run_job(
+    device: &Device,
+    job: &Job,
+    bias: bool,
+    kinds: &[Data],
+    progress: &Progress,
+) -> Result<Vec<Row>, Failure> {
     let row = |kernel: &Kernel| Row {
         shape: job.shape,
         kernel: kernel.clone(),
@@ -96,28 +82,32 @@ fn run_job(device: &Device, job: &Job, cases: &[Case], progress: &Progress) -> R
         kernel.linear(&device.gpu)
     };
     let linears: Vec<Result<Linear, KernelError>> = job.kernels.iter().map(linear).collect();
-    for case in cases {
-        let case = Case {
-            shape: job.shape,
-            ..*case
-        };
-        progress.at(format!("float64 reference of {}", job.shape));
-        // One reference for all kernels: on large shapes it costs more than they do.
-        let prepared = Prepared::new(&case);
-        for (row, linear) in rows.iter_mut().zip(&linears) {
-            progress.at(format!("{} on {}", row.kernel.variant.name, job.shape));
-            let outcome = match (&prepared, linear) {
-                (Err(error), _) => Err(error.clone()),
-                (_, Err(error)) => Err(error.clone().into()),
-                (Ok(prepared), Ok(linear)) => prepared.run(linear),
-            };
-            device.check()?;
-            row.runs.push(Run {
-                data: case.data,
-                placement: case.placement,
-                outcome: outcome.map_err(|error: CheckError| error.to_string()),
-            });
-            progress.step();
+    for &data in kinds {
+        let (shape, placement) = (job.shape, Placement::Aligned);
+        progress.at(format!("float64 reference of {shape}"));
+        // One reference for all kernels and placements: on large shapes it costs more than they do.
+        let prepared = Prepared::new(&Case {
+            shape,
+            bias,
+            data,
+            placement,
+        });
+        for placement in PLACEMENTS {
+            for (row, linear) in rows.iter_mut().zip(&linears) {
+                progress.at(format!("{} on {shape}", row.kernel.variant.name));
+                let outcome = match (&prepared, linear) {
+                    (Err(error), _) => Err(error.clone()),
+                    (_, Err(error)) => Err(error.clone().into()),
+                    (Ok(prepared), Ok(linear)) => prepared.run_at(linear, placement),
+                };
+                device.check()?;
+                row.runs.push(Run {
+                    data,
+                    placement,
+                    outcome: outcome.map_err(|error: CheckError| error.to_string()),
+                });
+                progress.step();
+            }
         }
     }
     Ok(rows)
