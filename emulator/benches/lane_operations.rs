@@ -3,6 +3,13 @@
 //! `cargo bench -p q4-kernel-emulator` prints one line for each kernel: lane-operations as
 //! `Counters::lane_operations` defines them (one operation on one scalar, or one scalar read from or written to
 //! memory, by one active lane), the time of a launch on one thread with all checks and counters, and without.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests may fail"
+)]
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};

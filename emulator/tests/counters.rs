@@ -1,4 +1,10 @@
 //! Counters of kernels that can be counted by hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 mod common;
 

@@ -1,4 +1,10 @@
 //! What cannot be compiled or launched says what and where.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 use q4_kernel_emulator::{
     BindingRange, Bindings, Buffer, CompileError, CompileOptions, LaunchError, LaunchOptions, Program,

@@ -90,12 +90,10 @@ impl Touched {
             }
             return;
         }
-        if let Some(bits) = self.bits.get_mut(first..=last) {
-            if let [head_bits, middle @ .., tail_bits] = bits {
-                *head_bits |= head;
-                middle.fill(u64::MAX);
-                *tail_bits |= tail;
-            }
+        if let Some([head_bits, middle @ .., tail_bits]) = self.bits.get_mut(first..=last) {
+            *head_bits |= head;
+            middle.fill(u64::MAX);
+            *tail_bits |= tail;
         }
     }
 
