@@ -41,6 +41,9 @@ pub struct SweepRun {
     pub report: Report,
 }
 
+/// Schedule and subgroup size of a launch.
+type RunId = (Schedule, u32);
+
 /// What a sweep found.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -75,9 +78,9 @@ pub struct Difference {
     /// The word in the other launch.
     pub found: u32,
     /// Schedule and subgroup size of the first launch.
-    pub first: (Schedule, u32),
+    pub first: RunId,
     /// Schedule and subgroup size of the other launch.
-    pub second: (Schedule, u32),
+    pub second: RunId,
 }
 
 impl fmt::Display for Difference {
@@ -120,7 +123,7 @@ impl Program {
     ) -> Result<SweepReport, LaunchError> {
         let mut runs = Vec::new();
         let mut difference = None;
-        let mut first: Option<((Schedule, u32), Vec<Vec<u32>>)> = None;
+        let mut first: Option<(RunId, Vec<Vec<u32>>)> = None;
         for &subgroup_size in &sweep.subgroup_sizes {
             for &schedule in &sweep.schedules {
                 let mut copy = bindings.duplicate();

@@ -1,4 +1,10 @@
 //! Operators on scalars and vectors, against those of Rust.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 #[path = "common/evaluate.rs"]
 mod evaluate;

@@ -1,4 +1,10 @@
 //! Control flow under divergence: every lane takes its own way.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 #[path = "common/evaluate.rs"]
 mod evaluate;

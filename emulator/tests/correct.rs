@@ -1,4 +1,10 @@
 //! Correct kernels: no false alarm, and the right results.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 mod common;
 

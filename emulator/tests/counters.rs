@@ -1,4 +1,10 @@
 //! Counters of kernels that can be counted by hand.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 mod common;
 
@@ -199,7 +205,7 @@ fn workgroup_memory_and_bank_conflicts() {
     for (stride, conflicts) in [(1, 0), (2, 1), (4, 3), (32, 31), (33, 0), (64, 31)] {
         let counters = count(
             &source(stride),
-            Bindings::new().with(0, 0, Buffer::zeroed(128)),
+            Bindings::new().with(0, 0, Buffer::zeroed(384)),
             [3, 1, 1],
             1,
         );

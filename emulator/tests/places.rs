@@ -1,4 +1,10 @@
 //! Structs, arrays, matrices and pointers in all address spaces.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 #[path = "common/evaluate.rs"]
 mod evaluate;

@@ -1,5 +1,11 @@
 //! Every kernel in `planted` has one fault, marked by a comment on its line, and the emulator finds that and nothing
 //! else, whatever the number of threads.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 mod common;
 

@@ -1,4 +1,10 @@
 //! What may happen in any order must not show in results.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests may fail"
+)]
 
 mod common;
 

@@ -149,6 +149,10 @@ impl Registers {
         }
     }
 
+    #[expect(
+        clippy::manual_clamp,
+        reason = "`saturate` is a minimum and a maximum also for NaN, as `clamp` is"
+    )]
     pub(super) fn unary(&mut self, op: UnaryOp, rows: u32, dst: Row, a: Operand, lanes: &Range<usize>) {
         macro_rules! bits {
             (|$x:ident| $body:expr) => {

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 
 use super::SKIP;
 use super::half::{fma, round_half};
+use super::lanes::Lanes;
 use super::machine::Machine;
 use super::memory::{limit, narrow_from_bits, store_own, store_shared};
-use super::record::{Lanes, Touch};
+use super::record::Touch;
 use super::wave::Wave;
 use crate::bytecode::{CooperativeAccess, CooperativeIndex, Memory, Operand, Pc, Row};
 use crate::fault::FaultKind;

@@ -59,8 +59,8 @@ fn add_to_odd(a: f64, b: f64) -> f64 {
     let sum = a + b;
     let part = sum - a;
     let error = (a - (sum - part)) + (b - part);
-    // Infinities and NaN make the error NaN, and both comparisons false.
-    let inexact = error > 0.0 || error < 0.0;
+    // Infinities and NaN make the error NaN, and the comparison false.
+    let inexact = error.abs() > 0.0;
     let bits = sum.to_bits();
     let away = (error > 0.0) == (sum > 0.0);
     let neighbour = if away {

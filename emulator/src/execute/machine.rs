@@ -57,6 +57,8 @@ pub(crate) struct Machine<'a> {
     pub(super) waves: Vec<Wave>,
     /// Byte offset of each lane in the access at hand.
     pub(super) offsets: Vec<u32>,
+    /// Local invocation id of each lane.
+    local_ids: [Vec<u32>; 3],
     pub(super) scratch: Vec<u32>,
     /// Order in which lanes take effect, if not upwards.
     pub(super) lane_order: Option<Vec<u32>>,
@@ -88,6 +90,7 @@ impl<'a> Machine<'a> {
     pub(crate) fn new(dispatch: &'a Dispatch<'a>) -> Self {
         let code = dispatch.code;
         let lanes = code.lanes();
+        let [sx, sy, _] = code.workgroup_size;
         let stride = lanes.next_multiple_of(LANE_PADDING) as usize;
         let mut registers = Registers::new(code.rows, stride);
         for &(row, bits) in &code.constants {
@@ -100,6 +103,11 @@ impl<'a> Machine<'a> {
             masks: Masks::new(code.slots, stride),
             waves: Vec::new(),
             offsets: vec![0; stride],
+            local_ids: [
+                (0..lanes).map(|lane| lane % sx).collect(),
+                (0..lanes).map(|lane| lane / sx % sy).collect(),
+                (0..lanes).map(|lane| lane / (sx * sy)).collect(),
+            ],
             scratch: Vec::new(),
             lane_order: None,
             place: 0,
@@ -128,44 +136,41 @@ impl<'a> Machine<'a> {
 
     /// Built-in inputs that are the same in every workgroup.
     fn fill_fixed_builtins(&mut self) {
-        let [sx, sy, _] = self.dispatch.code.workgroup_size;
         let size = self.dispatch.subgroup_size;
+        let lanes = self.lanes;
         for &(row, builtin) in &self.dispatch.code.builtins {
-            for lane in 0..self.lanes {
-                let value = match builtin {
-                    Builtin::LocalIndex => lane,
-                    Builtin::LocalId(0) => lane % sx,
-                    Builtin::LocalId(1) => lane / sx % sy,
-                    Builtin::LocalId(_) => lane / (sx * sy),
-                    Builtin::NumWorkgroups(i) => self.dispatch.workgroups[i as usize % 3],
-                    Builtin::WorkgroupSize(i) => self.dispatch.code.workgroup_size[i as usize % 3],
-                    Builtin::NumSubgroups => self.lanes.div_ceil(size),
-                    Builtin::SubgroupId => lane / size,
-                    Builtin::SubgroupSize => size,
-                    Builtin::SubgroupInvocationId => lane % size,
-                    Builtin::GlobalId(_) | Builtin::WorkgroupId(_) => break,
-                };
-                self.registers.set(row, lane as usize, value);
+            let local_ids = &self.local_ids;
+            let value = |lane: u32| match builtin {
+                Builtin::LocalIndex => lane,
+                Builtin::LocalId(i) => local_ids[i as usize % 3][lane as usize],
+                Builtin::NumWorkgroups(i) => self.dispatch.workgroups[i as usize % 3],
+                Builtin::WorkgroupSize(i) => self.dispatch.code.workgroup_size[i as usize % 3],
+                Builtin::NumSubgroups => lanes.div_ceil(size),
+                Builtin::SubgroupId => lane / size,
+                Builtin::SubgroupSize => size,
+                Builtin::SubgroupInvocationId => lane % size,
+                Builtin::GlobalId(_) | Builtin::WorkgroupId(_) => 0,
+            };
+            for (lane, word) in (0..).zip(self.registers.row_mut(row, 0..lanes as usize)) {
+                *word = value(lane);
             }
         }
     }
 
     pub(super) fn fill_workgroup_builtins(&mut self) {
-        let [sx, sy, _] = self.dispatch.code.workgroup_size;
+        let lanes = self.lanes as usize;
         for &(row, builtin) in &self.dispatch.code.builtins {
-            for lane in 0..self.lanes {
-                let value = match builtin {
-                    Builtin::WorkgroupId(i) => self.workgroup[i as usize % 3],
-                    Builtin::GlobalId(i) => {
-                        let local = [lane % sx, lane / sx % sy, lane / (sx * sy)][i as usize % 3];
-                        let size = self.dispatch.code.workgroup_size[i as usize % 3];
-                        self.workgroup[i as usize % 3]
-                            .wrapping_mul(size)
-                            .wrapping_add(local)
+            let out = self.registers.row_mut(row, 0..lanes);
+            match builtin {
+                Builtin::WorkgroupId(i) => out.fill(self.workgroup[i as usize % 3]),
+                Builtin::GlobalId(i) => {
+                    let i = i as usize % 3;
+                    let first = self.workgroup[i].wrapping_mul(self.dispatch.code.workgroup_size[i]);
+                    for (word, &local) in out.iter_mut().zip(&self.local_ids[i]) {
+                        *word = first.wrapping_add(local);
                     }
-                    _ => break,
-                };
-                self.registers.set(row, lane as usize, value);
+                }
+                _ => {}
             }
         }
     }

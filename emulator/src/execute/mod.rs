@@ -5,6 +5,7 @@ mod atomic;
 mod check;
 mod cooperative;
 mod half;
+mod lanes;
 mod log;
 mod machine;
 mod mask;

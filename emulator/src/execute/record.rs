@@ -1,26 +1,15 @@
 //! What a worker learns about buffers and workgroup memory from each access.
 
+use std::ops::Range;
+
 use super::SKIP;
+use super::lanes::{Lanes, Pattern};
 use super::machine::BoundBuffer;
 use crate::bytecode::{Code, Pc};
 use crate::counters::WorkgroupTraffic;
 use crate::layout::Leaf;
-use crate::memory::race::{Cell, Clock, Conflict, Pages};
-use crate::memory::traffic::{Touched, bank_conflicts, sectors};
-
-/// The lanes of an access.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lanes<'a> {
-    /// Byte offset of each lane.
-    pub(super) offsets: &'a [u32],
-    pub(super) mask: &'a [u32],
-    /// Lane of the first offset.
-    pub(super) start: u32,
-    /// Lanes of a subgroup.
-    pub(super) subgroup_size: u32,
-    /// All offsets belong to this lane, one for each element of a cooperative matrix.
-    pub(super) collective: Option<u32>,
-}
+use crate::memory::race::{Cell, Clock, Conflict, PAGE, Pages};
+use crate::memory::traffic::{SECTOR, Touched, bank_conflicts, sectors};
 
 /// What is done to each scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,36 +57,6 @@ fn find<T>(finding: &mut Option<Finding<T>>, lane: u32, offset: u32, what: T) {
                 what,
             })
         }
-    }
-}
-
-impl Lanes<'_> {
-    /// Lane and offset of each lane that accesses memory.
-    #[inline]
-    fn each(&self) -> impl Iterator<Item = (u32, u32)> {
-        let collective = self.collective;
-        (self.start..)
-            .zip(self.offsets.iter().zip(self.mask))
-            .filter(|&(_, (&offset, &active))| active != 0 && offset != SKIP)
-            .map(move |(lane, (&offset, _))| (collective.unwrap_or(lane), offset))
-    }
-
-    /// The offsets and masks of each subgroup.
-    fn subgroups(&self) -> impl Iterator<Item = (&[u32], &[u32])> {
-        let size = if self.collective.is_some() {
-            self.offsets.len().max(1)
-        } else {
-            self.subgroup_size as usize
-        };
-        let skip = if self.collective.is_some() {
-            0
-        } else {
-            self.start as usize % size
-        };
-        let first = (size - skip).min(self.offsets.len());
-        let (head, tail) = self.offsets.split_at(first);
-        let (head_mask, tail_mask) = self.mask.split_at(first.min(self.mask.len()));
-        std::iter::once((head, head_mask)).chain(tail.chunks(size).zip(tail_mask.chunks(size)))
     }
 }
 
@@ -164,20 +123,15 @@ impl BindingRecord {
         scratch: &mut Vec<u32>,
     ) -> Findings {
         let mut findings = Findings::default();
-        let count = lanes.each().count() as u64;
         let (Some(first), Some(last)) = (leaves.first(), leaves.last()) else {
             return findings;
         };
-        let bytes = count
-            * leaves
-                .iter()
-                .map(|leaf| u64::from(leaf.scalar.width()))
-                .sum::<u64>();
-        let end = last.offset + last.scalar.width();
-        let touched = lanes
-            .subgroups()
-            .map(|(offsets, mask)| sectors(offsets, mask, first.offset, end, scratch))
-            .sum::<u64>();
+        let pattern = lanes.pattern();
+        let count = lanes.count();
+        let size = leaves.iter().map(|leaf| leaf.scalar.width()).sum::<u32>();
+        let (start, end) = (first.offset, last.offset + last.scalar.width());
+        let touched = count_sectors(lanes, pattern, start, end, scratch);
+        let bytes = count * u64::from(size);
         if touch.reads() {
             self.bytes_read += bytes;
             self.sectors_read += touched;
@@ -190,63 +144,110 @@ impl BindingRecord {
             self.atomics += count;
         }
         self.scalars += count * leaves.len() as u64;
-        for leaf in leaves {
-            let locations = (leaf.scalar.width() >> self.shift).max(1);
-            for (lane, offset) in lanes.each() {
-                let offset = offset.wrapping_add(leaf.offset);
-                let location = offset >> self.shift;
-                for location in location..location + locations {
-                    self.touch_location(location, lane, offset, touch, pc, clock, &mut findings);
+        match pattern {
+            // Each lane begins where the one before ended, and nothing is left out between its scalars.
+            Pattern::Linear { first, step } if step == size && end - start == size => {
+                let bytes = first + start..first + start + size * lanes.offsets.len() as u32;
+                self.insert(bytes, touch);
+            }
+            Pattern::Uniform(offset) => {
+                for leaf in leaves {
+                    let offset = offset + leaf.offset;
+                    self.insert(offset..offset + leaf.scalar.width(), touch);
                 }
+            }
+            _ => {
+                for leaf in leaves {
+                    for (_, offset) in lanes.each() {
+                        let offset = offset.wrapping_add(leaf.offset);
+                        self.insert(offset..offset + leaf.scalar.width(), touch);
+                    }
+                }
+            }
+        }
+        if self.pages.is_some() && !matches!(touch, Touch::Atomic { .. }) {
+            for leaf in leaves {
+                self.find_races(lanes, *leaf, touch == Touch::Write, pc, clock, &mut findings);
             }
         }
         findings
     }
 
+    /// Notes that bytes are touched.
     #[inline]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the innermost step of `touch`, split off to be readable"
-    )]
-    fn touch_location(
+    fn insert(&mut self, bytes: Range<u32>, touch: Touch) {
+        let locations = bytes.start >> self.shift..bytes.end.div_ceil(1 << self.shift);
+        if touch.reads() {
+            self.read.insert(locations.clone());
+        }
+        if touch.writes() {
+            self.written.insert(locations);
+        }
+    }
+
+    /// Compares with earlier accesses. Atomic operations are left out: WGSL lets nobody access an atomic in another
+    /// way, hence nothing can race with it.
+    fn find_races(
         &mut self,
-        location: u32,
-        lane: u32,
-        offset: u32,
-        touch: Touch,
+        lanes: &Lanes<'_>,
+        leaf: Leaf,
+        write: bool,
         pc: Pc,
         clock: &Clock,
         findings: &mut Findings,
     ) {
-        if touch.reads() {
-            self.read.insert(location);
+        let Some(pages) = &mut self.pages else { return };
+        let locations = (leaf.scalar.width() >> self.shift).max(1);
+        // Lanes mostly stay in one page.
+        let (mut number, mut page) = (usize::MAX, &mut [][..]);
+        for (lane, offset) in lanes.each() {
+            let offset = offset.wrapping_add(leaf.offset);
+            let first = (offset >> self.shift) as usize;
+            for location in first..first + locations as usize {
+                if location / PAGE != number {
+                    number = location / PAGE;
+                    page = pages.page(number);
+                }
+                let Some(cell) = page.get_mut(location % PAGE) else {
+                    continue;
+                };
+                let conflict = if write {
+                    cell.write(lane, pc, clock)
+                } else {
+                    cell.read(lane, pc, clock)
+                };
+                if let Some(conflict) = conflict {
+                    let twice = self.is_output && write && conflict.other_workgroup && conflict.was_write;
+                    let finding = if twice {
+                        &mut findings.double_write
+                    } else {
+                        &mut findings.race
+                    };
+                    find(finding, lane, offset, conflict);
+                }
+            }
         }
-        if touch.writes() {
-            self.written.insert(location);
+    }
+}
+
+/// Sectors that the bytes `offset + start .. offset + end` of each lane touch, summed over subgroups.
+fn count_sectors(lanes: &Lanes<'_>, pattern: Pattern, start: u32, end: u32, scratch: &mut Vec<u32>) -> u64 {
+    let of_range = |first: u32, end: u32| u64::from((end - 1) / SECTOR - first / SECTOR) + 1;
+    match pattern {
+        Pattern::Uniform(offset) => {
+            let each = of_range(offset + start, offset + end);
+            each * lanes.subgroups().filter(|(_, mask)| mask.contains(&1)).count() as u64
         }
-        let Some(cell) = self
-            .pages
-            .as_mut()
-            .and_then(|pages| pages.cell(location as usize))
-        else {
-            return;
-        };
-        let conflict = match touch {
-            Touch::Read => cell.read(lane, pc, clock),
-            Touch::Write => cell.write(lane, pc, clock),
-            // WGSL lets nobody access an atomic in another way, hence nothing can race with it.
-            Touch::Atomic { .. } => None,
-        };
-        if let Some(conflict) = conflict {
-            let twice =
-                self.is_output && conflict.other_workgroup && conflict.was_write && touch == Touch::Write;
-            let finding = if twice {
-                &mut findings.double_write
-            } else {
-                &mut findings.race
-            };
-            find(finding, lane, offset, conflict);
-        }
+        // With steps up to the size of an access no sector in between is left out.
+        Pattern::Linear { step, .. } if step <= (end - start).max(SECTOR) => lanes
+            .subgroups()
+            .filter_map(|(offsets, _)| offsets.first().zip(offsets.last()))
+            .map(|(first, last)| of_range(first + start, last + end))
+            .sum(),
+        _ => lanes
+            .subgroups()
+            .map(|(offsets, mask)| sectors(offsets, mask, start, end, scratch))
+            .sum(),
     }
 }
 
@@ -301,7 +302,7 @@ impl WorkgroupMemory {
         scratch: &mut Vec<u32>,
     ) -> Findings {
         let mut findings = Findings::default();
-        let count = lanes.each().count() as u64;
+        let count = lanes.count();
         let bytes = count
             * leaves
                 .iter()
@@ -317,7 +318,13 @@ impl WorkgroupMemory {
             self.traffic.atomics += count;
         }
         self.scalars += count * leaves.len() as u64;
-        for (offsets, mask) in lanes.subgroups() {
+        let pattern = lanes.pattern();
+        let one_pass = match pattern {
+            Pattern::Uniform(_) | Pattern::Linear { step: 4, .. } => leaves.len() == 1,
+            _ => false,
+        };
+        let subgroups = lanes.subgroups().filter(|_| !one_pass);
+        for (offsets, mask) in subgroups {
             scratch.clear();
             for (&offset, _) in offsets
                 .iter()

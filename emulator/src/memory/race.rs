@@ -9,7 +9,7 @@
 //! every location that has one, though not to name every pair.
 
 /// Locations per lazily created page.
-const PAGE: usize = 512;
+pub(crate) const PAGE: usize = 512;
 
 const LANE_BITS: u32 = 14;
 const KIND_SHIFT: u32 = LANE_BITS;
@@ -80,6 +80,11 @@ impl Clock {
     /// Whether a record is of another workgroup that accessed the same memory.
     fn is_of_other_workgroup(&self, record: Record) -> bool {
         self.outlives_workgroups && record.stamp() != 0 && record.stamp() < self.start
+    }
+
+    /// Whether a barrier, or the start of a workgroup with memory of its own, lies between a record and now.
+    fn is_ordered(&self, record: Record) -> bool {
+        record.stamp() < self.base && !self.is_of_other_workgroup(record)
     }
 
     fn subgroup(&self, lane: u32) -> u32 {
@@ -189,7 +194,16 @@ impl Cell {
         self.write = Record::new(clock.now(lane), lane, Lanes::One, site, false);
     }
 
+    #[inline]
     pub(crate) fn read(&mut self, lane: u32, site: u32, clock: &Clock) -> Option<Conflict> {
+        if self.read.0 == 0 && (self.write.0 == 0 || clock.is_ordered(self.write)) {
+            self.read = Record::new(clock.now(lane), lane, Lanes::One, site, false);
+            return None;
+        }
+        self.read_again(lane, site, clock)
+    }
+
+    fn read_again(&mut self, lane: u32, site: u32, clock: &Clock) -> Option<Conflict> {
         let conflict = conflict_with(self.write, true, lane, clock);
         let (old, now) = (self.read, clock.now(lane));
         let sticky = old.is_sticky() || clock.is_of_other_workgroup(old);
@@ -212,7 +226,16 @@ impl Cell {
         conflict
     }
 
+    #[inline]
     pub(crate) fn write(&mut self, lane: u32, site: u32, clock: &Clock) -> Option<Conflict> {
+        if self.read.0 | self.write.0 == 0 {
+            self.mark_written(lane, site, clock);
+            return None;
+        }
+        self.write_again(lane, site, clock)
+    }
+
+    fn write_again(&mut self, lane: u32, site: u32, clock: &Clock) -> Option<Conflict> {
         let conflict = conflict_with(self.write, true, lane, clock).or_else(|| {
             if self.read.is_sticky() {
                 return Some(Conflict {
@@ -250,10 +273,14 @@ impl Pages {
         }
     }
 
-    pub(crate) fn cell(&mut self, location: usize) -> Option<&mut Cell> {
-        let page = self.pages.get_mut(location / PAGE)?;
-        page.get_or_insert_with(|| Box::new([Cell::default(); PAGE]))
-            .get_mut(location % PAGE)
+    /// The cells of a page, of which there are [`PAGE`].
+    pub(crate) fn page(&mut self, page: usize) -> &mut [Cell] {
+        match self.pages.get_mut(page) {
+            Some(page) => page
+                .get_or_insert_with(|| Box::new([Cell::default(); PAGE]))
+                .as_mut_slice(),
+            None => &mut [],
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -363,12 +390,12 @@ mod tests {
     fn workers_conflict_where_one_writes_what_the_other_touches() {
         let clock = clock();
         let (mut a, mut b) = (Pages::new(2000), Pages::new(2000));
-        a.cell(1500).unwrap().read(0, 0, &clock);
-        b.cell(1500).unwrap().read(0, 0, &clock);
-        a.cell(3).unwrap().write(0, 0, &clock);
-        b.cell(4).unwrap().write(0, 0, &clock);
+        a.page(2)[500].read(0, 0, &clock);
+        b.page(2)[500].read(0, 0, &clock);
+        a.page(0)[3].write(0, 0, &clock);
+        b.page(0)[4].write(0, 0, &clock);
         assert!(!a.conflicts_with(&b));
-        b.cell(3).unwrap().read(0, 0, &clock);
+        b.page(0)[3].read(0, 0, &clock);
         assert!(a.conflicts_with(&b) && b.conflicts_with(&a));
     }
 }

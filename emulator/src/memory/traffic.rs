@@ -1,20 +1,17 @@
 //! Sectors, banks and bytes that were touched.
 
+use std::ops::Range;
+
 use crate::execute::SKIP;
 
 /// Banks of workgroup memory, each of four bytes.
 const BANKS: usize = 32;
-/// log2 of the bytes of a sector.
-const SECTOR_SHIFT: u32 = 5;
+/// Bytes of a sector.
+pub(crate) const SECTOR: u32 = 32;
 
 /// Different 32-byte sectors that the ranges `offset + first .. offset + end` of active lanes touch.
 pub(crate) fn sectors(offsets: &[u32], mask: &[u32], first: u32, end: u32, scratch: &mut Vec<u32>) -> u64 {
-    let range = |offset: u32| {
-        (
-            (offset + first) >> SECTOR_SHIFT,
-            (offset + end - 1) >> SECTOR_SHIFT,
-        )
-    };
+    let range = |offset: u32| ((offset + first) / SECTOR, (offset + end - 1) / SECTOR);
     let touched = || {
         offsets
             .iter()
@@ -80,10 +77,23 @@ impl Touched {
         }
     }
 
+    /// Adds consecutive locations.
     #[inline]
-    pub(crate) fn insert(&mut self, location: u32) {
-        if let Some(bits) = self.bits.get_mut(location as usize / 64) {
-            *bits |= 1 << (location % 64);
+    pub(crate) fn insert(&mut self, locations: Range<u32>) {
+        let (start, end) = (locations.start as usize, locations.end as usize);
+        let (first, last) = (start / 64, end.saturating_sub(1) / 64);
+        let head = u64::MAX << (start % 64);
+        let tail = u64::MAX >> ((64 - end % 64) % 64);
+        if first == last {
+            if let Some(bits) = self.bits.get_mut(first) {
+                *bits |= head & tail;
+            }
+            return;
+        }
+        if let Some([head_bits, middle @ .., tail_bits]) = self.bits.get_mut(first..=last) {
+            *head_bits |= head;
+            middle.fill(u64::MAX);
+            *tail_bits |= tail;
         }
     }
 
@@ -150,13 +160,35 @@ mod tests {
     fn touched_locations_are_counted_once() {
         let mut touched = Touched::new(100);
         for location in [3, 3, 99, 64] {
-            touched.insert(location);
+            touched.insert(location..location + 1);
         }
         let mut other = Touched::new(100);
-        other.insert(64);
-        other.insert(65);
+        other.insert(64..66);
         touched.merge(&other);
         assert_eq!(touched.count(), 4);
         assert!(touched.contains(65) && !touched.contains(66));
+    }
+
+    #[test]
+    fn ranges_of_locations_reach_over_words() {
+        for (start, end) in [
+            (0, 1),
+            (0, 64),
+            (63, 65),
+            (5, 200),
+            (64, 128),
+            (10, 64),
+            (128, 192),
+        ] {
+            let mut touched = Touched::new(256);
+            touched.insert(start..end);
+            let expected = (0..256)
+                .filter(|location| (start..end).contains(location))
+                .collect::<Vec<_>>();
+            let found = (0..256)
+                .filter(|&location| touched.contains(location))
+                .collect::<Vec<_>>();
+            assert_eq!(found, expected);
+        }
     }
 }
