@@ -1,12 +1,12 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
 use q4_kernel::{
-    Constraints, Coop4, Gemm, Geometry, Linear, RowsServed, Shape, Variant, catalogue,
+    Constraints, Coop4, Gemm, Geometry, GpuOptions, Linear, RowsServed, Shape, Variant, catalogue,
     conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
 };
-use q4_kernel_tests::gpu;
+use q4_kernel_tests::{gpu, open};
 
 /// One row, few rows, a tile, more than a tile; odd ones first.
 const ROWS: [u32; 11] = [1, 2, 3, 4, 5, 7, 8, 17, 33, 64, 130];
@@ -141,6 +141,50 @@ fn every_ragged_gemm_variant_agrees() {
             })
         )
     });
+}
+
+#[test]
+fn kernels_that_keep_their_checks_return_the_same() {
+    let Some(gpu) = gpu() else { return };
+    let checked = open(&GpuOptions {
+        checked: true,
+        ..GpuOptions::default()
+    })
+    .unwrap();
+    for variant in [
+        "coop4_w64_c4_g32_shared",
+        "coop4_w64_c4_g32_subgroup",
+        "gemm_64x64x16_t4x4_g32",
+        "gemm_4x64x8_t1x2_gx_ragged",
+    ] {
+        let variant = q4_kernel::variant(variant).unwrap();
+        if gpu.capabilities().check(variant).is_err() {
+            continue;
+        }
+        assert!(
+            gpu.runs_unchecked(variant) && !checked.runs_unchecked(variant),
+            "{}",
+            variant.name
+        );
+        let kernel = Linear::only(&checked, variant).unwrap();
+        for case in cases(variant.configuration.constraints()) {
+            let outcome = check(&kernel, &case).unwrap();
+            assert!(outcome.agrees(), "{} {case:?}: {outcome:?}", variant.name);
+        }
+    }
+}
+
+#[test]
+fn a_text_that_was_not_verified_keeps_its_checks() {
+    let Some(gpu) = gpu() else { return };
+    let verified = q4_kernel::variant("coop4_w64_c4_g32_shared").unwrap();
+    let text = verified
+        .wgsl
+        .replace("// Lanes per workgroup.", "// Lanes of a workgroup.");
+    assert!(!gpu.runs_unchecked(&Variant {
+        wgsl: text.into(),
+        ..verified.clone()
+    }));
 }
 
 #[test]

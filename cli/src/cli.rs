@@ -1,9 +1,9 @@
 //! The command line, as clap and its help see it.
 
-use std::num::IntErrorKind;
+use std::{num::IntErrorKind, path::PathBuf};
 
 use clap::{
-    Args, CommandFactory, Parser, Subcommand, ValueEnum,
+    ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum,
     builder::PossibleValuesParser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Check(Check),
     List(List),
     Show(Show),
+    Verify(Verify),
 }
 
 /// Run real layers on the best adapter and compare every output with float64
@@ -165,6 +166,43 @@ pub(crate) struct Show {
     pub(crate) target: Target,
 }
 
+/// Emulate kernels over their edge shapes and say which promises they keep
+///
+/// Runs variants on an emulator that checks every access of every lane, over the edges of the shapes that their constraints allow, with
+/// every subgroup size and under several schedules, and compares every output with float64. Needs no GPU.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("which").required(true).args(["name", "all"]))]
+#[command(after_help = "Examples:\n  q4 verify coop4_w64_c4_g32_subgroup\n  q4 verify --all --subgroup 8,32")]
+pub(crate) struct Verify {
+    /// A name that `q4 list` shows
+    pub(crate) name: Option<String>,
+
+    /// Every variant of the catalogue
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// Subgroup sizes to emulate, for kernels that use subgroups; several with commas
+    #[arg(
+        long,
+        value_name = "SIZE,..",
+        value_delimiter = ',',
+        default_value = "4,8,16,32,64,128"
+    )]
+    #[arg(value_parser = subgroup_size)]
+    pub(crate) subgroup: Vec<u32>,
+
+    /// Leave most of the shapes out, for a first look
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// Where all is well, write the list of verified texts to this file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "quick", "subgroup"])]
+    pub(crate) write: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
 /// Where to run.
 #[derive(Args, Debug)]
 pub(crate) struct OnAdapter {
@@ -217,6 +255,14 @@ fn dimension(text: &str) -> Result<u32, String> {
             Err("it cannot be negative; there must be at least 1".to_owned())
         }
         Err(_) => Err("it is not a whole number; give one, or several with commas as in 1,5,128".to_owned()),
+    }
+}
+
+/// Reads a subgroup size.
+fn subgroup_size(text: &str) -> Result<u32, String> {
+    match text.trim().parse::<u32>() {
+        Ok(size) if size.is_power_of_two() && (4..=128).contains(&size) => Ok(size),
+        _ => Err("subgroups have 4, 8, 16, 32, 64 or 128 lanes".to_owned()),
     }
 }
 

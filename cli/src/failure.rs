@@ -1,6 +1,6 @@
 //! How a command ends.
 
-use std::{io, process::ExitCode};
+use std::{io, path::PathBuf, process::ExitCode};
 
 use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
@@ -49,6 +49,8 @@ pub(crate) enum Failure {
     /// The device complained outside of any call that returns an error.
     #[error("the device reported an error: {0}")]
     Device(String),
+    #[error("{} could not be written: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
     #[error("the output could not be written: {0}")]
     Output(#[from] io::Error),
 }

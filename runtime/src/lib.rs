@@ -10,6 +10,7 @@ mod quantized;
 pub mod reference;
 mod rows;
 mod trusted;
+mod verified;
 mod weights;
 
 pub use catalogue::{catalogue, standard, variant};

@@ -1,7 +1,24 @@
 //! The one place with `unsafe`, each use with the argument for it.
 #![allow(unsafe_code)]
 
-use crate::gpu::VerifiedCacheData;
+use crate::{gpu::VerifiedCacheData, verified::Verified};
+
+/// Creates the module of a verified variant without the checks that wgpu inserts into every other: bounds, loop bounds, division.
+pub(crate) fn create_unchecked_module(device: &wgpu::Device, verified: Verified<'_>) -> wgpu::ShaderModule {
+    let variant = verified.variant();
+    let descriptor = wgpu::ShaderModuleDescriptor {
+        label: Some(&variant.name),
+        source: wgpu::ShaderSource::Wgsl(variant.wgsl.as_ref().into()),
+    };
+    // SAFETY: wgpu requires that the text has no out-of-bounds access, no endless loop and no undefined integer division, for any input that it
+    // is run with. `Verified` exists only for a text whose digest is on the list of texts that `cargo q4 verify` emulated without a
+    // fault, over every edge of the shapes that its constraints allow, with buffers exactly as large as those shapes ask for, windows and grids
+    // of every kind that `partition` makes, and subgroups of 4 to 128 lanes; CI does so again for every change. Only a `Call` dispatches it, and a
+    // `Call` exists only for a layer and a number of rows that the variant's constraints accepted, with `Params` that this crate wrote and buffers
+    // whose sizes it checked against them; the buffers of weights are its own. No index depends on anything else: weights, scales and inputs are
+    // only ever multiplied. ARCHITECTURE.md, "Unchecked execution", says why the edges stand for all shapes.
+    unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
+}
 
 /// Creates a pipeline cache from data that was written by an earlier run.
 ///

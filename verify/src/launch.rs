@@ -59,7 +59,11 @@ pub(crate) fn run(
         let mut bindings = bindings(case, &x, &layer);
         let options = LaunchOptions {
             outputs: outputs(case),
-            ..options(case.shape, subgroup_size)
+            ..options(
+                case.shape,
+                variant.configuration.geometry.workgroup_size(),
+                subgroup_size,
+            )
         };
         match program.launch(&mut bindings, grid, &options) {
             Ok(report) => judge(&report, &describe, verdict),
@@ -83,13 +87,13 @@ pub(crate) fn run(
 }
 
 /// How a multiplication is launched.
-pub(crate) fn options(shape: Shape, subgroup_size: u32) -> LaunchOptions {
+pub(crate) fn options(shape: Shape, lanes: u32, subgroup_size: u32) -> LaunchOptions {
     LaunchOptions {
         subgroup_size,
         // Cases are small and many: variants run beside each other, not workgroups.
         threads: Some(NonZeroUsize::MIN),
-        // No loop of a kernel runs longer than a walk over K, or over all columns.
-        loop_limit: u64::from(shape.k.max(shape.n)) + 1,
+        // No loop of a kernel runs longer than a walk over K, over all columns, or over the lanes of a workgroup.
+        loop_limit: u64::from(shape.k.max(shape.n).max(lanes)) + 1,
         ..LaunchOptions::default()
     }
 }

@@ -58,7 +58,11 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
         };
         for &subgroup_size in subgroup_sizes {
             let mut bindings = launch::bindings(&case, &x, &sample.layer);
-            let options = launch::options(case.shape, subgroup_size);
+            let options = launch::options(
+                case.shape,
+                variant.configuration.geometry.workgroup_size(),
+                subgroup_size,
+            );
             let describe = |what: &dyn std::fmt::Display| format!("{what} (K={k} group_size={group_size})");
             match program.launch(&mut bindings, grid, &options) {
                 Ok(report) => launch::judge(&report, &describe, verdict),

@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod list;
 mod show;
+mod verify;
 
 use std::io::Write;
 
@@ -21,5 +22,6 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Check(arguments) => check::run(arguments, out),
         Command::List(arguments) => list::run(arguments, out),
         Command::Show(arguments) => show::run(arguments, out),
+        Command::Verify(arguments) => verify::run(arguments, out),
     }
 }

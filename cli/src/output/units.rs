@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use std::fmt::Display;
+
 use q4_kernel::Tolerance;
 
 /// Seconds, in the unit that leaves at most three digits before the point: `41.2 µs`.
@@ -58,7 +60,7 @@ pub(crate) fn tolerance(tolerance: Tolerance) -> String {
 }
 
 /// A count, in groups of three digits: `1,101,952`.
-pub(crate) fn count(value: usize) -> String {
+pub(crate) fn count(value: impl Display) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {

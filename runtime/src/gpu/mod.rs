@@ -15,7 +15,7 @@ pub use pipeline_cache::PipelineCacheDir;
 pub(crate) use pipeline_cache::VerifiedCacheData;
 pub(crate) use pipelines::Pipelines;
 
-use crate::Feature;
+use crate::{Feature, Variant};
 
 /// A device, what it can do, and the pipelines that were created on it. Clones share everything.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct GpuOptions {
     pub limits: Option<wgpu::Limits>,
     /// Where compiled pipelines are kept between runs.
     pub pipeline_cache: PipelineCacheDir,
+    /// Whether every kernel keeps wgpu's run-time checks. Otherwise those do without whose text the project verified; see [`Gpu::runs_unchecked`].
+    pub checked: bool,
 }
 
 /// Why no device could be opened.
@@ -114,7 +116,7 @@ impl Gpu {
             tracing::error!(%error, "an error of the device that no call returned");
             let _ = first.set(error.to_string());
         }));
-        let pipelines = Pipelines::new(&device, &options.pipeline_cache);
+        let pipelines = Pipelines::new(&device, &options.pipeline_cache, options.checked);
         tracing::debug!(adapter = info.name, backend = ?info.backend, "opened a device");
         Ok(Self::from_parts(device, queue, pipelines, lost, failure, true))
     }
@@ -124,7 +126,17 @@ impl Gpu {
     /// The device's callbacks stay the engine's, so a lost device is noticed only by the errors that follow.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        let pipelines = Pipelines::new(&device, &PipelineCacheDir::Off);
+        Self::around(device, queue, false)
+    }
+
+    /// As [`Gpu::from_wgpu`], with wgpu's run-time checks in every kernel.
+    #[must_use]
+    pub fn from_wgpu_checked(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::around(device, queue, true)
+    }
+
+    fn around(device: wgpu::Device, queue: wgpu::Queue, checked: bool) -> Self {
+        let pipelines = Pipelines::new(&device, &PipelineCacheDir::Off, checked);
         Self::from_parts(device, queue, pipelines, Arc::default(), Arc::default(), false)
     }
 
@@ -169,6 +181,13 @@ impl Gpu {
     #[must_use]
     pub fn capabilities(&self) -> &Capabilities {
         &self.inner.capabilities
+    }
+
+    /// Whether a variant runs here without the run-time checks that wgpu inserts into shaders, and without zero-initialisation of workgroup
+    /// memory: if its very text is one that the project verified on its emulator, and the device was not opened to keep everything checked.
+    #[must_use]
+    pub fn runs_unchecked(&self, variant: &Variant) -> bool {
+        self.inner.pipelines.unchecked(variant).is_some()
     }
 
     /// Why the device was lost, if it was and this crate opened it.

@@ -8,19 +8,26 @@ use std::{
 };
 
 use super::{Gpu, PipelineCacheDir, lock, pipeline_cache};
-use crate::{KernelError, Params, Variant, layout::Binding, trusted};
+use crate::{
+    KernelError, Params, Variant,
+    layout::Binding,
+    trusted,
+    verified::{Verified, digest},
+};
 
-/// The pipelines of a device, by fingerprint of their text.
+/// The pipelines of a device, by the digest of their text.
 #[derive(Debug)]
 pub(crate) struct Pipelines {
     bind_group_layout: wgpu::BindGroupLayout,
     layout: wgpu::PipelineLayout,
-    by_fingerprint: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
+    by_digest: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
+    /// Whether verified texts run with checks all the same.
+    keep_checked: bool,
     disk: Option<(wgpu::PipelineCache, PathBuf)>,
 }
 
 impl Pipelines {
-    pub(super) fn new(device: &wgpu::Device, dir: &PipelineCacheDir) -> Self {
+    pub(super) fn new(device: &wgpu::Device, dir: &PipelineCacheDir, keep_checked: bool) -> Self {
         // A device whose limits refuse the layout runs no variant, and `Capabilities::check` says so of each; the error need not reach
         // the device's error handler.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
@@ -45,7 +52,8 @@ impl Pipelines {
         Self {
             bind_group_layout,
             layout,
-            by_fingerprint: Mutex::default(),
+            by_digest: Mutex::default(),
+            keep_checked,
             disk,
         }
     }
@@ -54,27 +62,41 @@ impl Pipelines {
         &self.bind_group_layout
     }
 
+    /// The variant, if it runs without checks.
+    pub(super) fn unchecked<'a>(&self, variant: &'a Variant) -> Option<Verified<'a>> {
+        (!self.keep_checked).then(|| Verified::of(variant)).flatten()
+    }
+
     /// The pipeline of a variant that the device can run, compiled if it is not there yet.
     pub(crate) fn get(
         &self,
         gpu: &Gpu,
         variant: &Variant,
     ) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
-        let mut pipelines = lock(&self.by_fingerprint);
-        if let Some(pipeline) = pipelines.get(variant.fingerprint.as_ref()) {
+        let digest = digest(&variant.wgsl);
+        let mut pipelines = lock(&self.by_digest);
+        if let Some(pipeline) = pipelines.get(&digest) {
             return Ok(Arc::clone(pipeline));
         }
+        let unchecked = self.unchecked(variant);
         let (pipeline, error) = gpu.checked(|device| {
-            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(&variant.name),
-                source: wgpu::ShaderSource::Wgsl(variant.wgsl.as_ref().into()),
-            });
+            let module = match unchecked {
+                Some(verified) => trusted::create_unchecked_module(device, verified),
+                None => device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                    label: Some(&variant.name),
+                    source: wgpu::ShaderSource::Wgsl(variant.wgsl.as_ref().into()),
+                }),
+            };
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(&variant.name),
                 layout: Some(&self.layout),
                 module: &module,
                 entry_point: Some(Variant::ENTRY_POINT),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    // What was verified reads no workgroup memory that it did not write.
+                    zero_initialize_workgroup_memory: unchecked.is_none(),
+                    ..wgpu::PipelineCompilationOptions::default()
+                },
                 cache: self.disk.as_ref().map(|(cache, _)| cache),
             })
         });
@@ -84,9 +106,9 @@ impl Pipelines {
                 reason: error.to_string(),
             });
         }
-        tracing::debug!(variant = %variant.name, "created a pipeline");
+        tracing::debug!(variant = %variant.name, unchecked = unchecked.is_some(), "created a pipeline");
         let pipeline = Arc::new(pipeline);
-        pipelines.insert(variant.fingerprint.clone().into_owned(), Arc::clone(&pipeline));
+        pipelines.insert(digest, Arc::clone(&pipeline));
         Ok(pipeline)
     }
 
@@ -94,7 +116,7 @@ impl Pipelines {
         let Some((cache, path)) = &self.disk else {
             return Ok(());
         };
-        if lock(&self.by_fingerprint).is_empty() {
+        if lock(&self.by_digest).is_empty() {
             return Ok(());
         }
         cache

@@ -1,0 +1,92 @@
+//! `q4 verify`: lints and emulates variants over the edge shapes of their constraints.
+
+mod report;
+
+use std::{
+    fs,
+    io::Write,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use q4_kernel::{Variant, catalogue};
+use q4_kernel_verify::{Options, Verdict, verify};
+
+use crate::{
+    cli::Verify,
+    failure::{Ending, Failure},
+    names,
+    output::{Progress, print_json},
+};
+
+pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Ending, Failure> {
+    let variants: Vec<&Variant> = match &arguments.name {
+        Some(name) => vec![names::find(name)?],
+        None => catalogue().iter().collect(),
+    };
+    let options = Options {
+        subgroup_sizes: arguments.subgroup.clone(),
+        quick: arguments.quick,
+    };
+    let verdicts = verify_all(&variants, &options);
+    let clean = verdicts.iter().all(Verdict::is_clean);
+    if let (Some(path), true) = (&arguments.write, clean) {
+        fs::write(path, list(&verdicts)).map_err(|error| Failure::File {
+            path: path.clone(),
+            error,
+        })?;
+    }
+    if arguments.format.json {
+        print_json(out, &report::Json::new(&verdicts))?;
+    } else {
+        report::print(out, &verdicts)?;
+        match &arguments.write {
+            Some(path) if clean => writeln!(out, "The list of their texts is in {}.", path.display())?,
+            Some(path) => writeln!(out, "{} was left as it is.", path.display())?,
+            None => {}
+        }
+    }
+    Ok(Ending::of(clean))
+}
+
+/// The verdicts, in the order of the variants. Variants are verified beside each other, one a core.
+fn verify_all(variants: &[&Variant], options: &Options) -> Vec<Verdict> {
+    let progress = Progress::new(variants.len());
+    let next = AtomicUsize::new(0);
+    let verdicts = Mutex::new(Vec::with_capacity(variants.len()));
+    let work = || {
+        while let Some((index, variant)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|index| Some((index, variants.get(index)?)))
+        {
+            progress.at(variant.name.clone());
+            let verdict = verify(variant, options);
+            verdicts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((index, verdict));
+            progress.step();
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    let mut verdicts = verdicts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    verdicts.sort_by_key(|(index, _)| *index);
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
+}
+
+/// The list that the runtime trusts: a fingerprint and a name a line.
+fn list(verdicts: &[Verdict]) -> String {
+    let mut lines: Vec<String> = verdicts
+        .iter()
+        .map(|verdict| format!("{}  {}\n", verdict.fingerprint, verdict.variant))
+        .collect();
+    // By name, so that a change of one variant changes one line.
+    lines.sort_by(|a, b| a.split_whitespace().nth(1).cmp(&b.split_whitespace().nth(1)));
+    lines.concat()
+}

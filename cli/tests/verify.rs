@@ -1,0 +1,101 @@
+//! `q4 verify`: what it says of kernels, to people and to scripts.
+
+mod support;
+
+use std::fs;
+
+use serde_json::Value;
+use support::q4;
+
+const PROMISES: [&str; 9] = [
+    "same_weight_layout",
+    "in_bounds",
+    "initialised",
+    "race_free",
+    "uniform_barriers",
+    "defined_arithmetic",
+    "outputs_written_once",
+    "dispatch_agrees",
+    "numeric_class",
+];
+
+#[test]
+fn a_variant_keeps_every_promise_in_full() {
+    for name in [
+        "coop4_w64_c4_g32_subgroup",
+        "coop4_w32_c1_gx_shared",
+        "gemm_4x64x8_t1x2_gx_ragged",
+    ] {
+        let run = q4(&["verify", name, "--json"]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(json["clean"], true);
+        let variant = &json["variants"][0];
+        assert_eq!(variant["variant"], name);
+        let promises = variant["promises"].as_object().unwrap();
+        assert!(
+            PROMISES
+                .iter()
+                .all(|promise| promises[*promise] == Value::Array(Vec::new())),
+            "{promises:?}"
+        );
+        assert_eq!(promises.len(), PROMISES.len());
+        assert!(json["launches"].as_u64() > Some(100), "{}", json["launches"]);
+    }
+}
+
+#[test]
+fn every_variant_of_the_catalogue_keeps_its_promises_at_a_first_look() {
+    let run = q4(&["verify", "--all", "--quick", "--subgroup", "8,32"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("\nEvery one of 168 variants keeps every promise, over "),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .starts_with("promise           kept by  broken by  what it says\n"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_list_is_only_written_of_everything_and_in_full() {
+    let file = std::env::temp_dir().join(format!("q4-verified-{}.txt", std::process::id()));
+    let path = file.to_str().unwrap();
+    for arguments in [
+        vec!["verify", "coop4_w32_c1_g32_shared"],
+        vec!["verify", "--all", "--quick"],
+    ] {
+        let run = q4(&[arguments.as_slice(), &["--write", path]].concat());
+        assert_eq!(run.code, 2, "{}", run.stdout);
+    }
+    assert!(fs::metadata(&file).is_err(), "nothing was written");
+}
+
+#[test]
+fn usage_that_makes_no_sense_is_refused() {
+    let run = q4(&["verify"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("<NAME|--all>"), "{}", run.stderr);
+    let run = q4(&["verify", "coop4_w64_c4_g32_shred"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains(
+            "no variant is called `coop4_w64_c4_g32_shred`; did you mean `coop4_w64_c4_g32_shared`"
+        ),
+        "{}",
+        run.stderr
+    );
+    let run = q4(&["verify", "--all", "--subgroup", "12"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr
+            .contains("subgroups have 4, 8, 16, 32, 64 or 128 lanes"),
+        "{}",
+        run.stderr
+    );
+}
