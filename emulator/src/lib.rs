@@ -84,6 +84,8 @@ mod report;
 mod schedule;
 mod source;
 mod sweep;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 pub use counters::{BindingTraffic, Counters, FloatOperations, OperationCounts, WorkgroupTraffic};
 pub use error::{CompileError, LaunchError, NotSupported};
