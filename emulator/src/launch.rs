@@ -290,18 +290,16 @@ fn run(dispatch: &Dispatch<'_>, total: u64, threads: u64) -> Outcome {
             }
         }
     };
-    let machines = if threads == 1 {
-        vec![worker()]
-    } else {
-        std::thread::scope(|scope| {
-            let handles = (0..threads).map(|_| scope.spawn(worker)).collect::<Vec<_>>();
-            // A worker does not panic; if one did, its part of the result would be missing.
-            handles
-                .into_iter()
-                .filter_map(|handle| handle.join().ok())
-                .collect()
-        })
-    };
+    let machines = std::thread::scope(|scope| {
+        // This thread works too, so that all is done even if no other one can be had.
+        let others = (1..threads)
+            .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, worker).ok())
+            .collect::<Vec<_>>();
+        let mut machines = vec![worker()];
+        // A worker does not panic; if one did, its part of the result would be missing.
+        machines.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        machines
+    });
     merge(dispatch, machines)
 }
 
