@@ -86,7 +86,8 @@ impl fmt::Display for FaultKind {
 pub struct Fault {
     /// What went wrong.
     pub kind: FaultKind,
-    /// Where in the WGSL text; `None` if the module carries no spans.
+    /// Where in the WGSL text; `None` if the module carries no spans. Serialized as `line` and `column`.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub location: Option<Location>,
     /// The workgroup in which it first happened; `None` for what concerns the whole launch.
     pub workgroup: Option<[u32; 3]>,

@@ -7,7 +7,7 @@ use crate::counters::{BindingTraffic, Counters, OperationKind, Tally};
 use crate::error::LaunchError;
 use crate::execute::{BindingRecord, BoundBuffer, Dispatch, FaultLog, Machine};
 use crate::fault::{Fault, FaultKind};
-use crate::layout::Layout;
+use crate::layout::Leaf;
 use crate::memory::{BindingRange, Bindings};
 use crate::program::{Program, Variable};
 use crate::report::Report;
@@ -290,18 +290,16 @@ fn run(dispatch: &Dispatch<'_>, total: u64, threads: u64) -> Outcome {
             }
         }
     };
-    let machines = if threads == 1 {
-        vec![worker()]
-    } else {
-        std::thread::scope(|scope| {
-            let handles = (0..threads).map(|_| scope.spawn(worker)).collect::<Vec<_>>();
-            // A worker does not panic; if one did, its part of the result would be missing.
-            handles
-                .into_iter()
-                .filter_map(|handle| handle.join().ok())
-                .collect()
-        })
-    };
+    let machines = std::thread::scope(|scope| {
+        // This thread works too, so that all is done even if no other one can be had.
+        let others = (1..threads)
+            .map_while(|_| std::thread::Builder::new().spawn_scoped(scope, worker).ok())
+            .collect::<Vec<_>>();
+        let mut machines = vec![worker()];
+        // A worker does not panic; if one did, its part of the result would be missing.
+        machines.extend(others.into_iter().filter_map(|other| other.join().ok()));
+        machines
+    });
     merge(dispatch, machines)
 }
 
@@ -408,8 +406,8 @@ fn find_unwritten(buffer: &BoundBuffer<'_>, record: &BindingRecord, faults: &mut
         (crate::layout::LayoutKind::Array { element, stride, .. }, None) => (0, Some(element), *stride),
         _ => (layout.size, None, 1),
     };
-    let is_written = |offset: u32, layout: &Layout| {
-        layout.leaves().iter().all(|leaf| {
+    let is_written = |offset: u32, leaves: &[Leaf]| {
+        leaves.iter().all(|leaf| {
             let first = (offset + leaf.offset) >> record.shift;
             let count = (leaf.scalar.width() >> record.shift).max(1);
             (first..first + count).all(|location| record.written.contains(location))
@@ -417,20 +415,16 @@ fn find_unwritten(buffer: &BoundBuffer<'_>, record: &BindingRecord, faults: &mut
     };
     let mut unwritten: Option<u32> = None;
     let (mut missing, mut elements) = (0u64, 0u64);
-    let mut look = |offset: u32, layout: &Layout| {
+    let mut look = |offset: u32, leaves: &[Leaf]| {
         elements += 1;
-        if !is_written(offset, layout) {
+        if !is_written(offset, leaves) {
             missing += 1;
             unwritten.get_or_insert(offset);
         }
     };
     if array_start > 0 {
         // The head of a struct, or a type that is no array, counts as one element.
-        let head = Layout {
-            size: array_start,
-            ..Layout::clone(layout)
-        };
-        look(0, &head);
+        look(0, &layout.leaves());
     }
     if let Some(element) = element {
         let end = match layout.runtime_array() {
@@ -438,8 +432,9 @@ fn find_unwritten(buffer: &BoundBuffer<'_>, record: &BindingRecord, faults: &mut
             None => layout.size,
         };
         let count = end.saturating_sub(array_start) / stride.max(1);
+        let leaves = element.leaves();
         for i in 0..count {
-            look(array_start + i * stride, element);
+            look(array_start + i * stride, &leaves);
         }
     }
     if let Some(offset) = unwritten {

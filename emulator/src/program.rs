@@ -11,6 +11,10 @@ use crate::compile::compile;
 use crate::error::CompileError;
 use crate::layout::Layout;
 use crate::source::{LineIndex, Location};
+use crate::stack::with_stack;
+
+/// Without optimisation naga takes some 20 KiB for each nested block, of which its parser allows 127.
+const NAGA_STACK: usize = 16 << 20;
 
 /// One compute entry point, ready to launch.
 ///
@@ -150,6 +154,16 @@ impl Program {
     /// # Errors
     /// [`CompileError`] with naga's report for text that is not valid, and for what the emulator does not run.
     pub fn from_wgsl(source: &str, options: &CompileOptions) -> Result<Self, CompileError> {
+        // naga recurses with the nesting of the text, beyond what the stack of a thread holds by default.
+        with_stack(NAGA_STACK, || Self::parse(source, options)).unwrap_or_else(|| {
+            Err(CompileError::Invalid {
+                message: "naga panicked".to_owned(),
+                location: None,
+            })
+        })
+    }
+
+    fn parse(source: &str, options: &CompileOptions) -> Result<Self, CompileError> {
         let module = naga::front::wgsl::parse_str(source).map_err(|error| CompileError::Parse {
             report: error.emit_to_string(source),
             location: location(error.location(source)),

@@ -14,7 +14,7 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// Faults beyond [`LaunchOptions::fault_limit`](crate::LaunchOptions::fault_limit) that are not listed.
     pub faults_left_out: usize,
-    /// What was done; all zero if the launch was not checked.
+    /// What was done. If the launch was not checked, workgroups and invocations only.
     pub counters: Counters,
 }
 

@@ -231,6 +231,22 @@ fn structs_and_pointers() {
 }
 
 #[test]
+fn a_tour_of_the_language() {
+    let kernel = launch("language_tour");
+    // Computed by hand, summand by summand.
+    assert_eq!(kernel.values::<f32>(0, 4), [66.5, 121.5]);
+    assert_eq!(kernel.values::<i32>(0, 2), [0, 5]);
+    let bar = kernel.values::<f32>(0, 0);
+    assert_eq!(
+        bar[..16],
+        [0., 0., 0., 0., 1., 2., 0., 0., 2., 2., 2., 0., 3., 3., 3., 0.]
+    );
+    // The minimum of 0 and -4, then ten counters of which two were raised.
+    let bar = kernel.values::<i32>(0, 0);
+    assert_eq!(bar[24..28], [-4, 3, 3, 0]);
+}
+
+#[test]
 fn divergent_iterations() {
     let expected = of(256, |i| {
         let c = [(i % 16) as f32 / 8.0 - 1.5, (i / 16) as f32 / 8.0 - 1.0];

@@ -99,6 +99,10 @@ fn overrides_must_exist_and_have_values() {
     let error = Program::from_wgsl(source, &CompileOptions::default().with_override("m", 1.0)).unwrap_err();
     assert!(error.to_string().contains("'m' not found"), "{error}");
     assert!(Program::from_wgsl(source, &CompileOptions::default().with_override("n", 5.0)).is_ok());
+    // Modules with overrides are validated again, with all that they may use.
+    let source = "override n = 2u; @group(0) @binding(0) var<storage, read_write> y: array<u32>;
+        @compute @workgroup_size(n) fn main() { y[0] = subgroupAdd(n); }";
+    assert!(Program::from_wgsl(source, &CompileOptions::default()).is_ok());
 }
 
 #[test]
@@ -283,7 +287,7 @@ fn faults_are_limited_and_the_rest_is_counted() {
     assert_eq!(
         text.lines().next(),
         Some(
-            "out_of_bounds at 3:13, lane 0 of workgroup (0, 0, 0): index 10 of `y`, which has 1 elements (20 times)"
+            "out_of_bounds at 3:13, lane 0 of workgroup (0, 0, 0): index 10 of `y`, which has 1 element (20 times)"
         )
     );
     assert_eq!(text.lines().last(), Some("and 1 more"));

@@ -314,3 +314,47 @@ fn out_of_bounds_reads_are_zero_and_writes_are_skipped() {
         ]
     );
 }
+
+#[test]
+fn variables_without_initialiser_are_followed_element_by_element() {
+    let source = "
+        struct Pair { a: u32, b: u32 }
+        @group(0) @binding(0) var<storage, read> input: array<u32>;
+        @group(0) @binding(1) var<storage, read_write> output: array<u32>;
+        var<private> memory: array<u32, 4>;
+        @compute @workgroup_size(4)
+        fn main(@builtin(local_invocation_index) i: u32) {
+            var list: array<Pair, 4>;
+            list[i].a = input[i];
+            memory[i] = 1u;
+            var total = list[i].a + memory[i];
+            if (i == 3u) { total += list[i].b; }
+            if (i == 1u) { total += memory[2]; }
+            output[i] = total;
+        }";
+    let options = CompileOptions {
+        require_initialized_variables: true,
+        ..CompileOptions::default()
+    };
+    let program = Program::from_wgsl(source, &options).unwrap();
+    let bindings = Bindings::new()
+        .with(0, 0, Buffer::from_slice(&[5u32; 4]))
+        .with(0, 1, Buffer::zeroed(16));
+    let report = program
+        .launch(&mut bindings.duplicate(), [1, 1, 1], &LaunchOptions::default())
+        .unwrap();
+    let found = report
+        .faults
+        .iter()
+        .map(|f| (f.kind, f.location.unwrap().line, f.lane))
+        .collect::<Vec<_>>();
+    let kind = FaultKind::UninitializedRead;
+    assert_eq!(found, [(kind, 12, Some(3)), (kind, 13, Some(1))]);
+    let lenient = Program::from_wgsl(source, &CompileOptions::default()).unwrap();
+    assert!(
+        lenient
+            .launch(&mut bindings.duplicate(), [1, 1, 1], &LaunchOptions::default())
+            .unwrap()
+            .is_clean()
+    );
+}

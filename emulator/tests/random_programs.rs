@@ -56,6 +56,7 @@ enum Term {
     Lane,
     Input,
     Table(Box<Term>),
+    Component(Box<Term>),
     Binary(&'static str, Box<Term>, Box<Term>),
     Select(Box<Term>, Box<Term>, Box<Term>),
     Call(Box<Term>, Box<Term>),
@@ -65,6 +66,11 @@ enum Term {
 enum Step {
     Assign(usize, Term),
     Put(Term, Term),
+    /// Assigns a swizzle of the vector to itself.
+    Swizzle([usize; 4]),
+    SetComponent(Term, Term),
+    /// Changes a variable through a pointer.
+    Bump(usize, Term),
     If(Term, Vec<Step>, Vec<Step>),
     Loop(Vec<Step>, Vec<Step>),
     Switch(Term, Vec<Step>, Vec<Step>, Vec<Step>),
@@ -88,6 +94,7 @@ fn term() -> impl Strategy<Value = Term> {
         prop_oneof![
             4 => (prop::sample::select(&OPERATORS[..]), boxed(), boxed()).prop_map(|(op, a, b)| Term::Binary(op, a, b)),
             1 => boxed().prop_map(Term::Table),
+            1 => boxed().prop_map(Term::Component),
             1 => (boxed(), boxed(), boxed()).prop_map(|(c, a, b)| Term::Select(c, a, b)),
             1 => (boxed(), boxed()).prop_map(|(a, b)| Term::Call(a, b)),
         ]
@@ -98,6 +105,9 @@ fn block(depth: u32) -> BoxedStrategy<Vec<Step>> {
     let simple = prop_oneof![
         6 => (0..VARIABLES, term()).prop_map(|(variable, value)| Step::Assign(variable, value)),
         2 => (term(), term()).prop_map(|(index, value)| Step::Put(index, value)),
+        1 => prop::array::uniform4(0..4usize).prop_map(Step::Swizzle),
+        1 => (term(), term()).prop_map(|(index, value)| Step::SetComponent(index, value)),
+        1 => (0..VARIABLES, term()).prop_map(|(variable, by)| Step::Bump(variable, by)),
         1 => term().prop_map(Step::BreakIf),
         1 => term().prop_map(Step::ContinueIf),
         1 => term().prop_map(Step::ReturnIf),
@@ -122,6 +132,7 @@ fn term_text(term: &Term) -> String {
         Term::Lane => "lane".to_owned(),
         Term::Input => "input".to_owned(),
         Term::Table(index) => format!("table[{} % 6u]", term_text(index)),
+        Term::Component(index) => format!("w[{} % 4u]", term_text(index)),
         Term::Binary(op, a, b) => {
             let (a, b) = (term_text(a), term_text(b));
             match *op {
@@ -149,6 +160,14 @@ fn steps_text(steps: &[Step], in_loop: bool, loops: &mut u32, text: &mut String)
             Step::Put(index, value) => {
                 *text += &format!("table[{} % 6u] = {};\n", term_text(index), term_text(value));
             }
+            Step::Swizzle(places) => {
+                let letters = places.map(|place| ["x", "y", "z", "w"][place]).concat();
+                *text += &format!("w = w.{letters};\n");
+            }
+            Step::SetComponent(index, value) => {
+                *text += &format!("w[{} % 4u] = {} + w.x;\n", term_text(index), term_text(value));
+            }
+            Step::Bump(i, by) => *text += &format!("bump(&v{i}, {});\n", term_text(by)),
             Step::If(condition, accept, reject) => {
                 *text += &format!("if ({} % 2u == 0u) {{\n", term_text(condition));
                 steps_text(accept, in_loop, loops, text);
@@ -207,11 +226,16 @@ fn program_text(steps: &[Step]) -> String {
             for (var i = 0u; i < b % 4u; i++) {{ sum += i * b; }}
             return sum;
         }}
+        fn bump(p: ptr<function, u32>, by: u32) {{
+            *p = *p * 3u + by;
+            if (*p % 2u == 0u) {{ return; }}
+            *p += 1u;
+        }}
         fn run(lane: u32, input: u32) -> u32 {{
-            var table: array<u32, 6>;
+            var table: array<u32, 6>; var w = vec4(lane, input, 1u, 2u);
             var v0 = lane; var v1 = input; var v2 = 7u; var v3 = 0u;
             {body}
-            return v0 ^ (v1 * 3u) ^ (v2 * 5u) ^ (v3 * 7u) ^ table[lane % 6u];
+            return v0 ^ (v1 * 3u) ^ (v2 * 5u) ^ (v3 * 7u) ^ table[lane % 6u] ^ w.x ^ (w.w * 11u);
         }}
         @compute @workgroup_size({LANES})
         fn main(@builtin(local_invocation_index) lane: u32) {{ output[lane] = run(lane, inputs[0]); }}"
@@ -224,6 +248,7 @@ struct Lane {
     input: u32,
     variables: [u32; VARIABLES],
     table: [u32; 6],
+    vector: [u32; 4],
 }
 
 enum Flow {
@@ -241,6 +266,7 @@ impl Lane {
             Term::Lane => self.lane,
             Term::Input => self.input,
             Term::Table(index) => self.table[self.term(index) as usize % 6],
+            Term::Component(index) => self.vector[self.term(index) as usize % 4],
             Term::Binary(op, a, b) => {
                 let (a, b) = (self.term(a), self.term(b));
                 match *op {
@@ -277,6 +303,20 @@ impl Lane {
                 }
                 Step::Put(index, value) => {
                     self.table[self.term(index) as usize % 6] = self.term(value);
+                    Flow::Next
+                }
+                Step::Swizzle(places) => {
+                    self.vector = places.map(|place| self.vector[place]);
+                    Flow::Next
+                }
+                Step::SetComponent(index, value) => {
+                    let value = self.term(value).wrapping_add(self.vector[0]);
+                    self.vector[self.term(index) as usize % 4] = value;
+                    Flow::Next
+                }
+                Step::Bump(i, by) => {
+                    let value = self.variables[*i].wrapping_mul(3).wrapping_add(self.term(by));
+                    self.variables[*i] = value.wrapping_add(value % 2);
                     Flow::Next
                 }
                 Step::If(condition, accept, reject) => {
@@ -342,12 +382,18 @@ fn interpret(steps: &[Step], lane: u32, input: u32) -> u32 {
         input,
         variables: [lane, input, 7, 0],
         table: [0; 6],
+        vector: [lane, input, 1, 2],
     };
     match state.steps(steps, false) {
         Flow::Return(value) => value,
         _ => {
             let [a, b, c, d] = state.variables;
-            a ^ b.wrapping_mul(3) ^ c.wrapping_mul(5) ^ d.wrapping_mul(7) ^ state.table[lane as usize % 6]
+            a ^ b.wrapping_mul(3)
+                ^ c.wrapping_mul(5)
+                ^ d.wrapping_mul(7)
+                ^ state.table[lane as usize % 6]
+                ^ state.vector[0]
+                ^ state.vector[3].wrapping_mul(11)
         }
     }
 }

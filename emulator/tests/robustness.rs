@@ -208,6 +208,48 @@ proptest! {
     }
 }
 
+/// Calls `f0`, which nests its body, from `f1` and so on.
+fn nested(functions: usize, braces: usize) -> String {
+    let mut source = String::from(
+        "@group(0) @binding(0) var<storage, read_write> y: array<u32>;\nfn f0(x: u32) -> u32 { return x; }\n",
+    );
+    for i in 1..functions {
+        let (open, close) = ("if (x > 0u) { ".repeat(braces), "}".repeat(braces));
+        source += &format!(
+            "fn f{i}(x: u32) -> u32 {{ {open} return f{}(x + 1u); {close} return 3u; }}\n",
+            i - 1
+        );
+    }
+    source
+        + &format!(
+            "@compute @workgroup_size(1) fn main() {{ y[0] = f{}(y[1]); }}",
+            functions - 1
+        )
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_overflow_of_the_stack() {
+    for (functions, braces) in [(2, 100), (60, 2), (300, 1), (20, 20)] {
+        let source = nested(functions, braces);
+        match Program::from_wgsl(&source, &CompileOptions::default()) {
+            Ok(_) => assert!(functions * braces < 256),
+            Err(error) => assert!(error.to_string().contains("nested deeper than"), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn calls_that_multiply_are_an_error_and_no_exhaustion_of_memory() {
+    let mut source = String::from("fn f0(x: u32) -> u32 { return x * 3u; }\n");
+    for i in 1..40 {
+        let before = i - 1;
+        source += &format!("fn f{i}(x: u32) -> u32 {{ return f{before}(x) + f{before}(x + 1u); }}\n");
+    }
+    source += "@group(0) @binding(0) var<storage, read_write> y: u32; @compute @workgroup_size(1) fn main() { y = f39(y); }";
+    let error = Program::from_wgsl(&source, &CompileOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("a program of this size"), "{error}");
+}
+
 #[test]
 fn the_kernels_themselves_are_exercised() {
     for source in sources() {

@@ -87,7 +87,6 @@ impl<'a> Compiler<'a> {
         self.count(OperationKind::Iteration, 1);
         self.loop_depth += 1;
         // Expressions of the body are in scope in the continuing block.
-        self.enter_level()?;
         self.open_scope(f);
         self.statements(f, body)?;
         self.end_region();
@@ -111,7 +110,6 @@ impl<'a> Compiler<'a> {
             self.emit(Instruction::BreakIf { condition })?;
         }
         self.close_scope(f);
-        self.leave_level();
         self.loop_depth -= 1;
         self.emit(Instruction::Jump { target: top })?;
         self.patch(top);

@@ -113,7 +113,6 @@ impl<'a> Compiler<'a> {
         arguments: &[Handle<Expression>],
         result: Option<Handle<Expression>>,
     ) -> Result<()> {
-        self.enter_level()?;
         let function = &self.module.functions[callee];
         let mut meanings = Vec::with_capacity(arguments.len());
         for &argument in arguments {
@@ -144,7 +143,6 @@ impl<'a> Compiler<'a> {
             self.define(f, handle, Meaning::Value(value.clone()))?;
         }
         self.end_expression();
-        self.leave_level();
         Ok(())
     }
 

@@ -14,6 +14,7 @@ mod function;
 mod globals;
 mod math;
 mod matrix;
+mod nesting;
 mod operator;
 mod rows;
 mod statement;
@@ -38,9 +39,10 @@ use crate::error::{CompileError, NotSupported};
 use crate::layout::Layout;
 use crate::program::Variable;
 use crate::source::LineIndex;
+use crate::stack::with_stack;
 
 /// Instructions of one program. Inlining can multiply code; beyond this a module is rejected.
-const MAX_INSTRUCTIONS: usize = 1 << 21;
+const MAX_INSTRUCTIONS: usize = 1 << 19;
 /// Bytes of registers of one workgroup.
 const MAX_REGISTER_BYTES: u64 = 1 << 29;
 /// Bytes of workgroup memory; no device has as much.
@@ -49,8 +51,12 @@ const MAX_WORKGROUP_BYTES: u64 = 1 << 24;
 const MAX_VALUE_ROWS: u32 = 1 << 18;
 /// Invocations of one workgroup.
 const MAX_LANES: u64 = 1 << 14;
-/// Depth of nested statements and calls, to bound our own stack.
+/// Depth of nested statements and calls.
 const MAX_DEPTH: u32 = 256;
+/// Depth that fits into the stack of any thread.
+const SMALL_DEPTH: u32 = 24;
+/// Stack for each level, generously: without optimisation frames are large.
+const STACK_PER_LEVEL: usize = 64 << 10;
 
 type Result<T, E = CompileError> = std::result::Result<T, E>;
 
@@ -70,13 +76,27 @@ pub(crate) fn compile(
     lines: &LineIndex,
     check_variables: bool,
 ) -> Result<Compiled> {
-    let mut compiler = Compiler::new(module, info, lines, check_variables);
-    compiler.entry_point(entry)?;
-    Ok(Compiled {
-        code: compiler.code,
-        variables: compiler.variables,
-        immediate: compiler.immediate,
-    })
+    let compile = || {
+        let mut compiler = Compiler::new(module, info, lines, check_variables);
+        compiler.entry_point(entry)?;
+        Ok(Compiled {
+            code: compiler.code,
+            variables: compiler.variables,
+            immediate: compiler.immediate,
+        })
+    };
+    let depth = nesting::depth(module, &module.entry_points[entry]);
+    if depth <= SMALL_DEPTH {
+        return compile();
+    }
+    let too_deep = || {
+        let what = format!("statements and calls nested deeper than {MAX_DEPTH}");
+        CompileError::from(NotSupported { what, location: None })
+    };
+    if depth > MAX_DEPTH {
+        return Err(too_deep());
+    }
+    with_stack(depth as usize * STACK_PER_LEVEL, compile).unwrap_or_else(|| Err(too_deep()))
 }
 
 struct Compiler<'a> {
@@ -110,7 +130,6 @@ struct Compiler<'a> {
     masks: Vec<OpenMask>,
     free_slots: Vec<Slot>,
     loop_depth: u32,
-    depth: u32,
 }
 
 /// A mask in use.
@@ -176,7 +195,6 @@ impl<'a> Compiler<'a> {
             masks: Vec::new(),
             free_slots: Vec::new(),
             loop_depth: 0,
-            depth: 0,
         }
     }
 
@@ -283,18 +301,5 @@ impl<'a> Compiler<'a> {
     /// The mask under which code is being compiled.
     fn current_slot(&self) -> Slot {
         self.masks.last().map_or(0, |mask| mask.slot)
-    }
-
-    /// Counts a level of nesting; the caller gives it back with [`Compiler::leave_level`].
-    fn enter_level(&mut self) -> Result<()> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(self.unsupported(format!("statements and calls nested deeper than {MAX_DEPTH}")));
-        }
-        Ok(())
-    }
-
-    fn leave_level(&mut self) {
-        self.depth -= 1;
     }
 }

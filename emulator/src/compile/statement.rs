@@ -10,11 +10,9 @@ use super::{Compiler, Owner, Result};
 impl<'a> Compiler<'a> {
     /// Compiles a block with the scope of its expressions.
     pub(super) fn block(&mut self, f: &mut FunctionContext<'a>, block: &'a Block) -> Result<()> {
-        self.enter_level()?;
         self.open_scope(f);
         self.statements(f, block)?;
         self.close_scope(f);
-        self.leave_level();
         Ok(())
     }
 

@@ -142,19 +142,10 @@ fn message(check: Check, a: u32, b: u32) -> String {
         Check::Division { scalar, remainder } => {
             let (a, b) = (integer(scalar, a), integer(scalar, b));
             let sign = if remainder { '%' } else { '/' };
-            let reason = if b == 0 {
-                ""
-            } else {
-                ": the quotient has no such value"
-            };
-            format!(
-                "{a} {sign} {b}{reason}{}",
-                if b == 0 {
-                    String::new()
-                } else {
-                    format!(" of {}", scalar.name())
-                }
-            )
+            match b {
+                0 => format!("{a} {sign} 0"),
+                _ => format!("{a} {sign} {b}: {} has no such quotient", scalar.name()),
+            }
         }
         Check::Shift { scalar } => {
             format!(

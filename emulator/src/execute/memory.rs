@@ -240,7 +240,12 @@ impl Machine<'_> {
                 } else {
                     i64::from(index)
                 };
-                return format!("index {index} of `{}`, which has {limit} {}", term.of, term.unit);
+                let unit = if limit == 1 {
+                    term.unit.trim_end_matches('s')
+                } else {
+                    term.unit
+                };
+                return format!("index {index} of `{}`, which has {limit} {unit}", term.of);
             }
         }
         format!("an index of `{}`", access.name)

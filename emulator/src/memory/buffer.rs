@@ -33,12 +33,18 @@ pub struct OutOfRange {
 }
 
 impl Buffer {
-    /// A buffer of `length` zero bytes.
+    /// A buffer of `length` zero bytes; without bytes if there is no memory for them.
     pub fn zeroed(length: u64) -> Self {
-        let words = (0..length.div_ceil(4)).map(|_| AtomicU32::new(0)).collect();
-        Self {
+        Self::try_zeroed(length).unwrap_or_else(|| Self::from_bytes(&[]))
+    }
+
+    /// A buffer of `length` zero bytes, or `None` if there is no memory for them.
+    pub fn try_zeroed(length: u64) -> Option<Self> {
+        let words = usize::try_from(length.div_ceil(4)).ok()?;
+        let words = bytemuck::try_zeroed_slice_box(words).ok()?;
+        Some(Self {
             inner: Arc::new(Inner { words, length }),
-        }
+        })
     }
 
     /// A buffer with these bytes.
@@ -125,6 +131,41 @@ impl Buffer {
         Ok(())
     }
 
+    /// Makes bytes zero. Offset and size are multiples of 4.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] if the buffer ends before `offset + size`.
+    pub fn clear(&self, offset: u64, size: u64) -> Result<(), OutOfRange> {
+        self.check(offset, size)?;
+        for word in self.words_of(offset, size) {
+            word.store(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Copies bytes into another buffer, or another part of this one. Offsets and size are multiples of 4.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] if one of the buffers ends before the end of its range.
+    pub fn copy_to(
+        &self,
+        offset: u64,
+        target: &Self,
+        target_offset: u64,
+        size: u64,
+    ) -> Result<(), OutOfRange> {
+        self.check(offset, size)?;
+        target.check(target_offset, size)?;
+        for (to, from) in target
+            .words_of(target_offset, size)
+            .iter()
+            .zip(self.words_of(offset, size))
+        {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Other memory with the same contents.
     #[must_use]
     pub fn duplicate(&self) -> Self {
@@ -145,6 +186,15 @@ impl Buffer {
     /// Whether two handles are the same memory.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Whole words of a range that lies inside.
+    fn words_of(&self, offset: u64, size: u64) -> &[AtomicU32] {
+        let first = (offset / 4) as usize;
+        self.inner
+            .words
+            .get(first..first + (size / 4) as usize)
+            .unwrap_or_default()
     }
 
     pub(crate) fn words(&self) -> &[AtomicU32] {
