@@ -47,7 +47,7 @@ pub enum AdapterError {
 /// Every adapter of this machine, best first.
 #[must_use]
 pub fn adapters() -> Vec<AdapterReport> {
-    found()
+    found(false)
         .iter()
         .map(|adapter| {
             let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
@@ -62,13 +62,14 @@ pub fn adapters() -> Vec<AdapterReport> {
         .collect()
 }
 
-/// The best adapter whose name contains `wanted`, or the variable's value, or anything.
-pub(super) fn choose(wanted: Option<&str>) -> Result<wgpu::Adapter, AdapterError> {
+/// The best adapter whose name contains `wanted`, or the variable's value, or anything. `checked` is for the emulator, which looks for
+/// faults then.
+pub(super) fn choose(wanted: Option<&str>, checked: bool) -> Result<wgpu::Adapter, AdapterError> {
     let variable = env::var(ADAPTER_VARIABLE).ok();
     let wanted = wanted
         .or(variable.as_deref())
         .filter(|name| !name.is_empty() && *name != ANY);
-    let adapters = found();
+    let adapters = found(checked);
     if adapters.is_empty() {
         return Err(AdapterError::None);
     }
@@ -91,7 +92,9 @@ pub(super) fn choose(wanted: Option<&str>) -> Result<wgpu::Adapter, AdapterError
         })
 }
 
-fn found() -> Vec<wgpu::Adapter> {
+fn found(
+    #[cfg_attr(not(feature = "emulator"), expect(unused_variables))] checked: bool,
+) -> Vec<wgpu::Adapter> {
     // One for all devices: wgpu tells objects of different devices apart, but not those of different instances.
     static INSTANCE: OnceLock<wgpu::Instance> = OnceLock::new();
     let instance =
@@ -104,7 +107,21 @@ fn found() -> Vec<wgpu::Adapter> {
             .contains(wgpu::DownlevelFlags::COMPUTE_SHADERS)
     });
     adapters.sort_by_key(|adapter| rank(adapter.get_info().device_type));
+    // Last, so that it is only taken where there is nothing else, or by name.
+    #[cfg(feature = "emulator")]
+    adapters.push(emulator(checked));
     adapters
+}
+
+#[cfg(feature = "emulator")]
+fn emulator(checked: bool) -> wgpu::Adapter {
+    use q4_kernel_emulator::wgpu::{Options, adapter};
+
+    adapter(if checked {
+        Options::default()
+    } else {
+        Options::fast()
+    })
 }
 
 fn rank(kind: wgpu::DeviceType) -> u8 {

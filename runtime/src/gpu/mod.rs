@@ -50,7 +50,7 @@ pub struct GpuOptions {
     pub limits: Option<wgpu::Limits>,
     /// Where compiled pipelines are kept between runs.
     pub pipeline_cache: PipelineCacheDir,
-    /// Whether every kernel keeps wgpu's run-time checks. Otherwise those do without whose text the project verified; see [`Gpu::runs_unchecked`].
+    /// Whether every kernel keeps wgpu's run-time checks, and the emulator looks for faults. Otherwise those do without whose text the project verified; see [`Gpu::runs_unchecked`].
     pub checked: bool,
 }
 
@@ -85,7 +85,7 @@ impl Gpu {
     /// # Errors
     /// If no adapter fits, or it opens no device.
     pub fn open(options: &GpuOptions) -> Result<Self, GpuError> {
-        let adapter = adapters::choose(options.adapter.as_deref())?;
+        let adapter = adapters::choose(options.adapter.as_deref(), options.checked)?;
         let info = adapter.get_info();
         let mut features = adapter.features() & capabilities::wanted_features();
         for feature in &options.without {
