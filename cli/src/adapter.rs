@@ -89,7 +89,7 @@ impl From<&AdapterInfo> for AdapterSummary {
         let driver = format!("{} {}", info.driver, info.driver_info).trim().to_owned();
         Self {
             name: info.name.clone(),
-            kind: kind(info.device_type),
+            kind: kind(info),
             backend: backend(info.backend),
             // Not every back end names one.
             driver: if driver.is_empty() {
@@ -101,8 +101,10 @@ impl From<&AdapterInfo> for AdapterSummary {
     }
 }
 
-fn kind(kind: DeviceType) -> &'static str {
-    match kind {
+fn kind(info: &AdapterInfo) -> &'static str {
+    match info.device_type {
+        // The only adapter there is on this back end.
+        _ if info.backend == Backend::Noop => "emulator on the CPU",
         DeviceType::DiscreteGpu => "discrete GPU",
         DeviceType::IntegratedGpu => "integrated GPU",
         DeviceType::VirtualGpu => "virtual GPU",
@@ -118,6 +120,6 @@ fn backend(backend: Backend) -> &'static str {
         Backend::Dx12 => "DX12",
         Backend::Gl => "OpenGL",
         Backend::BrowserWebGpu => "WebGPU",
-        Backend::Noop => "no-op",
+        Backend::Noop => "no driver",
     }
 }

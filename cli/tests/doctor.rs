@@ -41,7 +41,7 @@ fn every_adapter_is_shown_with_what_it_can_run() {
 fn json_accounts_for_every_variant_on_every_adapter() {
     let Some(name) = adapter() else { return };
     let doctor = q4(&["doctor", "--json"]).json();
-    assert_eq!(keys(&doctor), ["adapters", "auto", "error"]);
+    assert_eq!(keys(&doctor), ["adapters", "auto", "driver_hint", "error"]);
     assert_eq!(
         (&doctor["auto"], &doctor["error"]),
         (&Value::from(name), &Value::Null)
@@ -133,28 +133,40 @@ mod without_drivers {
     ];
 
     #[test]
-    fn every_command_that_needs_an_adapter_says_what_to_install() {
-        let commands: [&[&str]; 3] = [
-            &["doctor"],
-            &["demo"],
-            &["check", "--m", "1", "--n", "8", "--k", "32"],
-        ];
-        for command in commands {
-            q4_with(&HIDDEN, command).refused(&format!("error: {}\n", AdapterError::None));
-        }
+    fn the_emulator_serves_and_doctor_says_what_to_install() {
+        let doctor = q4_with(&HIDDEN, &["doctor"]);
+        assert_eq!((doctor.code, doctor.stderr.as_str()), (0, ""));
+        assert!(
+            doctor
+                .stdout
+                .starts_with("1 adapter\n\nq4-kernel emulator  (`--adapter auto` takes it)\n"),
+            "{}",
+            doctor.stdout
+        );
+        let hint = AdapterError::None.to_string();
+        assert!(
+            doctor.stdout.ends_with(&format!(" N{}.\n", &hint[1..])),
+            "{}",
+            doctor.stdout
+        );
+        let json = q4_with(&HIDDEN, &["doctor", "--json"]);
+        let json: Value = serde_json::from_str(&json.stdout).unwrap();
+        assert_eq!(json["auto"], "q4-kernel emulator");
+        assert_eq!(json["driver_hint"], hint);
+        assert_eq!(json["error"], Value::Null);
     }
 
     #[test]
-    fn json_says_so_too() {
-        let doctor = q4_with(&HIDDEN, &["doctor", "--json"]);
-        assert_eq!(
-            (doctor.code, doctor.stderr),
-            (2, format!("error: {}\n", AdapterError::None))
-        );
-        let json: Value = serde_json::from_str(&doctor.stdout).unwrap();
-        assert_eq!(
-            json,
-            serde_json::json!({ "adapters": [], "auto": null, "error": AdapterError::None.to_string() })
-        );
+    fn every_command_that_needs_an_adapter_runs() {
+        let commands: [&[&str]; 2] = [
+            &["demo", "--rows", "1,2"],
+            &[
+                "check", "--m", "1,2", "--n", "9", "--k", "64,65", "--group", "32,20",
+            ],
+        ];
+        for command in commands {
+            let run = q4_with(&HIDDEN, command);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", run.stdout);
+        }
     }
 }

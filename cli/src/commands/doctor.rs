@@ -29,6 +29,10 @@ pub(crate) fn run(arguments: &Doctor, out: &mut impl Write) -> Result<Ending, Fa
     let diagnosis = Diagnosis {
         adapters: reports.iter().map(|report| Examined::new(report, auto)).collect(),
         auto: auto.map(|info| info.name.clone()),
+        driver_hint: reports
+            .iter()
+            .all(AdapterReport::is_emulator)
+            .then(|| AdapterError::None.to_string()),
         error: opened.as_ref().err().map(ToString::to_string),
     };
     if arguments.format.json {
@@ -45,6 +49,8 @@ struct Diagnosis {
     adapters: Vec<Examined>,
     /// The adapter that `auto` takes.
     auto: Option<String>,
+    /// What to install, where there is no driver and the emulator has to serve.
+    driver_hint: Option<String>,
     /// Why `auto` takes none.
     error: Option<String>,
 }
@@ -159,7 +165,11 @@ fn need(unmet: &Unmet) -> (String, Option<u32>) {
 }
 
 fn write_text(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
-    let Diagnosis { adapters, .. } = diagnosis;
+    let Diagnosis {
+        adapters,
+        driver_hint,
+        ..
+    } = diagnosis;
     match adapters.len() {
         0 => return Ok(()),
         1 => writeln!(out, "1 adapter")?,
@@ -168,7 +178,24 @@ fn write_text(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
     for examined in adapters {
         write_adapter(out, examined)?;
     }
-    Ok(())
+    match driver_hint {
+        Some(hint) => writeln!(
+            out,
+            "\nThe emulator computes the right numbers on any machine, slowly. {}",
+            sentence(hint)
+        ),
+        None => Ok(()),
+    }
+}
+
+/// A message as a sentence of its own.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string())
+        .unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 fn write_adapter(out: &mut impl Write, examined: &Examined) -> io::Result<()> {

@@ -23,6 +23,19 @@ pub struct AdapterReport {
     pub capabilities: Capabilities,
 }
 
+impl AdapterReport {
+    /// Whether this is the emulator, which needs no driver.
+    #[must_use]
+    pub fn is_emulator(&self) -> bool {
+        is_emulator(&self.info)
+    }
+}
+
+/// Whether an adapter is the emulator: the only one there is on this back end.
+fn is_emulator(info: &wgpu::AdapterInfo) -> bool {
+    info.backend == wgpu::Backend::Noop
+}
+
 /// Why no adapter was chosen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
