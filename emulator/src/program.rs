@@ -14,7 +14,7 @@ use crate::source::{LineIndex, Location};
 use crate::stack::with_stack;
 
 /// Without optimisation naga takes some 20 KiB for each nested block, of which its parser allows 127.
-const NAGA_STACK: usize = 16 << 20;
+pub(crate) const NAGA_STACK: usize = 16 << 20;
 
 /// One compute entry point, ready to launch.
 ///

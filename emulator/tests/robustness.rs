@@ -233,7 +233,10 @@ fn deep_nesting_is_an_error_and_no_overflow_of_the_stack() {
         let source = nested(functions, braces);
         match Program::from_wgsl(&source, &CompileOptions::default()) {
             Ok(_) => assert!(functions * braces < 256),
-            Err(error) => assert!(error.to_string().contains("nested deeper than"), "{error}"),
+            Err(error) => assert!(
+                error.to_string().contains("nested deeper than 256 at "),
+                "{error}"
+            ),
         }
     }
 }

@@ -85,13 +85,16 @@ pub(crate) fn compile(
             immediate: compiler.immediate,
         })
     };
-    let depth = nesting::depth(module, &module.entry_points[entry]);
+    let (depth, deepest) = nesting::depth(module, &module.entry_points[entry]);
     if depth <= SMALL_DEPTH {
         return compile();
     }
     let too_deep = || {
         let what = format!("statements and calls nested deeper than {MAX_DEPTH}");
-        CompileError::from(NotSupported { what, location: None })
+        CompileError::from(NotSupported {
+            what,
+            location: lines.location(deepest),
+        })
     };
     if depth > MAX_DEPTH {
         return Err(too_deep());

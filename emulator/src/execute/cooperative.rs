@@ -1,5 +1,5 @@
-//! Cooperative matrices: a subgroup holds a matrix together, element `e` (column-major) in row `e / 4` of its fourth
-//! `e % 4`th lane.
+//! Cooperative matrices: a subgroup holds a matrix together, element `e` (column-major) in row `e / 4` of the registers
+//! and lane `e % 4` of the subgroup.
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;

@@ -4,6 +4,7 @@ mod arithmetic;
 mod atomic;
 mod check;
 mod cooperative;
+mod findings;
 mod half;
 mod lanes;
 mod log;

@@ -104,7 +104,7 @@ impl Command {
 impl Dispatch {
     fn execute(&self, state: &State) -> Result<(), String> {
         let workgroups = self.workgroups(state)?;
-        let mut bindings = self.bindings(state)?;
+        let mut bindings = self.bindings()?;
         let program = &self.pipeline.program;
         let immediates = program.immediate_bytes() as usize;
         let options = LaunchOptions {
@@ -162,7 +162,7 @@ impl Dispatch {
         }
     }
 
-    fn bindings(&self, state: &State) -> Result<Bindings, String> {
+    fn bindings(&self) -> Result<Bindings, String> {
         let mut bindings = Bindings::new();
         for info in self.pipeline.program.bindings() {
             let group = self.groups.get(info.group as usize).and_then(Option::as_ref);
@@ -197,7 +197,6 @@ impl Dispatch {
                 );
             }
         }
-        let _ = state;
         Ok(bindings)
     }
 }

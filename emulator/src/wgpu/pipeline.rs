@@ -15,7 +15,8 @@ use naga::valid::{ModuleInfo, ValidationFlags};
 
 use super::binding::{BindGroupLayout, Groups, PipelineLayout};
 use super::device::State;
-use crate::program::{AccessMode, CompileOptions, Program};
+use crate::program::{AccessMode, CompileOptions, NAGA_STACK, Program};
+use crate::stack::with_stack;
 
 /// A validated module, or why there is none.
 #[derive(Debug)]
@@ -33,7 +34,8 @@ impl ShaderModule {
             ));
             return Self::invalid();
         };
-        match validate(state, source) {
+        let validated = with_stack(NAGA_STACK, || validate(state.features, source));
+        match validated.unwrap_or_else(|| Err(("naga panicked".to_owned(), None))) {
             Ok((module, info)) => Self {
                 module: Some((module, info, source.clone().into_owned())),
                 messages: Vec::new(),
@@ -80,11 +82,11 @@ impl ShaderModuleInterface for ShaderModule {
 type Rejection = (String, Option<naga::SourceLocation>);
 
 /// The validation that wgpu does for a device of these features.
-fn validate(state: &State, source: &str) -> Result<(naga::Module, ModuleInfo), Rejection> {
+fn validate(features: api::Features, source: &str) -> Result<(naga::Module, ModuleInfo), Rejection> {
     let module = naga::front::wgsl::parse_str(source)
         .map_err(|error| (error.emit_to_string(source), error.location(source)))?;
     let downlevel = api::DownlevelFlags::all();
-    let info = wgpu_naga_bridge::create_validator(state.features, downlevel, ValidationFlags::all())
+    let info = wgpu_naga_bridge::create_validator(features, downlevel, ValidationFlags::all())
         .validate(&module)
         .map_err(|error| (error.emit_to_string(source), error.location(source)))?;
     Ok((module, info))
