@@ -20,12 +20,22 @@ pub(crate) const NAGA_STACK: usize = 16 << 20;
 ///
 /// A program is independent of buffers and of the subgroup size, can be launched any number of times and can be
 /// shared between threads.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Program {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for Program {
+    /// What it is, without its thousands of instructions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("entry", &self.inner.entry)
+            .field("workgroup_size", &self.workgroup_size())
+            .field("bindings", &self.inner.bindings.len())
+            .finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     code: Code,
     entry: String,

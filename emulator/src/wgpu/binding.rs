@@ -8,6 +8,7 @@ use api::{BindingType, BufferBindingType};
 
 use super::buffer::BufferResource;
 use super::device::State;
+use super::life::{Alive, Kind};
 
 /// Entries of a bind group layout in the order of bindings; nothing if creation failed. Equal layouts are compatible.
 #[derive(Clone, Debug)]
@@ -52,6 +53,7 @@ pub(super) struct BindGroup {
 /// What a bind group binds.
 #[derive(Debug)]
 pub(super) struct BoundGroup {
+    _alive: Alive,
     pub(super) layout: Arc<[api::BindGroupLayoutEntry]>,
     /// In the order of the layout.
     pub(super) buffers: Vec<BoundRange>,
@@ -65,7 +67,7 @@ pub(super) struct BoundRange {
 }
 
 impl BindGroup {
-    pub(super) fn new(state: &State, desc: &api::BindGroupDescriptor<'_>) -> Self {
+    pub(super) fn new(state: &Arc<State>, desc: &api::BindGroupDescriptor<'_>) -> Self {
         match bind(state, desc) {
             Ok(group) => Self {
                 inner: Some(Arc::new(group)),
@@ -83,7 +85,7 @@ impl BindGroup {
 
 impl BindGroupInterface for BindGroup {}
 
-fn bind(state: &State, desc: &api::BindGroupDescriptor<'_>) -> Result<BoundGroup, String> {
+fn bind(state: &Arc<State>, desc: &api::BindGroupDescriptor<'_>) -> Result<BoundGroup, String> {
     let layout = desc
         .layout
         .as_custom::<BindGroupLayout>()
@@ -110,7 +112,11 @@ fn bind(state: &State, desc: &api::BindGroupDescriptor<'_>) -> Result<BoundGroup
             bind_buffer(state, entry, bound).map_err(|message| format!("binding {binding}: {message}"))?,
         );
     }
-    Ok(BoundGroup { layout, buffers })
+    Ok(BoundGroup {
+        _alive: Alive::new(state, Kind::BindGroup),
+        layout,
+        buffers,
+    })
 }
 
 fn bind_buffer(
@@ -127,6 +133,7 @@ fn bind_buffer(
     let buffer = bound
         .buffer
         .as_custom::<BufferResource>()
+        .filter(|buffer| buffer.is_of(state))
         .ok_or("the buffer is of another device")?;
     let contents = buffer
         .contents()

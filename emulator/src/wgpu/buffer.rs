@@ -11,6 +11,7 @@ use ::wgpu::custom::{
 
 use super::device::State;
 use super::errors::lock;
+use super::life::{Alive, Kind};
 use crate::memory::Buffer;
 
 /// A buffer of the device; another handle of it is a clone.
@@ -22,6 +23,7 @@ pub(super) struct BufferResource {
 #[derive(Debug)]
 struct Inner {
     state: Arc<State>,
+    alive: Alive,
     label: String,
     usage: api::BufferUsages,
     /// Nothing if creation failed or the buffer was destroyed.
@@ -43,8 +45,9 @@ enum Mapping {
 impl BufferResource {
     pub(super) fn new(state: &Arc<State>, desc: &api::BufferDescriptor<'_>) -> Self {
         let label = desc.label.unwrap_or("buffer").to_owned();
-        let problem = problem(state, desc);
-        let contents = match problem {
+        let contents = match problem(state, desc) {
+            // What a lost device makes is a name without memory; of that WebGPU makes no error.
+            _ if state.life.is_lost() => None,
             Some(problem) => {
                 state
                     .errors
@@ -71,6 +74,7 @@ impl BufferResource {
         };
         let inner = Inner {
             state: state.clone(),
+            alive: Alive::new(state, Kind::Buffer),
             label,
             usage: desc.usage,
             contents: Mutex::new(contents),
@@ -81,9 +85,14 @@ impl BufferResource {
         }
     }
 
-    /// The emulated buffer behind a wgpu buffer of this back end.
-    pub(super) fn of(buffer: &DispatchBuffer) -> Option<&Self> {
-        buffer.as_custom()
+    /// The emulated buffer behind a wgpu buffer, if it is of this device.
+    pub(super) fn of<'a>(buffer: &'a DispatchBuffer, state: &State) -> Option<&'a Self> {
+        buffer.as_custom::<Self>().filter(|buffer| buffer.is_of(state))
+    }
+
+    /// Whether the buffer is of this device.
+    pub(super) fn is_of(&self, state: &State) -> bool {
+        self.inner.alive.is_of(state)
     }
 
     pub(super) fn label(&self) -> &str {

@@ -17,6 +17,7 @@ use ::wgpu::custom::{
 };
 
 use super::errors::{Errors, lock};
+use super::life::Life;
 use super::{Options, absent, binding, buffer, encoder, pipeline};
 use crate::report::Report;
 
@@ -33,17 +34,26 @@ pub struct DispatchReport {
 }
 
 /// What the device, its queue and its resources share.
-#[derive(Debug)]
 pub(super) struct State {
     pub(super) options: Options,
     pub(super) features: api::Features,
     pub(super) limits: api::Limits,
     pub(super) errors: Errors,
+    pub(super) life: Life,
     /// Start of the time that timestamps count from.
     pub(super) epoch: Instant,
     pub(super) submissions: AtomicU64,
     reports: Mutex<VecDeque<DispatchReport>>,
     callbacks: Mutex<Vec<Callback>>,
+}
+
+impl std::fmt::Debug for State {
+    /// Short, because every object of the device shows it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("life", &self.life)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Something to call at the next opportunity.
@@ -62,6 +72,7 @@ impl State {
             features,
             limits,
             errors: Errors::default(),
+            life: Life::default(),
             epoch: Instant::now(),
             submissions: AtomicU64::new(0),
             reports: Mutex::default(),
@@ -267,8 +278,8 @@ impl DeviceInterface for EmulatedDevice {
         DispatchRenderBundleEncoder::custom(absent::RenderBundleEncoder)
     }
 
-    fn set_device_lost_callback(&self, _: BoxDeviceLostCallback) {
-        // This device is never lost.
+    fn set_device_lost_callback(&self, callback: BoxDeviceLostCallback) {
+        self.state.life.on_lost(callback);
     }
 
     fn on_uncaptured_error(&self, handler: Arc<dyn api::UncapturedErrorHandler>) {
@@ -302,7 +313,7 @@ impl DeviceInterface for EmulatedDevice {
     }
 
     fn get_internal_counters(&self) -> api::InternalCounters {
-        api::InternalCounters::default()
+        self.state.life.counters()
     }
 
     fn generate_allocator_report(&self) -> Option<api::AllocatorReport> {
@@ -310,6 +321,9 @@ impl DeviceInterface for EmulatedDevice {
     }
 
     fn destroy(&self) {
-        self.state.run_callbacks();
+        // Who asked for it learns of it as of any other callback: in the next poll.
+        if let Some(callback) = self.state.life.end() {
+            self.state.call_later(callback);
+        }
     }
 }

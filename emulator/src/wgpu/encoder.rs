@@ -98,11 +98,12 @@ fn check_range(
     Ok(())
 }
 
-fn resource(buffer: &DispatchBuffer) -> Result<&BufferResource, String> {
-    BufferResource::of(buffer).ok_or_else(|| "a buffer of another device".to_owned())
+fn resource<'a>(buffer: &'a DispatchBuffer, state: &State) -> Result<&'a BufferResource, String> {
+    BufferResource::of(buffer, state).ok_or_else(|| "a buffer of another device".to_owned())
 }
 
 fn copy(
+    state: &State,
     source: &DispatchBuffer,
     source_offset: u64,
     target: &DispatchBuffer,
@@ -110,7 +111,7 @@ fn copy(
     size: Option<u64>,
 ) -> Result<Command, String> {
     let what = "copy_buffer_to_buffer";
-    let (source, target) = (resource(source)?.clone(), resource(target)?.clone());
+    let (source, target) = (resource(source, state)?.clone(), resource(target, state)?.clone());
     let rest = || {
         source
             .contents()
@@ -138,8 +139,8 @@ fn copy(
     })
 }
 
-fn clear(buffer: &DispatchBuffer, offset: u64, size: Option<u64>) -> Result<Command, String> {
-    let buffer = resource(buffer)?.clone();
+fn clear(state: &State, buffer: &DispatchBuffer, offset: u64, size: Option<u64>) -> Result<Command, String> {
+    let buffer = resource(buffer, state)?.clone();
     let rest = || {
         buffer
             .contents()
@@ -169,6 +170,7 @@ pub(super) fn timestamp(
 }
 
 fn resolve(
+    state: &State,
     set: &DispatchQuerySet,
     first: u32,
     count: u32,
@@ -184,7 +186,7 @@ fn resolve(
     if !offset.is_multiple_of(api::QUERY_RESOLVE_BUFFER_ALIGNMENT) {
         return Err(format!("{what}: the offset {offset} is not aligned to 256"));
     }
-    let target = resource(target)?.clone();
+    let target = resource(target, state)?.clone();
     check_range(
         what,
         &target,
@@ -211,6 +213,7 @@ impl CommandEncoderInterface for CommandEncoder {
         copy_size: Option<api::BufferAddress>,
     ) {
         self.record(copy(
+            &self.recording.state,
             source,
             source_offset,
             destination,
@@ -282,7 +285,7 @@ impl CommandEncoderInterface for CommandEncoder {
         offset: api::BufferAddress,
         size: Option<api::BufferAddress>,
     ) {
-        self.record(clear(buffer, offset, size));
+        self.record(clear(&self.recording.state, buffer, offset, size));
     }
 
     fn insert_debug_marker(&self, _: &str) {}
@@ -305,6 +308,7 @@ impl CommandEncoderInterface for CommandEncoder {
         destination_offset: api::BufferAddress,
     ) {
         self.record(resolve(
+            &self.recording.state,
             query_set,
             first_query,
             query_count,

@@ -33,6 +33,7 @@ mod command;
 mod device;
 mod encoder;
 mod errors;
+mod life;
 mod pass;
 mod pipeline;
 mod queue;

@@ -238,7 +238,7 @@ impl ComputePassInterface for ComputePass {
         indirect_buffer: &DispatchBuffer,
         indirect_offset: api::BufferAddress,
     ) {
-        let Some(buffer) = BufferResource::of(indirect_buffer).cloned() else {
+        let Some(buffer) = BufferResource::of(indirect_buffer, &self.recording.state).cloned() else {
             return self.recording.mistake("a buffer of another device");
         };
         let length = buffer.contents().map_or(0, |contents| contents.len());

@@ -15,6 +15,7 @@ use naga::valid::{ModuleInfo, ValidationFlags};
 
 use super::binding::{BindGroupLayout, Groups, PipelineLayout};
 use super::device::State;
+use super::life::{Alive, Kind};
 use crate::program::{AccessMode, CompileOptions, NAGA_STACK, Program};
 use crate::stack::with_stack;
 
@@ -101,6 +102,7 @@ pub(super) struct ComputePipeline {
 /// A program and the bind groups that it wants.
 #[derive(Debug)]
 pub(super) struct Compiled {
+    _alive: Alive,
     pub(super) label: String,
     pub(super) program: Program,
     pub(super) layout: Arc<Groups>,
@@ -108,7 +110,7 @@ pub(super) struct Compiled {
 }
 
 impl ComputePipeline {
-    pub(super) fn new(state: &State, desc: &api::ComputePipelineDescriptor<'_>) -> Self {
+    pub(super) fn new(state: &Arc<State>, desc: &api::ComputePipelineDescriptor<'_>) -> Self {
         match compile(state, desc) {
             Ok(compiled) => Self {
                 inner: Some(Arc::new(compiled)),
@@ -136,7 +138,7 @@ impl ComputePipelineInterface for ComputePipeline {
     }
 }
 
-fn compile(state: &State, desc: &api::ComputePipelineDescriptor<'_>) -> Result<Compiled, String> {
+fn compile(state: &Arc<State>, desc: &api::ComputePipelineDescriptor<'_>) -> Result<Compiled, String> {
     let shader = desc
         .module
         .as_custom::<ShaderModule>()
@@ -165,6 +167,7 @@ fn compile(state: &State, desc: &api::ComputePipelineDescriptor<'_>) -> Result<C
         }
     };
     Ok(Compiled {
+        _alive: Alive::new(state, Kind::ComputePipeline),
         label: desc.label.unwrap_or(program.entry()).to_owned(),
         zero_init_workgroup: desc.compilation_options.zero_initialize_workgroup_memory,
         program,

@@ -22,7 +22,7 @@ pub(super) struct EmulatedQueue {
 
 impl EmulatedQueue {
     fn write(&self, buffer: &DispatchBuffer, offset: u64, data: &[u8]) -> Result<(), String> {
-        let buffer = writable(buffer, offset, data.len() as u64)?;
+        let buffer = writable(buffer, &self.state, offset, data.len() as u64)?;
         buffer
             .for_queue()?
             .write(offset, data)
@@ -31,8 +31,13 @@ impl EmulatedQueue {
 }
 
 /// The buffer, if a write of the queue may go there.
-fn writable(buffer: &DispatchBuffer, offset: u64, size: u64) -> Result<&BufferResource, String> {
-    let buffer = BufferResource::of(buffer).ok_or("a buffer of another device")?;
+fn writable<'a>(
+    buffer: &'a DispatchBuffer,
+    state: &State,
+    offset: u64,
+    size: u64,
+) -> Result<&'a BufferResource, String> {
+    let buffer = BufferResource::of(buffer, state).ok_or("a buffer of another device")?;
     let label = buffer.label();
     buffer.require(api::BufferUsages::COPY_DST)?;
     if !offset.is_multiple_of(api::COPY_BUFFER_ALIGNMENT) || !size.is_multiple_of(api::COPY_BUFFER_ALIGNMENT)
@@ -76,7 +81,7 @@ impl QueueInterface for EmulatedQueue {
         offset: api::BufferAddress,
         size: api::BufferSize,
     ) -> Option<()> {
-        match writable(buffer, offset, size.get()) {
+        match writable(buffer, &self.state, offset, size.get()) {
             Ok(_) => Some(()),
             Err(message) => {
                 self.state

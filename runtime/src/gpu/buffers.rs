@@ -206,7 +206,7 @@ impl Gpu {
         if bytes > limit {
             return Err(BufferError::TooLarge { bytes, limit });
         }
-        if self.lost().is_some() {
+        if self.is_lost() {
             return Err(BufferError::DeviceLost {
                 reason: self.lost_reason(),
             });
