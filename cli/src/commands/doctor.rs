@@ -14,7 +14,7 @@ use crate::{
     failure::{Ending, Failure},
     grouping::grouped,
     names,
-    output::{count, print_json, size},
+    output::{count, print_json, size, wrapped},
 };
 
 pub(crate) fn run(arguments: &Doctor, out: &mut impl Write) -> Result<Ending, Failure> {
@@ -178,14 +178,14 @@ fn write_text(out: &mut impl Write, diagnosis: &Diagnosis) -> io::Result<()> {
     for examined in adapters {
         write_adapter(out, examined)?;
     }
-    match driver_hint {
-        Some(hint) => writeln!(
-            out,
-            "\nThe emulator computes the right numbers on any machine, slowly. {}",
+    if let Some(hint) = driver_hint {
+        let text = format!(
+            "The emulator computes the right numbers on any machine, slowly. {}",
             sentence(hint)
-        ),
-        None => Ok(()),
+        );
+        write!(out, "\n{}", wrapped(&text))?;
     }
+    Ok(())
 }
 
 /// A message as a sentence of its own.

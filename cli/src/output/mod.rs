@@ -9,5 +9,5 @@ mod units;
 pub(crate) use comparison::{ComparisonJson, first_wrong};
 pub(crate) use json::print_json;
 pub(crate) use progress::Progress;
-pub(crate) use table::{Align, aligned_products, indented, table};
+pub(crate) use table::{Align, aligned_products, indented, table, wrapped};
 pub(crate) use units::{count, duration, error, inexact, size, tolerance};

@@ -71,6 +71,30 @@ pub(crate) fn indented(margin: &str, text: &str) -> String {
     indented.join("\n")
 }
 
+/// Columns that prose is wrapped to.
+const PROSE_WIDTH: usize = 96;
+
+/// A paragraph in lines of readable length.
+pub(crate) fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let full = lines.last().is_some_and(|line| {
+            !line.is_empty() && line.chars().count() + 1 + word.chars().count() > PROSE_WIDTH
+        });
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +125,20 @@ b        12 µs  WRONG
             aligned_products(&[[1, 384, 1536], [128, 64, 384]]),
             ["  1 x 384 x 1536", "128 x  64 x  384"]
         );
+    }
+
+    #[test]
+    fn prose_breaks_between_words_and_keeps_them_all() {
+        let text = "word ".repeat(50);
+        let lines = wrapped(&text);
+        assert!(
+            lines
+                .lines()
+                .all(|line| line.len() <= PROSE_WIDTH && !line.ends_with(' ')),
+            "{lines}"
+        );
+        assert_eq!(lines.split_whitespace().count(), 50);
+        assert_eq!(wrapped(""), "\n");
     }
 
     #[test]
