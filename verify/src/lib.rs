@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod cases;
+mod cost;
 mod launch;
 mod layout_probe;
 mod verdict;
@@ -15,6 +16,7 @@ use q4_kernel_codegen::{generate_variant, render::Templates};
 use q4_kernel_emulator::{CompileOptions, Program};
 
 pub use cases::{Case, cases};
+pub use cost::{Cost, Traffic, cost};
 pub use verdict::{Finding, Promise, Verdict};
 
 /// How thoroughly to verify.

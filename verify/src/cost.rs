@@ -1,0 +1,188 @@
+//! What a variant costs, per weight: counted on the emulator, and so the same on every machine.
+
+use std::collections::BTreeMap;
+
+use q4_kernel::{
+    Bias, LayerShape, RowsServed, Shape, Variant,
+    layout::Binding,
+    reference::samples::{self, Data},
+};
+use q4_kernel_emulator::{CompileOptions, Counters, Program};
+use serde::Serialize;
+
+use crate::{Case, launch};
+
+/// What one launch costs, divided by the number of weights, N x K.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cost {
+    /// The multiplication that was counted.
+    pub shape: Shape,
+    /// Lanes of a subgroup.
+    pub subgroup_size: u32,
+    /// By name of the binding.
+    pub bindings: BTreeMap<&'static str, Traffic>,
+    /// Floating-point operations: additions, multiplications, fused ones, divisions.
+    pub float_operations: f64,
+    /// Integer operations.
+    pub integer_operations: f64,
+    /// Conversions between number types.
+    pub conversions: f64,
+    /// Bytes read from and written to workgroup memory.
+    pub workgroup_bytes: f64,
+    /// Accesses to workgroup memory that had to wait for another one to the same bank.
+    pub bank_conflicts: f64,
+    /// Barriers of workgroups.
+    pub barriers: f64,
+    /// Subgroup operations.
+    pub subgroup_operations: f64,
+}
+
+/// Traffic of one binding, per weight.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Traffic {
+    /// Bytes that lanes read or wrote.
+    pub bytes: f64,
+    /// Bytes that were touched at all, each counted once: what must cross the bus in any case.
+    pub unique_bytes: f64,
+    /// 32-byte sectors, each counted once for every access of a subgroup: what crosses the bus without caches.
+    pub sectors: f64,
+}
+
+/// Columns of the layer that is counted: more than any tile, and no multiple of none.
+const COLUMNS: u32 = 256;
+/// Rows of input where the variant takes more than one.
+const ROWS: u32 = 64;
+/// Lanes of a subgroup: those of most devices.
+const SUBGROUP_SIZE: u32 = 32;
+
+/// Counts one launch of a variant; `None` if it cannot be emulated.
+#[must_use]
+pub fn cost(variant: &Variant) -> Option<Cost> {
+    let constraints = variant.configuration.constraints();
+    let group_size = constraints.group_size.unwrap_or(32);
+    let k = constraints.k.unwrap_or(1024);
+    let m = if constraints.rows == RowsServed::One {
+        1
+    } else {
+        ROWS
+    };
+    let shape = Shape {
+        m,
+        n: COLUMNS,
+        k,
+        group_size,
+    };
+    let bias = variant.configuration.bias != Bias::Never;
+    let data = Data::Exact;
+    let sample = samples::sample(
+        m,
+        LayerShape {
+            n: COLUMNS,
+            k,
+            group_size,
+        },
+        bias,
+        data,
+    )?;
+    let grid_limit = u16::MAX.into();
+    let grid = variant
+        .configuration
+        .geometry
+        .dispatch()
+        .grid(m, COLUMNS, grid_limit)
+        .ok()?;
+    let case = Case {
+        shape,
+        bias,
+        data,
+        input_offset: 0,
+        output_offset: 0,
+        other_columns: 0,
+        grid_limit,
+    };
+    let program = Program::from_wgsl(&variant.wgsl, &CompileOptions::entry(Variant::ENTRY_POINT)).ok()?;
+    let mut bindings = launch::bindings(&case, &sample.x, &sample.layer);
+    let lanes = variant.configuration.geometry.workgroup_size();
+    let report = program
+        .launch(&mut bindings, grid, &launch::options(shape, lanes, SUBGROUP_SIZE))
+        .ok()?;
+    Some(per_weight(shape, &report.counters))
+}
+
+fn per_weight(shape: Shape, counters: &Counters) -> Cost {
+    let weights = f64::from(shape.n) * f64::from(shape.k);
+    let share = |count: u64| count as f64 / weights;
+    let float = &counters.operations.float;
+    let bindings = counters.bindings.iter().filter_map(|traffic| {
+        let binding = Binding::ALL
+            .into_iter()
+            .find(|binding| binding.index() == traffic.binding)?;
+        let per_weight = Traffic {
+            bytes: share(traffic.bytes_read + traffic.bytes_written),
+            unique_bytes: share(traffic.unique_bytes_read + traffic.unique_bytes_written),
+            sectors: share(traffic.sectors_read + traffic.sectors_written),
+        };
+        Some((binding.name(), per_weight))
+    });
+    Cost {
+        shape,
+        subgroup_size: SUBGROUP_SIZE,
+        bindings: bindings.collect(),
+        float_operations: share(
+            float.add + float.multiply + float.fma + float.divide + float.special + float.other,
+        ),
+        integer_operations: share(
+            counters.operations.integer
+                + counters.operations.integer_multiply
+                + counters.operations.integer_divide,
+        ),
+        conversions: share(counters.operations.conversion),
+        workgroup_bytes: share(
+            counters.workgroup_memory.bytes_read + counters.workgroup_memory.bytes_written,
+        ),
+        bank_conflicts: share(counters.workgroup_memory.bank_conflicts),
+        barriers: share(counters.barriers),
+        subgroup_operations: share(counters.subgroup_operations),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gemv_reads_every_weight_once_and_writes_every_output_once() {
+        for name in ["coop4_w64_c4_g32_subgroup", "coop4_w256_c8_g128_shared"] {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            let traffic = |binding: Binding| cost.bindings[binding.name()];
+            assert_eq!(
+                traffic(Binding::Weight).bytes,
+                0.5,
+                "{name}: half a byte a weight"
+            );
+            assert_eq!(traffic(Binding::Weight).unique_bytes, 0.5, "{name}");
+            let output = f64::from(4) / f64::from(cost.shape.k);
+            assert_eq!(traffic(Binding::Output).bytes, output, "{name}");
+        }
+    }
+
+    #[test]
+    fn more_columns_read_the_input_less_often() {
+        let input = |name: &str| cost(q4_kernel::variant(name).unwrap()).unwrap().bindings["input"].bytes;
+        assert_eq!(input("coop4_w64_c1_g32_shared"), 4.0);
+        assert_eq!(input("coop4_w64_c8_g32_shared"), 0.5);
+    }
+
+    #[test]
+    fn every_variant_of_the_catalogue_has_a_cost() {
+        for variant in q4_kernel::catalogue() {
+            let cost = cost(variant).unwrap_or_else(|| panic!("{}", variant.name));
+            // One multiplication and one addition for each weight and row at the least.
+            assert!(
+                cost.float_operations >= 2.0 * f64::from(cost.shape.m) - 1.0,
+                "{}: {cost:?}",
+                variant.name
+            );
+        }
+    }
+}
