@@ -42,7 +42,7 @@ pub(super) fn bind(program: &Program, given: &[Bind]) -> Result<Bindings, Emulat
                 binding: Box::new((*binding).clone()),
             });
         }
-        needed += u128::from(bind.data.size()) * copies(binding.access);
+        needed += u128::from(bind.data.size()) * copies(binding.access, bind.data.ty);
     }
     let free = memory::host_bytes();
     if needed > free.into() {
@@ -129,11 +129,12 @@ pub(super) fn slot(binding: &BindingInfo) -> Slot {
     }
 }
 
-/// How many times its own size a buffer takes: what fills it and the buffer, and of one that can be written a copy
-/// and up to five words about each.
-fn copies(access: AccessMode) -> u128 {
+/// How many times its own size a buffer takes: what fills it and the buffer itself, and of one that can be written
+/// a copy, and what the emulator remembers of each element.
+fn copies(access: AccessMode, ty: ElementType) -> u128 {
+    const REMEMBERED: usize = 16;
     match access {
-        AccessMode::ReadWrite => 8,
+        AccessMode::ReadWrite => 3 + (REMEMBERED / ty.width()) as u128,
         AccessMode::Uniform | AccessMode::Read => 2,
     }
 }

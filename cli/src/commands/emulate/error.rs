@@ -60,10 +60,7 @@ pub(crate) enum EmulateError {
         missing: Vec<BindingInfo>,
     },
     /// A slot that was named in an option and that the entry point does not use.
-    #[error(
-        "{option} {slot}: `{entry}` does not use that binding; it uses {}",
-        uses(used)
-    )]
+    #[error("{option} {slot}: `{entry}` does not use that binding; it uses{}", uses(used))]
     UnknownBinding {
         option: &'static str,
         slot: Slot,
@@ -79,7 +76,7 @@ pub(crate) enum EmulateError {
         binding: Box<BindingInfo>,
     },
     #[error(
-        "--output {slot}: `{entry}` cannot write that binding; it writes {}",
+        "--output {slot}: `{entry}` cannot write that binding; it writes{}",
         uses(writable)
     )]
     NotWritable {

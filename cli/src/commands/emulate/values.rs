@@ -113,8 +113,8 @@ mod tests {
     fn wide_values_make_fewer_columns() {
         let expected = "\
 0:1 output: 5 of 4,096 as f32
-  0     0.33333334  -1.1754944e-38           1e30             NaN
-  4            inf
+  0      0.33333334  -1.1754944e-38            1e30             NaN
+  4             inf
 ";
         let text = printed(&[1.0 / 3.0, -f32::MIN_POSITIVE, 1e30, f32::NAN, f32::INFINITY]);
         assert_eq!(text, expected);
