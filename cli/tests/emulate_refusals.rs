@@ -196,11 +196,22 @@ fn buffers_must_fit_what_they_are_bound_to() {
         "--bind 0:0=u32[4]:0 --bind 1:3=f32[8]:0 --bind 0:0=u32[4]:1",
         "error: 0:0 is bound twice; each binding has one buffer\n",
     );
+}
+
+#[test]
+fn immediate_data_must_be_what_the_shader_takes() {
     refused(
         "immediate",
-        "--bind 0:0=u32[4]:0 --immediate u32[1]:0",
-        "error: `main` takes 8 bytes of immediate data, and there are 4; --immediate TYPE[COUNT]:FILL gives them\n",
+        "--bind 0:0=u32[4]:0",
+        "error: `main` takes 8 bytes of immediate data; give them with --immediate TYPE[COUNT]:FILL\n",
     );
+    for (shader, needed) in [("immediate", 8), ("half", 0)] {
+        refused(
+            shader,
+            "--immediate u32[1]:0",
+            &format!("error: --immediate gives 4 bytes, and `main` takes {needed}\n"),
+        );
+    }
 }
 
 #[test]

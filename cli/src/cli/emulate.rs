@@ -89,7 +89,7 @@ Examples:
     q4 emulate add.wgsl --dispatch 16 --output 0:2 --print 0:2:8 \\
       --bind 0:0=f32[1000]:ramp --bind 0:1=f32[1000]:random --bind 0:2=f32[1000]:zeros
 
-  A kernel of this crate, which multiplies 32 inputs by a layer of 8 outputs:
+  A kernel of the catalogue, which multiplies 32 inputs by a layer of 8 outputs:
     q4 show coop4_w32_c1_g32_shared | q4 emulate - --dispatch 8 --output 0:0 --print 0:0 \\
       --bind 0:0=f32[8]:nan --bind 0:1=f32[32]:ramp --bind 0:2=u32[32]:random \\
       --bind 0:3=f32[8]:0.01 --bind 0:4=f32[1]:0 --bind 0:5=u32[10]:1,8,32,16,32,8,0,8,0,0

@@ -76,7 +76,7 @@ pub(super) fn check_outputs(program: &Program, outputs: &[Slot]) -> Result<(), E
     Ok(())
 }
 
-/// What is to be printed, with the binding and the description of its buffer. Call it after [`bind`].
+/// What is to be printed, with the binding and the description of its buffer. That one has none is for [`bind`] to say.
 pub(super) fn to_print<'a>(
     program: &'a Program,
     given: &'a [Bind],
@@ -85,7 +85,6 @@ pub(super) fn to_print<'a>(
     let mut found = Vec::new();
     for print in prints {
         let binding = used(program, "--print", print.slot)?;
-        // Everything that is used is bound.
         let bind = given.iter().find(|bind| bind.slot == print.slot);
         found.extend(bind.map(|bind| (*print, binding, &bind.data)));
     }
@@ -94,17 +93,23 @@ pub(super) fn to_print<'a>(
 
 /// The immediate data of a launch.
 pub(super) fn immediates(program: &Program, given: Option<&Data>) -> Result<Vec<u8>, EmulateError> {
-    let (needed, size) = (program.immediate_bytes(), given.map_or(0, Data::size));
-    if size < needed.into() {
-        return Err(EmulateError::Immediate {
-            entry: program.entry().to_owned(),
+    let needed = program.immediate_bytes();
+    let entry = || program.entry().to_owned();
+    match given {
+        None if needed == 0 => Ok(Vec::new()),
+        None => Err(EmulateError::NoImmediate {
+            entry: entry(),
             needed,
-            given: size,
-        });
+        }),
+        Some(data) if data.size() == u64::from(needed) => {
+            data.bytes(u64::MAX).map_err(EmulateError::FillImmediate)
+        }
+        Some(data) => Err(EmulateError::Immediate {
+            entry: entry(),
+            needed,
+            given: data.size(),
+        }),
     }
-    given.map_or(Ok(Vec::new()), |data| {
-        data.bytes(u64::MAX).map_err(EmulateError::FillImmediate)
-    })
 }
 
 /// The binding of the shader that an option names.

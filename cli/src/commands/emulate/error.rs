@@ -93,9 +93,9 @@ pub(crate) enum EmulateError {
     Fill { slot: Slot, error: FileError },
     #[error("--immediate: {0}")]
     FillImmediate(FileError),
-    #[error(
-        "`{entry}` takes {needed} bytes of immediate data, and there are {given}; --immediate TYPE[COUNT]:FILL gives them"
-    )]
+    #[error("`{entry}` takes {needed} bytes of immediate data; give them with --immediate TYPE[COUNT]:FILL")]
+    NoImmediate { entry: String, needed: u32 },
+    #[error("--immediate gives {given} bytes, and `{entry}` takes {needed}")]
     Immediate { entry: String, needed: u32, given: u64 },
     #[error(transparent)]
     Launch(#[from] LaunchError),
