@@ -6,14 +6,14 @@ use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
 };
 
-use crate::{data::DataError, memory::DoesNotFit, names::UnknownVariant};
+use crate::{commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant};
 
 /// How a command ends that could do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// All is well.
     Good,
-    /// An output is not what it should be.
+    /// An output, or what a shader did, is not what it should be.
     Mismatch,
 }
 
@@ -40,6 +40,8 @@ pub(crate) enum Failure {
     DoesNotFit(#[from] DoesNotFit),
     #[error(transparent)]
     UnknownVariant(#[from] UnknownVariant),
+    #[error(transparent)]
+    Emulate(#[from] EmulateError),
     /// Shapes that nothing serves, or not what was asked for.
     #[error("{0}")]
     Unserved(String),

@@ -91,7 +91,7 @@ const COPIES: u128 = 3;
 const MOST_HOST_BYTES: u64 = 32 << 30;
 
 /// Bytes that may be used on this machine: most of what is free, where the system says.
-fn host_bytes() -> u64 {
+pub(crate) fn host_bytes() -> u64 {
     let free = fs::read_to_string("/proc/meminfo")
         .ok()
         .and_then(|text| free_bytes(&text));

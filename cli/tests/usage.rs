@@ -14,6 +14,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "check",
         "list",
         "show",
+        "emulate",
         "  0  ",
         "  1  ",
         "  2  ",
@@ -31,7 +32,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
-    for command in ["demo", "doctor", "check", "list", "show"] {
+    for command in ["demo", "doctor", "check", "list", "show", "emulate"] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
         assert!(

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod doctor;
+pub(crate) mod emulate;
 mod list;
 mod show;
 mod verify;
@@ -23,5 +24,6 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::List(arguments) => list::run(arguments, out),
         Command::Show(arguments) => show::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
+        Command::Emulate(arguments) => emulate::run(arguments, out),
     }
 }

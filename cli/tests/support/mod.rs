@@ -6,6 +6,7 @@
 )]
 
 mod adapter;
+pub(crate) mod emulate;
 
 use std::{
     env,
@@ -49,7 +50,8 @@ pub(crate) fn q4_with(variables: &[(&str, &str)], arguments: &[&str]) -> Run {
     run(command)
 }
 
-fn run(mut command: Command) -> Run {
+/// Runs a command to its end.
+pub(crate) fn run(mut command: Command) -> Run {
     let Output {
         status,
         stdout,

@@ -1,5 +1,7 @@
 //! The command line, as clap and its help see it.
 
+mod emulate;
+
 use std::{num::IntErrorKind, path::PathBuf};
 
 use clap::{
@@ -9,6 +11,7 @@ use clap::{
 };
 use q4_kernel::Route;
 
+pub(crate) use self::emulate::Emulate;
 use crate::{adapter::AdapterName, names};
 
 /// Runs, checks and shows the WGSL kernels of q4-kernel: 4-bit quantised linear layers on WebGPU.
@@ -24,7 +27,7 @@ Start with `q4 demo`; where it finds nothing to run on, `q4 doctor` says why.
 
 Exit codes:
   0  good
-  1  an output differs from the float64 reference
+  1  an output differs from the float64 reference, or an emulated shader has faults
   2  bad usage, or nothing can run
 
 Environment:
@@ -61,6 +64,7 @@ pub(crate) enum Command {
     List(List),
     Show(Show),
     Verify(Verify),
+    Emulate(Emulate),
 }
 
 /// Run real layers on the best adapter and compare every output with float64
