@@ -1,5 +1,11 @@
 //! Every variant of the catalogue passes naga's writers for the back ends that wgpu compiles it for.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
 use naga::{
     back::{hlsl, msl, spv},
     valid::{Capabilities, ModuleInfo, ValidationFlags},

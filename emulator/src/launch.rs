@@ -52,7 +52,7 @@ impl Default for LaunchOptions {
             threads: None,
             outputs: Vec::new(),
             fault_limit: 100,
-            loop_limit: 1 << 22,
+            loop_limit: 1 << 20,
             instruction_limit: u64::MAX,
             zero_init_workgroup: false,
             checked: true,

@@ -17,7 +17,13 @@ pub(super) struct Wave {
     slots: Vec<Active>,
     /// Iterations of the current execution of each loop.
     iterations: Vec<u64>,
+    /// Loops that ran into the limit in this workgroup.
+    endless: Vec<bool>,
 }
+
+/// By how much the limit of a loop shrinks once it ran into it: an endless loop inside of another would otherwise take its time again in
+/// every pass.
+const PATIENCE_LOST: u64 = 1 << 12;
 
 /// Why a wave does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +44,14 @@ impl Wave {
             active: Active::default(),
             slots: vec![Active::default(); slots as usize],
             iterations: vec![0; loops as usize],
+            endless: vec![false; loops as usize],
         }
     }
 
     /// Back to the first instruction with all lanes.
     pub(super) fn restart(&mut self, lanes: Active) {
         self.pc = 0;
+        self.endless.fill(false);
         self.lanes = lanes;
         self.state = State::Ready;
         self.slot = 0;
@@ -279,9 +287,14 @@ impl Machine<'_> {
             return;
         }
         let limit = self.dispatch.loop_limit;
-        if let Some(iterations) = wave.iterations.get_mut(id as usize) {
+        let loops = wave
+            .iterations
+            .get_mut(id as usize)
+            .zip(wave.endless.get_mut(id as usize));
+        if let Some((iterations, endless)) = loops {
             *iterations += 1;
-            if *iterations > limit {
+            if *iterations > if *endless { limit / PATIENCE_LOST } else { limit } {
+                *endless = true;
                 let lane = active.start as usize;
                 self.fault(FaultKind::EndlessLoop, pc, lane, u64::from(active.count), || {
                     format!("a loop runs for more than {limit} iterations")
