@@ -64,7 +64,7 @@ fn cases(constraints: Constraints) -> Vec<Case> {
 }
 
 fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let mut failures = Vec::new();
     let mut run = 0;
     for variant in catalogue().iter().filter(|variant| chosen(variant)) {
@@ -145,12 +145,11 @@ fn every_ragged_gemm_variant_agrees() {
 
 #[test]
 fn kernels_that_keep_their_checks_return_the_same() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let checked = open(&GpuOptions {
         checked: true,
         ..GpuOptions::default()
-    })
-    .unwrap();
+    });
     for variant in [
         "coop4_w64_c4_g32_shared",
         "coop4_w64_c4_g32_subgroup",
@@ -176,7 +175,7 @@ fn kernels_that_keep_their_checks_return_the_same() {
 
 #[test]
 fn a_text_that_was_not_verified_keeps_its_checks() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let verified = q4_kernel::variant("coop4_w64_c4_g32_shared").unwrap();
     let text = verified
         .wgsl
@@ -189,7 +188,7 @@ fn a_text_that_was_not_verified_keeps_its_checks() {
 
 #[test]
 fn long_sums_stay_within_tolerance() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     for (m, n, k) in [
         (1, 61, 4096),
@@ -222,7 +221,7 @@ fn long_sums_stay_within_tolerance() {
 
 #[test]
 fn columns_beyond_the_largest_grid_are_reached_by_striding() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let limit = gpu.capabilities().max_workgroups;
     let one_column = |variant: &&Variant| {
         matches!(
@@ -259,7 +258,7 @@ fn columns_beyond_the_largest_grid_are_reached_by_striding() {
 
 #[test]
 fn the_routed_kernel_agrees_whatever_the_shape() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let layers = [
         (64, 32),

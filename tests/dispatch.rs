@@ -35,7 +35,7 @@ fn assert_agrees(expected: &[f64], got: &[f32]) {
 
 #[test]
 fn dispatches_of_different_rows_share_a_pass_without_disturbing_each_other() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let weights = kernel.upload(&layer(1, 1).layer).unwrap();
     let samples: Vec<Sample> = [1, 5, 2, 33].into_iter().map(|m| layer(m, 1)).collect();
@@ -62,7 +62,7 @@ fn dispatches_of_different_rows_share_a_pass_without_disturbing_each_other() {
 
 #[test]
 fn one_row_known_at_compile_time_is_the_same_dispatch() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let weights = kernel.upload(&layer(1, 2).layer).unwrap();
     let (x, y) = (
@@ -89,9 +89,7 @@ fn objects(gpu: &Gpu) -> [isize; 3] {
 #[test]
 fn a_warm_dispatch_makes_no_object() {
     // A device of its own: the counters count those of other tests too.
-    let Some(gpu) = open(&GpuOptions::default()) else {
-        return;
-    };
+    let gpu = open(&GpuOptions::default());
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let weights = kernel.upload(&layer(1, 3).layer).unwrap();
     let (x, y) = (
@@ -119,9 +117,7 @@ fn a_warm_dispatch_makes_no_object() {
 
 #[test]
 fn kernels_of_the_same_text_share_their_pipelines() {
-    let Some(gpu) = open(&GpuOptions::default()) else {
-        return;
-    };
+    let gpu = open(&GpuOptions::default());
     let _first = Linear::new(&gpu, &standard()).unwrap();
     let before = objects(&gpu);
     let _second = Linear::new(&gpu, &standard()).unwrap();
@@ -131,9 +127,7 @@ fn kernels_of_the_same_text_share_their_pipelines() {
 
 #[test]
 fn kept_bind_groups_are_bounded_and_can_be_forgotten() {
-    let Some(gpu) = open(&GpuOptions::default()) else {
-        return;
-    };
+    let gpu = open(&GpuOptions::default());
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let weights: Weights = kernel.upload(&layer(1, 4).layer).unwrap();
     let (x, y) = (
@@ -156,7 +150,7 @@ fn kept_bind_groups_are_bounded_and_can_be_forgotten() {
 
 #[test]
 fn slices_of_larger_buffers_are_operands() {
-    let Some(gpu) = gpu() else { return };
+    let gpu = gpu();
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let Sample { x, layer } = layer(3, 5);
     let weights = kernel.upload(&layer).unwrap();
@@ -174,7 +168,7 @@ fn slices_of_larger_buffers_are_operands() {
 
 #[test]
 fn an_engine_keeps_its_own_device() {
-    let Some(theirs) = gpu() else { return };
+    let theirs = gpu();
     let ours = Gpu::from_wgpu(theirs.device().clone(), theirs.queue().clone());
     let kernel = Linear::new(&ours, &standard()).unwrap();
     let shape = q4_kernel::Shape {
@@ -209,7 +203,7 @@ fn compiled_pipelines_are_kept_on_disk_and_damage_is_survived() {
         pipeline_cache: PipelineCacheDir::Dir(dir.clone()),
         ..GpuOptions::default()
     };
-    let Some(gpu) = open(&options) else { return };
+    let gpu = open(&options);
     if !gpu.device().features().contains(wgpu::Features::PIPELINE_CACHE) {
         eprintln!("not tested on this device: it keeps no pipelines");
         return;
@@ -227,7 +221,7 @@ fn compiled_pipelines_are_kept_on_disk_and_damage_is_survived() {
 
     // A device that finds a damaged file works, and puts a good one in its place when it is dropped.
     fs::write(&file, &written[..written.len() / 2]).unwrap();
-    let other = open(&options).unwrap();
+    let other = open(&options);
     Linear::new(&other, &standard()).unwrap();
     drop(other);
     assert_eq!(fs::read(&file).unwrap().len(), written.len());

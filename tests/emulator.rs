@@ -13,7 +13,7 @@ fn emulator() -> Gpu {
         checked: true,
         ..GpuOptions::default()
     };
-    open(&options).expect("the emulator needs no driver")
+    open(&options)
 }
 
 /// What a variant computes on a device, as bits; the device must have nothing to complain of.
@@ -38,7 +38,7 @@ fn outputs(gpu: &Gpu, variant: &Variant, sample: &Sample, rows: u32) -> Vec<f32>
 
 #[test]
 fn every_variant_returns_the_same_on_the_emulator_as_on_a_driver() {
-    let Some(driver) = gpu() else { return };
+    let driver = gpu();
     let emulator = emulator();
     for variant in catalogue() {
         if driver.capabilities().check(variant).is_err() {

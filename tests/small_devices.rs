@@ -10,8 +10,8 @@ use q4_kernel::{
 use q4_kernel_tests::{gpu, open};
 
 /// A device like that of the other tests, with some limits changed.
-fn with_limits(change: impl FnOnce(&mut q4_kernel::wgpu::Limits)) -> Option<Gpu> {
-    let mut limits = gpu()?.device().limits();
+fn with_limits(change: impl FnOnce(&mut q4_kernel::wgpu::Limits)) -> Gpu {
+    let mut limits = gpu().device().limits();
     change(&mut limits);
     open(&GpuOptions {
         limits: Some(limits),
@@ -53,12 +53,10 @@ fn pieces(kernel: &Linear, shape: Shape) -> (usize, usize) {
 
 #[test]
 fn a_layer_larger_than_a_binding_is_split_over_n_and_m() {
-    let Some(gpu) = with_limits(|limits| {
+    let gpu = with_limits(|limits| {
         limits.max_storage_buffer_binding_size = 8192;
         limits.min_storage_buffer_offset_alignment = 256;
-    }) else {
-        return;
-    };
+    });
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     // Weights of 128 bytes a column make 64 columns a chunk. Rows of 1332 bytes make 6 rows of output a window, and
     // every window starts at another offset.
@@ -88,9 +86,7 @@ fn a_layer_larger_than_a_binding_is_split_over_n_and_m() {
 
 #[test]
 fn chunks_narrower_than_a_block_of_columns_still_agree() {
-    let Some(gpu) = with_limits(|limits| limits.max_storage_buffer_binding_size = 4096) else {
-        return;
-    };
+    let gpu = with_limits(|limits| limits.max_storage_buffer_binding_size = 4096);
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     // 300 bytes a column: 13 columns a chunk, which no vector width divides.
     for m in [1, 2] {
@@ -107,9 +103,7 @@ fn chunks_narrower_than_a_block_of_columns_still_agree() {
 
 #[test]
 fn grids_beyond_the_limit_are_folded_strided_or_split() {
-    let Some(gpu) = with_limits(|limits| limits.max_compute_workgroups_per_dimension = 3) else {
-        return;
-    };
+    let gpu = with_limits(|limits| limits.max_compute_workgroups_per_dimension = 3);
     let names = [
         "coop4_w32_c1_g32_shared",
         "coop4_w64_c8_gx_shared",
@@ -172,9 +166,7 @@ fn grids_beyond_the_limit_are_folded_strided_or_split() {
 
 #[test]
 fn a_column_or_row_beyond_any_split_is_refused_with_its_size() {
-    let Some(gpu) = with_limits(|limits| limits.max_storage_buffer_binding_size = 4096) else {
-        return;
-    };
+    let gpu = with_limits(|limits| limits.max_storage_buffer_binding_size = 4096);
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let layer = |n, k| {
         sample(1, LayerShape { n, k, group_size: 32 }, false, Data::Exact)
@@ -206,12 +198,10 @@ fn a_column_or_row_beyond_any_split_is_refused_with_its_size() {
 
 #[test]
 fn without_subgroups_the_shared_reduction_takes_over() {
-    let Some(gpu) = open(&GpuOptions {
+    let gpu = open(&GpuOptions {
         without: vec![Feature::Subgroup],
         ..GpuOptions::default()
-    }) else {
-        return;
-    };
+    });
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let routing = kernel.route(1, 4096, 32);
     assert_eq!(routing.variant(), "coop4_w64_c4_g32_shared");
@@ -236,12 +226,10 @@ fn without_subgroups_the_shared_reduction_takes_over() {
 
 #[test]
 fn a_device_that_runs_no_variant_says_what_is_missing() {
-    let Some(gpu) = with_limits(|limits| {
+    let gpu = with_limits(|limits| {
         limits.max_compute_invocations_per_workgroup = 64;
         limits.max_compute_workgroup_size_x = 64;
-    }) else {
-        return;
-    };
+    });
     let tile = variant("gemm_64x64x16_t4x4_g32").unwrap();
     let error = Linear::only(&gpu, tile).unwrap_err();
     assert_eq!(
@@ -265,9 +253,7 @@ fn a_device_that_runs_no_variant_says_what_is_missing() {
 
 #[test]
 fn a_device_that_binds_too_few_buffers_says_so() {
-    let Some(gpu) = with_limits(|limits| limits.max_storage_buffers_per_shader_stage = 4) else {
-        return;
-    };
+    let gpu = with_limits(|limits| limits.max_storage_buffers_per_shader_stage = 4);
     let Err(KernelError::NoVariant { unmet, .. }) = Linear::new(&gpu, &standard()) else {
         panic!("five storage buffers cannot be bound");
     };
@@ -283,9 +269,7 @@ fn a_device_that_binds_too_few_buffers_says_so() {
 
 #[test]
 fn too_little_workgroup_memory_is_noticed_before_the_driver_hangs() {
-    let Some(gpu) = with_limits(|limits| limits.max_compute_workgroup_storage_size = 2048) else {
-        return;
-    };
+    let gpu = with_limits(|limits| limits.max_compute_workgroup_storage_size = 2048);
     let wide = variant("coop4_w256_c8_g32_shared").unwrap();
     assert_eq!(
         gpu.capabilities().check(wide),

@@ -10,7 +10,6 @@ use support::{adapter, assert_tidy, keys, q4};
 
 #[test]
 fn the_standard_kernel_agrees_on_every_combination_of_the_dimensions() {
-    let Some(_) = adapter() else { return };
     let report = q4(&[
         "check", "--m", "1,3", "--n", "5,8", "--k", "64,70", "--group", "32,20", "--bias", "--json",
     ])
@@ -91,7 +90,6 @@ fn the_standard_kernel_agrees_on_every_combination_of_the_dimensions() {
 
 #[test]
 fn all_runs_or_skips_every_variant_of_the_catalogue() {
-    let Some(_) = adapter() else { return };
     let report = q4(&[
         "check",
         "--m",
@@ -129,7 +127,6 @@ fn all_runs_or_skips_every_variant_of_the_catalogue() {
 
 #[test]
 fn a_named_variant_runs_alone() {
-    let Some(_) = adapter() else { return };
     let name = "gemm_4x64x8_t1x2_gx_ragged";
     let report = q4(&[
         "check",
@@ -156,7 +153,6 @@ fn a_named_variant_runs_alone() {
 
 #[test]
 fn the_same_seed_gives_the_same_errors_and_another_gives_others() {
-    let Some(_) = adapter() else { return };
     let rows = |seed| {
         q4(&[
             "check", "--m", "3", "--n", "16", "--k", "256", "--seed", seed, "--json",
@@ -170,7 +166,7 @@ fn the_same_seed_gives_the_same_errors_and_another_gives_others() {
 
 #[test]
 fn the_text_has_a_row_for_every_shape_and_says_that_all_agree() {
-    let Some(name) = adapter() else { return };
+    let name = adapter();
     let check = q4(&[
         "check",
         "--m",
@@ -220,7 +216,6 @@ fn the_text_has_a_row_for_every_shape_and_says_that_all_agree() {
 
 #[test]
 fn a_shape_that_the_named_variant_does_not_serve_is_refused_with_the_reason() {
-    let Some(_) = adapter() else { return };
     let name = "coop4_w64_c4_g32_shared";
     q4(&["check", "--m", "5", "--n", "8", "--k", "64", "--variant", name]).refused(
         "error: `coop4_w64_c4_g32_shared` does not serve this shape:\n  \
@@ -238,7 +233,6 @@ fn a_shape_that_the_named_variant_does_not_serve_is_refused_with_the_reason() {
 
 #[test]
 fn an_adapter_that_is_not_there_is_refused_with_those_there_are() {
-    let Some(_) = adapter() else { return };
     let check = q4(&[
         "check",
         "--m",
@@ -257,7 +251,6 @@ fn an_adapter_that_is_not_there_is_refused_with_those_there_are() {
 
 #[test]
 fn what_no_machine_can_hold_is_refused_before_anything_is_allocated() {
-    let Some(_) = adapter() else { return };
     let most = "4294967295";
     let check = q4(&["check", "--m", most, "--n", most, "--k", most, "--group", "1"]);
     assert_eq!((check.code, check.stdout.as_str()), (2, ""));

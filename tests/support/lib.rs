@@ -6,44 +6,46 @@ use std::{
     sync::OnceLock,
 };
 
-use q4_kernel::{AdapterError, Gpu, GpuError, GpuOptions};
+use q4_kernel::{Gpu, GpuOptions, wgpu};
 
-/// The variable that turns a missing adapter from a loud remark into a failure.
+/// The variable that turns a missing driver from a loud remark into a failure.
 pub const REQUIRE_ADAPTER: &str = "Q4_REQUIRE_ADAPTER";
 
-/// The device of the tests, opened once.
-///
-/// `None` where the machine has no adapter, after saying so.
+/// The device of the tests, opened once: the best adapter, and the emulator where there is no driver.
 ///
 /// # Panics
-/// If there is no adapter and [`REQUIRE_ADAPTER`] is set to 1, or if there is one and it cannot be opened.
+/// If there is no driver and [`REQUIRE_ADAPTER`] is set to 1.
 #[must_use]
-pub fn gpu() -> Option<Gpu> {
-    static GPU: OnceLock<Option<Gpu>> = OnceLock::new();
-    GPU.get_or_init(|| open(&GpuOptions::default())).clone()
+pub fn gpu() -> Gpu {
+    static GPU: OnceLock<Gpu> = OnceLock::new();
+    GPU.get_or_init(|| {
+        let gpu = open(&GpuOptions::default());
+        if is_emulated(&gpu) {
+            assert!(
+                env::var(REQUIRE_ADAPTER).as_deref() != Ok("1"),
+                "{REQUIRE_ADAPTER}=1, and there is no Vulkan, Metal or DX12 driver; install one, or unset the variable to \
+                 test on the emulator"
+            );
+            // Not by `eprintln!`, which the test harness keeps to itself where a test passes. A harness without stderr would have to do
+            // without the remark.
+            let _ = writeln!(io::stderr(), "==== NO DRIVER: these tests run on the emulator ====");
+        }
+        gpu
+    })
+    .clone()
 }
 
 /// As [`gpu`], a device of its own with other options.
 ///
 /// # Panics
-/// As [`gpu`].
+/// If it cannot be opened.
 #[must_use]
-pub fn open(options: &GpuOptions) -> Option<Gpu> {
-    match Gpu::open(options) {
-        Ok(gpu) => Some(gpu),
-        Err(GpuError::Adapter(error @ AdapterError::None)) => {
-            assert!(
-                env::var(REQUIRE_ADAPTER).as_deref() != Ok("1"),
-                "{REQUIRE_ADAPTER}=1, and {error}"
-            );
-            // Not by `eprintln!`, which the test harness keeps to itself where a test passes.
-            // A harness without stderr would have to do without the remark.
-            let _ = writeln!(
-                io::stderr(),
-                "==== NOT TESTED, for lack of a device: {error} ===="
-            );
-            None
-        }
-        Err(error) => panic!("{error}"),
-    }
+pub fn open(options: &GpuOptions) -> Gpu {
+    Gpu::open(options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Whether a device is the emulator.
+#[must_use]
+pub fn is_emulated(gpu: &Gpu) -> bool {
+    gpu.device().adapter_info().backend == wgpu::Backend::Noop
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no test file needs all of it")]
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a helper that panics fails its test, as it should"
 )]
 
@@ -81,21 +82,20 @@ impl Run {
     }
 }
 
-/// The name of the adapter that `auto` takes. `None` where there is none, after saying so.
-pub(crate) fn adapter() -> Option<&'static str> {
-    static ADAPTER: OnceLock<Option<String>> = OnceLock::new();
-    let found = ADAPTER.get_or_init(|| {
+/// The name of the adapter that `auto` takes: the emulator's where there is no driver.
+pub(crate) fn adapter() -> &'static str {
+    static ADAPTER: OnceLock<String> = OnceLock::new();
+    ADAPTER.get_or_init(|| {
         let doctor = q4(&["doctor", "--json"]);
         let report: Value = serde_json::from_str(&doctor.stdout).unwrap();
-        if report["adapters"].as_array().is_some_and(Vec::is_empty) {
-            adapter::skipped(report["error"].as_str().unwrap_or_default());
-            return None;
+        if report["driver_hint"].is_string() {
+            adapter::no_driver();
         }
-        // Where there are adapters and none is taken, `Q4_ADAPTER` names another: no reason to skip.
-        assert!(report["auto"].is_string(), "{doctor:?}");
-        report["auto"].as_str().map(str::to_owned)
-    });
-    found.as_deref()
+        report["auto"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{doctor:?}"))
+            .to_owned()
+    })
 }
 
 /// The keys of a JSON object, in order.
