@@ -13,7 +13,7 @@ use std::{
 };
 
 use q4_kernel::{Variant, catalogue};
-use q4_kernel_verify::{Options, Verdict, verify};
+use q4_kernel_verify::{Cost, Options, Verdict, cost, verify};
 
 use crate::{
     cli::Verify,
@@ -39,10 +39,14 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Ending, Fa
             error,
         })?;
     }
+    let costs: Vec<Option<Cost>> = variants.iter().map(|variant| cost(variant)).collect();
     if arguments.format.json {
-        print_json(out, &report::Json::new(&verdicts))?;
+        print_json(out, &report::Json::new(&verdicts, &costs))?;
     } else {
         report::print(out, &verdicts)?;
+        if let [Some(cost)] = costs.as_slice() {
+            report::print_cost(out, cost)?;
+        }
         match &arguments.write {
             Some(path) if clean => writeln!(out, "The list of their texts is in {}.", path.display())?,
             Some(path) => writeln!(out, "{} was left as it is.", path.display())?,

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use q4_kernel_verify::{Finding, Promise, Verdict};
+use q4_kernel_verify::{Cost, Finding, Promise, Verdict};
 use serde::Serialize;
 
-use crate::output::{Align, count, table};
+use crate::output::{Align, count, inexact, table};
 
 /// Findings of one promise of one variant that are worth reading; the rest is counted.
 const SHOWN_FINDINGS: usize = 3;
@@ -26,19 +26,22 @@ struct Entry<'a> {
     clean: bool,
     #[serde(flatten)]
     verdict: &'a Verdict,
+    cost: &'a Option<Cost>,
 }
 
 impl<'a> Json<'a> {
-    pub(super) fn new(verdicts: &'a [Verdict]) -> Self {
+    pub(super) fn new(verdicts: &'a [Verdict], costs: &'a [Option<Cost>]) -> Self {
         Self {
             clean: verdicts.iter().all(Verdict::is_clean),
             launches: verdicts.iter().map(|verdict| verdict.launches).sum(),
             lane_operations: verdicts.iter().map(|verdict| verdict.lane_operations).sum(),
             variants: verdicts
                 .iter()
-                .map(|verdict| Entry {
+                .zip(costs)
+                .map(|(verdict, cost)| Entry {
                     clean: verdict.is_clean(),
                     verdict,
+                    cost,
                 })
                 .collect(),
         }
@@ -102,6 +105,44 @@ pub(super) fn print(out: &mut impl Write, verdicts: &[Verdict]) -> io::Result<()
         count(launches),
         count(operations)
     )
+}
+
+/// What a launch costs, a row for each binding.
+pub(super) fn print_cost(out: &mut impl Write, cost: &Cost) -> io::Result<()> {
+    let columns = [
+        ("per weight", Align::Left),
+        ("bytes", Align::Right),
+        ("unique bytes", Align::Right),
+        ("32-byte sectors", Align::Right),
+    ];
+    let rows = cost.bindings.iter().map(|(binding, traffic)| {
+        let numbers = [traffic.bytes, traffic.unique_bytes, traffic.sectors];
+        std::iter::once((*binding).to_owned())
+            .chain(numbers.map(per_weight))
+            .collect()
+    });
+    write!(out, "\n{}", table(&columns, rows))?;
+    let Cost {
+        shape, subgroup_size, ..
+    } = cost;
+    writeln!(
+        out,
+        "\n{} float, {} integer operations, {} conversions, {} bytes of workgroup memory, {} bank conflicts a weight;\n\
+         counted at {shape} with subgroups of {subgroup_size}",
+        per_weight(cost.float_operations),
+        per_weight(cost.integer_operations),
+        per_weight(cost.conversions),
+        per_weight(cost.workgroup_bytes),
+        per_weight(cost.bank_conflicts),
+    )
+}
+
+fn per_weight(value: f64) -> String {
+    if value == 0.0 {
+        "0".to_owned()
+    } else {
+        inexact(value)
+    }
 }
 
 fn print_findings(out: &mut impl Write, promise: Promise, findings: &[Finding]) -> io::Result<()> {
