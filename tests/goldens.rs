@@ -68,6 +68,7 @@ fn what_a_description_fixes_is_constant_in_the_text() {
         .decode(Coop4Spec {
             width: Some(64),
             columns: Some(8),
+            words: Some(1),
             reduction: Some(Reduction::Shared),
         })
         .prefill(TileSpec {

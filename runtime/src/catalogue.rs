@@ -44,9 +44,12 @@ pub fn standard() -> GeneratedKernel {
 
 fn is_default(variant: &Variant) -> bool {
     match variant.configuration.geometry {
-        Geometry::Coop4(Coop4 { width, columns, .. }) => {
-            (width, columns) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS)
-        }
+        Geometry::Coop4(Coop4 {
+            width,
+            columns,
+            words,
+            ..
+        }) => (width, columns, words) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS, Coop4::DEFAULT_WORDS),
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

@@ -3,7 +3,7 @@
 // Cooperative GEMV on q4gsw weights, for one row, plus the bias if there is one:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
-//   geometry    128 lanes share 8 output columns over K
+//   geometry    128 lanes share 8 output columns over K, 8 weights of each at a time
 //   reduction   a tree in workgroup memory
 //   group size  from Params
 //   numeric     exact (f32 multiply, f32 accumulate)

@@ -3,7 +3,7 @@
 // Cooperative GEMV on q4gsw weights, for one row:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
-//   geometry    64 lanes share 8 output columns over K
+//   geometry    64 lanes share 8 output columns over K, 8 weights of each at a time
 //   reduction   a tree in workgroup memory
 //   group size  32
 //   numeric     exact (f32 multiply, f32 accumulate)

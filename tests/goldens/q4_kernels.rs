@@ -56,6 +56,7 @@ impl DownProj {
                 geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
                     width: 64u32,
                     columns: 4u32,
+                    words: 1u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -66,7 +67,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 256u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "fcb04696ea7fe5353b56797c87803e31d445bc517c9ea4fe27661a308359c93b",
+                "1cea7d645110a9b17a25b8f920eb84c2cef295a460398a0332c5cdc5de2dc0fc",
             ),
         },
         ::q4_kernel::Variant {
@@ -77,6 +78,7 @@ impl DownProj {
                 geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
                     width: 64u32,
                     columns: 4u32,
+                    words: 1u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -87,7 +89,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 1024u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "5a2ac4c6ad9a6a65b37ad9ae9f0a15cdff696bcbd123c5f1a7c60fd77a9a57ee",
+                "f537a45646a935a87f03cf4f0aba8be494bde6f18b6bbaf3c6ce9ffca1b310c7",
             ),
         },
     ];
@@ -271,6 +273,7 @@ impl AnyShape {
                 geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
                     width: 64u32,
                     columns: 4u32,
+                    words: 1u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -281,7 +284,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 256u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "848572b41b7523618351d74dc81e70eab61e4af7cc3f0206050b6ef7092ee055",
+                "1c96d5d608b08d820a791db9c108682e9b46b61ca3619227736a279215ed4d60",
             ),
         },
         ::q4_kernel::Variant {
@@ -290,6 +293,7 @@ impl AnyShape {
                 geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
                     width: 64u32,
                     columns: 4u32,
+                    words: 1u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -300,7 +304,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 1024u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "46d5e13b46df55a6f2b9afcf273366a506df996760d92d108b10fafecfbcc7a6",
+                "431bd2f873c06364f4ffe0a42ec1ccdf97821f3a3740b1682022997f849585fc",
             ),
         },
     ];

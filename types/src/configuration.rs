@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use crate::{
-    Constraints, Feature, Geometry, KAlignment, NumericClass, Reduction, RowsServed, layout::WEIGHTS_PER_WORD,
-};
+use crate::{Constraints, Coop4, Feature, Geometry, KAlignment, NumericClass, Reduction, RowsServed};
 
 /// Everything that distinguishes one kernel variant from another: its WGSL follows from this value alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,8 +63,12 @@ impl Configuration {
         };
         let mut name = match self.geometry {
             Geometry::Coop4(coop4) => {
+                let words = match coop4.words {
+                    1 => String::new(),
+                    words => format!("_v{words}"),
+                };
                 format!(
-                    "coop4_w{}_c{}_g{group}_{}",
+                    "coop4_w{}_c{}{words}_g{group}_{}",
                     coop4.width, coop4.columns, coop4.reduction
                 )
             }
@@ -97,8 +99,8 @@ impl Configuration {
     #[must_use]
     pub fn constraints(&self) -> Constraints {
         let (rows, multiple) = match self.geometry {
-            // A word of 8 weights must not straddle rows (K) or groups (group_size).
-            Geometry::Coop4(_) => (RowsServed::One, WEIGHTS_PER_WORD),
+            // What a lane loads at once must not straddle rows (K) or groups (group_size).
+            Geometry::Coop4(coop4) => (RowsServed::One, coop4.step()),
             Geometry::Gemm(gemm) => match gemm.alignment {
                 KAlignment::Aligned => (RowsServed::Any, gemm.tile_k),
                 KAlignment::Ragged => (RowsServed::Any, 1),
@@ -144,10 +146,15 @@ impl fmt::Display for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.geometry {
             Geometry::Coop4(coop4) => {
-                let (width, columns, reduction) = (coop4.width, coop4.columns, coop4.reduction);
+                let Coop4 {
+                    width,
+                    columns,
+                    words,
+                    reduction,
+                } = coop4;
                 write!(
                     f,
-                    "coop4 {{ width: {width}, columns: {columns}, reduction: {reduction} }}"
+                    "coop4 {{ width: {width}, columns: {columns}, words: {words}, reduction: {reduction} }}"
                 )?;
             }
             Geometry::Gemm(gemm) => {

@@ -26,6 +26,8 @@ pub struct Coop4 {
     pub width: u32,
     /// Output columns per workgroup.
     pub columns: u32,
+    /// Words of one row that a lane loads at once: 1, or 4 for loads of 16 bytes.
+    pub words: u32,
     /// How the lanes' partial sums become one.
     pub reduction: Reduction,
 }
@@ -73,10 +75,20 @@ impl Coop4 {
     pub const WIDTHS: [u32; 4] = [32, 64, 128, 256];
     /// The numbers of columns there are.
     pub const COLUMNS: [u32; 4] = [1, 2, 4, 8];
+    /// The numbers of words there are: one `u32`, or one `vec4<u32>`.
+    pub const WORDS: [u32; 2] = [1, 4];
     /// The width where a description names none.
     pub const DEFAULT_WIDTH: u32 = 64;
     /// The number of columns where a description names none.
     pub const DEFAULT_COLUMNS: u32 = 4;
+    /// The number of words where a description names none.
+    pub const DEFAULT_WORDS: u32 = 1;
+
+    /// Elements of K that a lane consumes at once, so K and the group size must be multiples of it.
+    #[must_use]
+    pub const fn step(&self) -> u32 {
+        self.words * WEIGHTS_PER_WORD
+    }
 }
 
 impl Gemm {

@@ -1,8 +1,7 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Coop4, Geometry, RowsServed, Shape, Variant, layout::WEIGHTS_PER_WORD,
-    reference::samples::Data,
+    Constraints, Geometry, RowsServed, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -135,9 +134,11 @@ impl Edges {
     fn of(geometry: Geometry, constraints: Constraints) -> Self {
         let (m, n, pass) = match geometry {
             // A pass of all lanes over K; blocks of columns; vectors of scales.
-            Geometry::Coop4(Coop4 { width, columns, .. }) => {
-                (vec![1], around(&[columns, 2 * columns]), width * WEIGHTS_PER_WORD)
-            }
+            Geometry::Coop4(coop4) => (
+                vec![1],
+                around(&[coop4.columns, 2 * coop4.columns]),
+                coop4.width * coop4.step(),
+            ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),
                 around(&[gemm.columns, gemm.tile_n]),

@@ -314,10 +314,10 @@ mod tests {
         let [coop4, gemm] = &families[..] else {
             panic!("{families:?}")
         };
-        assert_eq!((coop4.family, coop4.variants, coop4.runnable), ("coop4", 128, 64));
+        assert_eq!((coop4.family, coop4.variants, coop4.runnable), ("coop4", 192, 96));
         assert_eq!(coop4.lacking.len(), 1);
         assert_eq!(coop4.lacking[0].reason, "need the feature SUBGROUP");
-        assert_eq!(coop4.lacking[0].variants.len(), 64);
+        assert_eq!(coop4.lacking[0].variants.len(), 96);
         assert_eq!((gemm.family, gemm.variants), ("gemm", 40));
     }
 
@@ -329,7 +329,7 @@ mod tests {
         };
         let families = examine_all(&small);
         let coop4 = &families[0];
-        assert_eq!(coop4.runnable, 16, "width 32 without subgroups");
+        assert_eq!(coop4.runnable, 24, "width 32 without subgroups");
         let reasons: Vec<_> = coop4
             .lacking
             .iter()
@@ -338,8 +338,8 @@ mod tests {
         assert_eq!(
             reasons,
             [
-                ("need the feature SUBGROUP", 64),
-                ("need 64 to 256 invocations per workgroup, and 32 are allowed", 48)
+                ("need the feature SUBGROUP", 96),
+                ("need 64 to 256 invocations per workgroup, and 32 are allowed", 72)
             ]
         );
     }

@@ -382,6 +382,7 @@ fn configuration_value(krate: &TokenStream, configuration: &Configuration) -> To
         Geometry::Coop4(Coop4 {
             width,
             columns,
+            words,
             reduction,
         }) => {
             let reduction = match reduction {
@@ -389,7 +390,7 @@ fn configuration_value(krate: &TokenStream, configuration: &Configuration) -> To
                 Reduction::Subgroup => quote!(Subgroup),
             };
             quote!(#krate::Geometry::Coop4(#krate::Coop4 {
-                width: #width, columns: #columns, reduction: #krate::Reduction::#reduction,
+                width: #width, columns: #columns, words: #words, reduction: #krate::Reduction::#reduction,
             }))
         }
         Geometry::Gemm(Gemm {

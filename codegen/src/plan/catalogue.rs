@@ -37,12 +37,18 @@ pub fn catalogue() -> Vec<Configuration> {
         for width in Coop4::WIDTHS {
             for columns in Coop4::COLUMNS {
                 for reduction in [Reduction::Shared, Reduction::Subgroup] {
-                    let coop4 = Coop4 {
-                        width,
-                        columns,
-                        reduction,
-                    };
-                    variants.push(standard(Geometry::Coop4(coop4), group_size));
+                    for words in Coop4::WORDS {
+                        let coop4 = Coop4 {
+                            width,
+                            columns,
+                            words,
+                            reduction,
+                        };
+                        // Long loads pay where several columns share the activations.
+                        if words == 1 || columns >= Coop4::DEFAULT_COLUMNS {
+                            variants.push(standard(Geometry::Coop4(coop4), group_size));
+                        }
+                    }
                 }
             }
         }

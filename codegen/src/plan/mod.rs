@@ -67,17 +67,28 @@ fn decode(spec: &KernelSpec) -> Vec<Configuration> {
         // Where the device has no subgroups, the same kernel with the other reduction is the next best.
         Some(Reduction::Subgroup) | None => &[Reduction::Subgroup, Reduction::Shared],
     };
-    reductions
-        .iter()
-        .map(|&reduction| configuration(spec, Geometry::Coop4(coop4(wish, reduction))))
-        .collect()
+    let mut variants = Vec::new();
+    for &reduction in reductions {
+        for words in loads(spec, wish) {
+            let coop4 = Coop4 {
+                width: wish.width.unwrap_or(Coop4::DEFAULT_WIDTH),
+                columns: wish.columns.unwrap_or(Coop4::DEFAULT_COLUMNS),
+                words,
+                reduction,
+            };
+            variants.push(configuration(spec, Geometry::Coop4(coop4)));
+        }
+    }
+    variants
 }
 
-fn coop4(wish: Coop4Spec, reduction: Reduction) -> Coop4 {
-    Coop4 {
-        width: wish.width.unwrap_or(Coop4::DEFAULT_WIDTH),
-        columns: wish.columns.unwrap_or(Coop4::DEFAULT_COLUMNS),
-        reduction,
+/// The words that a lane loads at once. Where it is not known yet whether a long load fits, single words follow it.
+fn loads(spec: &KernelSpec, wish: Coop4Spec) -> Vec<u32> {
+    let all_known = spec.k.is_some() && spec.fixed_group_size().is_some();
+    match wish.words.unwrap_or(Coop4::DEFAULT_WORDS) {
+        Coop4::DEFAULT_WORDS => vec![Coop4::DEFAULT_WORDS],
+        words if all_known => vec![words],
+        words => vec![words, Coop4::DEFAULT_WORDS],
     }
 }
 
@@ -193,6 +204,24 @@ mod tests {
         assert_eq!(
             names(&plan.prefill),
             ["gemm_64x64x8_t4x4_gx", "gemm_64x64x8_t4x4_gx_ragged"]
+        );
+    }
+
+    #[test]
+    fn long_loads_are_followed_by_single_words_where_the_shape_may_not_fit_them() {
+        let wish = Coop4Spec {
+            words: Some(4),
+            reduction: Some(Reduction::Shared),
+            ..Coop4Spec::default()
+        };
+        let any_k = KernelSpec::new("Up", Format::q4gsw(32)).decode(wish);
+        assert_eq!(
+            names(&plan(&any_k).decode),
+            ["coop4_w64_c4_v4_g32_shared", "coop4_w64_c4_g32_shared"]
+        );
+        assert_eq!(
+            names(&plan(&any_k.k(2048)).decode),
+            ["coop4_w64_c4_v4_g32_shared_k2048"]
         );
     }
 

@@ -1,7 +1,7 @@
 //! The values that the templates are specialised on.
 
 use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, ParamField, Params, Reduction,
+    Bias, Configuration, Gemm, Geometry, GroupSize, KAlignment, ParamField, Params, Reduction,
     layout::{self, Binding, WEIGHTS_PER_WORD},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -51,6 +51,8 @@ enum Family {
     Coop4 {
         width: u32,
         reduction: Reduction,
+        /// The words that a lane loads of a row at once.
+        words: Vec<Word>,
         min_subgroup_size: u32,
     },
     Gemm {
@@ -132,13 +134,14 @@ impl Context {
         let blocks = blocks(columns);
         let block_type = vector_type(blocks.first().map_or(1, |block| block.width));
         let (family, input_type, weight_type, scale_type) = match configuration.geometry {
-            Geometry::Coop4(Coop4 { width, reduction, .. }) => {
+            Geometry::Coop4(coop4) => {
                 let family = Family::Coop4 {
-                    width,
-                    reduction,
+                    width: coop4.width,
+                    reduction: coop4.reduction,
+                    words: words(coop4.words),
                     min_subgroup_size: MIN_SUBGROUP_SIZE,
                 };
-                (family, "vec4<f32>", "u32", block_type)
+                (family, "vec4<f32>", word_type(coop4.words), block_type)
             }
             Geometry::Gemm(gemm) => {
                 let scale_per = scale_per(configuration.group_size, gemm.alignment);
@@ -155,7 +158,7 @@ impl Context {
                 (
                     gemm_family(gemm, scale_per),
                     input_type,
-                    word_type(gemm),
+                    word_type(gemm.tile_k / WEIGHTS_PER_WORD),
                     scale_type,
                 )
             }
@@ -209,7 +212,6 @@ fn fields() -> Vec<Field> {
 }
 
 fn gemm_family(gemm: Gemm, scale_per: ScalePer) -> Family {
-    let words = gemm.tile_k / WEIGHTS_PER_WORD;
     Family::Gemm {
         tile_m: gemm.tile_m,
         tile_n: gemm.tile_n,
@@ -217,14 +219,18 @@ fn gemm_family(gemm: Gemm, scale_per: ScalePer) -> Family {
         rows: gemm.rows,
         alignment: gemm.alignment,
         scale_per,
-        words: (0..words)
-            .map(|index| Word {
-                index,
-                k: index * WEIGHTS_PER_WORD,
-                component: component(index, words),
-            })
-            .collect(),
+        words: words(gemm.tile_k / WEIGHTS_PER_WORD),
     }
+}
+
+fn words(count: u32) -> Vec<Word> {
+    (0..count)
+        .map(|index| Word {
+            index,
+            k: index * WEIGHTS_PER_WORD,
+            component: component(index, count),
+        })
+        .collect()
 }
 
 /// A word has one scale if no group boundary can split it.
@@ -277,8 +283,9 @@ fn vector_type(width: u32) -> &'static str {
     }
 }
 
-fn word_type(gemm: Gemm) -> &'static str {
-    match gemm.tile_k / WEIGHTS_PER_WORD {
+/// The type that so many words are loaded as.
+fn word_type(words: u32) -> &'static str {
+    match words {
         1 => "u32",
         2 => "vec2<u32>",
         _ => "vec4<u32>",
@@ -311,7 +318,11 @@ fn facts(configuration: &Configuration) -> Vec<String> {
                 columns => format!("{columns} output columns"),
             };
             vec![
-                format!("geometry    {} lanes share {columns} over K", coop4.width),
+                format!(
+                    "geometry    {} lanes share {columns} over K, {} weights of each at a time",
+                    coop4.width,
+                    coop4.step()
+                ),
                 format!("reduction   {reduction}"),
             ]
         }

@@ -25,6 +25,8 @@ pub enum Field {
     DecodeWidth,
     /// `decode.columns`
     DecodeColumns,
+    /// `decode.words`
+    DecodeWords,
     /// `prefill.m`
     PrefillM,
     /// `prefill.n`
@@ -59,6 +61,7 @@ impl Field {
             Self::Decode => "decode",
             Self::DecodeWidth => "decode.width",
             Self::DecodeColumns => "decode.columns",
+            Self::DecodeWords => "decode.words",
             Self::PrefillM => "prefill.m",
             Self::PrefillN => "prefill.n",
             Self::PrefillK => "prefill.k",
@@ -116,6 +119,7 @@ impl KernelSpec {
     fn check_decode(&self, decode: Coop4Spec, errors: &mut Errors) {
         errors.one_of(Field::DecodeWidth, decode.width, &Coop4::WIDTHS);
         errors.one_of(Field::DecodeColumns, decode.columns, &Coop4::COLUMNS);
+        errors.one_of(Field::DecodeWords, decode.words, &Coop4::WORDS);
         for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
             if let Some(value) = value
                 && !value.is_multiple_of(WEIGHTS_PER_WORD)
@@ -125,6 +129,18 @@ impl KernelSpec {
                     format!(
                         "coop4 needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
                          leave `decode` out and the GEMM serves M == 1 too"
+                    ),
+                );
+            } else if let (Some(value), Some(words)) = (value, decode.words)
+                && Coop4::WORDS.contains(&words)
+                && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
+            {
+                let step = words * WEIGHTS_PER_WORD;
+                errors.push(
+                    Field::DecodeWords,
+                    format!(
+                        "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
+                         leave `words` out and a load of one word is chosen"
                     ),
                 );
             }
@@ -227,11 +243,28 @@ mod tests {
     }
 
     #[test]
+    fn a_load_that_straddles_rows_or_groups_is_refused() {
+        let long = Coop4Spec {
+            words: Some(4),
+            ..Coop4Spec::default()
+        };
+        let spec = |k, group_size| KernelSpec::new("Up", Format::q4gsw(group_size)).k(k).decode(long);
+        assert_eq!(spec(2048, 32).check(), Ok(()));
+        for (k, group_size, name) in [(2056, 32, "K % 32"), (2048, 40, "group_size % 32")] {
+            let errors = spec(k, group_size).check().unwrap_err();
+            assert_eq!(errors.len(), 1);
+            assert_eq!(errors[0].field, Field::DecodeWords);
+            assert!(errors[0].message.contains(name), "{}", errors[0]);
+        }
+    }
+
+    #[test]
     fn all_mistakes_of_a_description_are_reported_at_once() {
         let spec = KernelSpec {
             decode: Some(Coop4Spec {
                 width: Some(48),
                 columns: Some(3),
+                words: None,
                 reduction: None,
             }),
             prefill: Some(TileSpec {

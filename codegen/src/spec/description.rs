@@ -136,7 +136,7 @@ impl<S: Clone> Reader<S> {
     fn decode(&mut self, value: &Value<S>) -> Option<Coop4Spec> {
         let example = "coop4 { width: 64, columns: 8 }";
         let entries = self.family(value, "coop4", "a decode kernel", example, Some(Field::Decode))?;
-        let mut fields = self.fields(entries, "coop4", &["width", "columns", "reduction"]);
+        let mut fields = self.fields(entries, "coop4", &["width", "columns", "words", "reduction"]);
         Some(Coop4Spec {
             width: fields
                 .remove("width")
@@ -144,6 +144,9 @@ impl<S: Clone> Reader<S> {
             columns: fields
                 .remove("columns")
                 .and_then(|value| self.integer(value, Field::DecodeColumns)),
+            words: fields
+                .remove("words")
+                .and_then(|value| self.integer(value, Field::DecodeWords)),
             reduction: fields.remove("reduction").and_then(|value| {
                 self.choice(
                     value,

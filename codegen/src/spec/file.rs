@@ -174,6 +174,7 @@ bias = \"never\"
             .decode(Coop4Spec {
                 width: Some(64),
                 columns: Some(8),
+                words: None,
                 reduction: Some(Reduction::Shared),
             })
             .prefill(TileSpec {
@@ -214,7 +215,7 @@ bias = \"sometimes\"
                 "kernels.toml:5:5: a whole number from 1 to 4294967295 is expected, not `-4`; the kernel's text is made from it, so it must be written out",
                 "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `decode`, `prefill`",
                 "kernels.toml:7:26: 48 is not supported; use one of 32, 64, 128, 256",
-                "kernels.toml:7:30: coop4 has no field `colums`; did you mean `columns`? There are `width`, `columns`, `reduction`",
+                "kernels.toml:7:30: coop4 has no field `colums`; did you mean `columns`? There are `width`, `columns`, `words`, `reduction`",
                 "kernels.toml:8:8: `sometimes` is not known here; there are `optional`, `never`, `always`",
             ]
         );

@@ -50,6 +50,9 @@ pub struct Coop4Spec {
     pub width: Option<u32>,
     /// Output columns per workgroup: 1, 2, 4 or 8.
     pub columns: Option<u32>,
+    /// Words of one row that a lane loads at once: 1, or 4 where K and the group size are multiples of 32.
+    /// Left out: 1.
+    pub words: Option<u32>,
     /// How partial sums become one. Left out: subgroup additions where the device has them, workgroup memory elsewhere.
     pub reduction: Option<Reduction>,
 }
