@@ -37,7 +37,9 @@ pub fn standard() -> GeneratedKernel {
         n: None,
         group_size: GroupSize::Runtime,
         bias: crate::Bias::Optional,
+        scales: crate::ScaleFormat::F32,
         decode: decode.into(),
+        few: Vec::new().into(),
         prefill: prefill.into(),
     }
 }

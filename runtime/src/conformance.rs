@@ -3,6 +3,8 @@
 //! Outputs are poisoned before, every element is compared afterwards, and the memory on either side of the output is checked for stray
 //! writes. This is what `q4 check` and the test-suite run; engines can run it on their users' devices.
 
+use std::sync::OnceLock;
+
 use crate::{
     BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, Shape,
     Tolerance, UploadError,
@@ -39,7 +41,7 @@ pub enum Placement {
 pub struct Outcome {
     /// The variant that ran.
     pub variant: String,
-    /// The tolerance that was applied: none for exact data in the exact class.
+    /// The tolerance that was applied: none for exact data in classes that keep it.
     pub tolerance: Tolerance,
     /// Every element against the reference.
     pub comparison: Comparison,
@@ -100,6 +102,8 @@ pub struct Prepared {
     case: Case,
     sample: Sample,
     expected: Vec<f64>,
+    /// [`reference::products`], made when a class first asks for them.
+    products: OnceLock<Vec<f64>>,
 }
 
 impl Prepared {
@@ -116,6 +120,7 @@ impl Prepared {
             case: *case,
             sample,
             expected,
+            products: OnceLock::new(),
         })
     }
 
@@ -136,6 +141,7 @@ impl Prepared {
             case,
             sample: Sample { x, layer },
             expected,
+            products,
         } = self;
         let gpu = linear.gpu();
         // In elements: 16 and 4 bytes are what a dispatch asks for.
@@ -165,16 +171,21 @@ impl Prepared {
             .chain(after)
             .filter(|value| value.to_bits() != POISON.to_bits());
         let tolerance = tolerance(linear, call.variant(), case);
+        let products = if tolerance.of_products > 0.0 {
+            products.get_or_init(|| reference::products(x, layer)).as_slice()
+        } else {
+            &[]
+        };
         Ok(Outcome {
             variant: call.variant().to_owned(),
             tolerance,
             stray_writes: strays.count(),
-            comparison: reference::compare(expected, got, case.shape.n as usize, tolerance),
+            comparison: reference::compare_rounded(expected, products, got, case.shape.n as usize, tolerance),
         })
     }
 }
 
-/// Exact data leaves the exact class no excuse.
+/// Exact data leaves classes that keep it no excuse.
 fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
     let mut variants = linear.kernel().variants();
     let class = variants
@@ -182,13 +193,9 @@ fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
         .map_or_else(NumericClass::default, |(_, candidate)| {
             candidate.configuration.numeric
         });
-    let exact =
-        class == NumericClass::Exact && case.data == Data::Exact && case.shape.k <= samples::MAX_EXACT_K;
+    let exact = class.keeps_exact_data() && case.data == Data::Exact && case.shape.k <= samples::MAX_EXACT_K;
     if exact {
-        Tolerance {
-            absolute: 0.0,
-            relative: 0.0,
-        }
+        Tolerance::ZERO
     } else {
         class.tolerance(case.shape.k)
     }

@@ -14,6 +14,7 @@ pub mod layout;
 mod needs;
 mod numeric;
 mod params;
+mod scales;
 mod shape;
 mod variant;
 
@@ -24,5 +25,6 @@ pub use geometry::{Coop4, Gemm, Geometry, KAlignment, Reduction};
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};
 pub use params::{ParamField, Params};
+pub use scales::ScaleFormat;
 pub use shape::Shape;
 pub use variant::{GeneratedKernel, Variant};

@@ -1,8 +1,6 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
-use q4_kernel::{
-    Constraints, Geometry, RowsServed, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
-};
+use q4_kernel::{Constraints, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data};
 
 /// One multiplication to emulate, and how it is dispatched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,11 +143,7 @@ impl Edges {
                 gemm.tile_k,
             ),
         };
-        let m = if constraints.rows == RowsServed::One {
-            vec![1]
-        } else {
-            m
-        };
+        let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;
         let k = match constraints.k {
             Some(k) => vec![k],

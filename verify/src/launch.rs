@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use q4_kernel::{
-    LayerShape, NumericClass, Params, Quantized, Shape, Tolerance, Variant,
+    LayerShape, Params, Quantized, Shape, Tolerance, Variant,
     layout::{self, Binding},
     reference::{
         self,
@@ -47,6 +47,11 @@ pub(crate) fn run(
         }
     };
     let expected = reference::linear(&x, &layer);
+    let products = if tolerance(variant, case).of_products > 0.0 {
+        reference::products(&x, &layer)
+    } else {
+        Vec::new()
+    };
     for &subgroup_size in subgroup_sizes {
         let describe = |what: &dyn std::fmt::Display| {
             let subgroups = if program.uses_subgroups() {
@@ -72,7 +77,14 @@ pub(crate) fn run(
                 return;
             }
         }
-        compare(variant, case, &bindings, &expected, &describe, verdict);
+        compare(
+            variant,
+            case,
+            &bindings,
+            (&expected, &products),
+            &describe,
+            verdict,
+        );
         if m * n < SWEPT_OUTPUTS {
             sweep(
                 program,
@@ -150,7 +162,7 @@ fn compare(
     variant: &Variant,
     case: &Case,
     bindings: &Bindings,
-    expected: &[f64],
+    (expected, products): (&[f64], &[f64]),
     describe: &dyn Fn(&dyn std::fmt::Display) -> String,
     verdict: &mut Verdict,
 ) {
@@ -179,7 +191,7 @@ fn compare(
             describe(&format!("{strays} elements beside the outputs were written")),
         );
     }
-    let comparison = reference::compare(expected, &got, n, tolerance(variant, case));
+    let comparison = reference::compare_rounded(expected, products, &got, n, tolerance(variant, case));
     if let Some(wrong) = comparison.first_wrong {
         let unwritten = f32::to_bits(wrong.got) == POISON;
         let promise = if unwritten {
@@ -198,10 +210,7 @@ fn compare(
 fn tolerance(variant: &Variant, case: &Case) -> Tolerance {
     let class = variant.configuration.numeric;
     match case.data {
-        Data::Exact if class == NumericClass::Exact => Tolerance {
-            absolute: 0.0,
-            relative: 0.0,
-        },
+        Data::Exact if class.keeps_exact_data() => Tolerance::ZERO,
         Data::Exact | Data::Random { .. } => class.tolerance(case.shape.k),
     }
 }

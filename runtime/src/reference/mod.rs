@@ -8,7 +8,7 @@ mod product;
 mod quantize;
 pub mod samples;
 
-pub use compare::{Comparison, Difference, compare};
+pub use compare::{Comparison, Difference, compare, compare_rounded};
 pub use pack::{PackError, pack, unpack};
-pub use product::{dequantize, linear};
+pub use product::{dequantize, linear, products};
 pub use quantize::{QuantizeError, quantize};

@@ -15,6 +15,30 @@ pub fn dequantize(layer: &Quantized<'_>) -> Vec<f64> {
 /// `y[M, N] = x[M, K] * W[N, K]^T (+ bias)` in float64. Rows of `x` beyond the last whole one are ignored.
 #[must_use]
 pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
+    over_columns(x, layer, |row, weights, bias| {
+        let products = row.iter().zip(weights).map(|(x, weight)| f64::from(*x) * weight);
+        products.sum::<f64>() + bias
+    })
+}
+
+/// The root of the sum of the squared products behind each output of [`linear`]: what the errors of rounded operands grow with.
+#[must_use]
+pub fn products(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
+    over_columns(x, layer, |row, weights, _| {
+        let squares = row.iter().zip(weights).map(|(x, weight)| {
+            let product = f64::from(*x) * weight;
+            product * product
+        });
+        squares.sum::<f64>().sqrt()
+    })
+}
+
+/// `[M, N]` values, each of a row of `x`, a column of dequantised weights and its bias.
+fn over_columns(
+    x: &[f32],
+    layer: &Quantized<'_>,
+    value: impl Fn(&[f32], &[f64], f64) -> f64 + Sync,
+) -> Vec<f64> {
     let LayerShape { n, k, .. } = layer.shape();
     let rows: Vec<&[f32]> = x.chunks_exact(k as usize).collect();
     let columns = n as usize;
@@ -28,8 +52,9 @@ pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
         let workers: Vec<_> = (0..columns)
             .step_by(stripe)
             .map(|first| {
-                let rows = &rows;
-                scope.spawn(move || stripe_of_columns(rows, layer, first..(first + stripe).min(columns)))
+                let (rows, value) = (&rows, &value);
+                let stripe = first..(first + stripe).min(columns);
+                scope.spawn(move || stripe_of_columns(rows, layer, stripe, value))
             })
             .collect();
         // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
@@ -51,15 +76,17 @@ pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
 }
 
 /// The outputs of some columns, column by column.
-fn stripe_of_columns(rows: &[&[f32]], layer: &Quantized<'_>, columns: std::ops::Range<usize>) -> Vec<f64> {
+fn stripe_of_columns(
+    rows: &[&[f32]],
+    layer: &Quantized<'_>,
+    columns: std::ops::Range<usize>,
+    value: &impl Fn(&[f32], &[f64], f64) -> f64,
+) -> Vec<f64> {
     let mut sums = Vec::with_capacity(rows.len() * columns.len());
     for column in columns {
         let weights = dequantized_row(layer, column as u32);
         let bias = layer.bias().map_or(0.0, |bias| f64::from(bias[column]));
-        sums.extend(rows.iter().map(|row| {
-            let products = row.iter().zip(&weights).map(|(x, weight)| f64::from(*x) * weight);
-            products.sum::<f64>() + bias
-        }));
+        sums.extend(rows.iter().map(|row| value(row, &weights, bias)));
     }
     sums
 }
@@ -99,6 +126,13 @@ mod tests {
         assert_eq!(dequantize(&layer), [2.0, -4.0, 12.0, 7.0, 0.0, -64.0]);
         let y = linear(&[1.0, 1.0, 1.0, 0.5, 0.0, -1.0], &layer);
         assert_eq!(y, [10.5, -57.5, -10.5, 67.0]);
+        let squares = products(&[1.0, 1.0, 1.0, 0.5, 0.0, -1.0], &layer)
+            .into_iter()
+            .map(|root| (root * root).round());
+        assert_eq!(
+            squares.collect::<Vec<_>>(),
+            [164.0, 4145.0, 145.0, 4108.25_f64.round()]
+        );
     }
 
     #[test]
