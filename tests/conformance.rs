@@ -295,7 +295,7 @@ fn the_routed_kernel_agrees_whatever_the_shape() {
                 outcome.variant
             );
             assert_eq!(
-                kernel.route(m, k, group_size).variant(),
+                kernel.route(shape).variant(),
                 outcome.variant,
                 "what route() says is what runs"
             );

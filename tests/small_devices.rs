@@ -203,7 +203,13 @@ fn without_subgroups_the_shared_reduction_takes_over() {
         ..GpuOptions::default()
     });
     let kernel = Linear::new(&gpu, &standard()).unwrap();
-    let routing = kernel.route(1, 4096, 32);
+    let shape = Shape {
+        m: 1,
+        n: 19,
+        k: 4096,
+        group_size: 32,
+    };
+    let routing = kernel.route(shape);
     assert_eq!(routing.variant(), "coop4_w64_c4_g32_shared");
     assert!(
         routing.to_string().contains(
@@ -212,16 +218,7 @@ fn without_subgroups_the_shared_reduction_takes_over() {
         ),
         "{routing}"
     );
-    agrees(
-        &kernel,
-        Shape {
-            m: 1,
-            n: 19,
-            k: 4096,
-            group_size: 32,
-        },
-        Placement::Aligned,
-    );
+    agrees(&kernel, shape, Placement::Aligned);
 }
 
 #[test]

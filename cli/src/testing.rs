@@ -5,16 +5,17 @@ mod adapter;
 
 use std::borrow::Cow;
 
-use q4_kernel::{Variant, variant, wgpu::Backend};
+use q4_kernel::{TuningSource, Variant, variant, wgpu::Backend};
 
 use crate::adapter::{AdapterName, Device};
 
-/// The device of a test: the emulator where the machine has no driver.
+/// The device of a test: the emulator where the machine has no driver. It follows no tuning table of this machine.
 pub(crate) fn device() -> Device {
-    let device = Device::open(&AdapterName::Auto).unwrap_or_else(|error| panic!("{error}"));
+    let mut device = Device::open(&AdapterName::Auto).unwrap_or_else(|error| panic!("{error}"));
     if device.info.backend == Backend::Noop {
         adapter::no_driver();
     }
+    device.gpu = device.gpu.with_tuning(&TuningSource::Off);
     device
 }
 

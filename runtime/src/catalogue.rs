@@ -1,6 +1,9 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Variant};
+use crate::{
+    Configuration, Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleFormat,
+    Variant,
+};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -18,30 +21,50 @@ pub fn variant(name: &str) -> Option<&'static Variant> {
     catalogue().iter().find(|variant| variant.name == name)
 }
 
-/// A kernel for layers of any shape, of the default variants of the catalogue: the choice for code that learns its shapes at run time
-/// and does not use the macro.
+/// A kernel for layers of any shape: the choice for code that learns its shapes at run time and does not use the macro.
+///
+/// Its variants are the defaults of the catalogue, which serve every shape, and after them all others, which run where a
+/// [tuning table](crate::tuning) says that they are faster.
 #[must_use]
 pub fn standard() -> GeneratedKernel {
     // Variants for one group size come before those for all.
     let mut defaults: Vec<&Variant> = catalogue().iter().filter(|variant| is_default(variant)).collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
-    let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
+    let (mut decode, mut prefill): (Vec<Variant>, Vec<Variant>) = defaults
         .into_iter()
         .cloned()
         .partition(|variant| matches!(variant.configuration.geometry, Geometry::Coop4(_)));
     // Subgroups where the device has them.
     decode.sort_by_key(|variant| variant.needs().features.is_empty());
+    let mut few: Vec<Variant> = Vec::new();
+    for variant in catalogue()
+        .iter()
+        .filter(|variant| is_candidate(variant) && !is_default(variant))
+    {
+        let route = match variant.configuration.route() {
+            Route::Decode => &mut decode,
+            Route::Few => &mut few,
+            Route::Prefill => &mut prefill,
+        };
+        route.push(variant.clone());
+    }
     GeneratedKernel {
         name: "standard".into(),
         k: None,
         n: None,
         group_size: GroupSize::Runtime,
         bias: crate::Bias::Optional,
-        scales: crate::ScaleFormat::F32,
+        scales: ScaleFormat::F32,
         decode: decode.into(),
-        few: Vec::new().into(),
+        few: few.into(),
         prefill: prefill.into(),
     }
+}
+
+/// Whether the standard kernel may run a variant at all.
+fn is_candidate(variant: &Variant) -> bool {
+    let Configuration { numeric, scales, .. } = variant.configuration;
+    (numeric, scales) == (NumericClass::Exact, ScaleFormat::F32)
 }
 
 fn is_default(variant: &Variant) -> bool {

@@ -49,6 +49,9 @@ pub enum UploadError {
     /// No variant serves such a layer on this device.
     #[error(transparent)]
     Unserved(#[from] Unserved),
+    /// A kernel that serves the layer could not be compiled.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// One column alone exceeds what the device can bind.
     #[error(
         "one column of K={k} weights and its scales take {bytes} bytes, and the device binds at most {limit}; \
@@ -83,6 +86,9 @@ pub enum DispatchError {
     /// No variant serves such a layer on this device.
     #[error(transparent)]
     Unserved(#[from] Unserved),
+    /// The kernel that is to run was not compiled yet, and could not be.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
     /// A buffer is too small.
     #[error(
         "`{operand}` needs {needed} bytes for {rows} rows of {columns} f32 values, and {given} were given"

@@ -10,6 +10,7 @@ mod quantized;
 pub mod reference;
 mod rows;
 mod trusted;
+pub mod tuning;
 mod verified;
 mod weights;
 
@@ -19,7 +20,7 @@ pub use gpu::{
     AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
     ReadBackError, Unmet, adapters,
 };
-pub use linear::{Call, Considered, Linear, Routing, Verdict};
+pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
 pub use operand::Operand;
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize,
@@ -28,6 +29,7 @@ pub use q4_kernel_types::{
 };
 pub use quantized::{LayerShape, LayoutError, Quantized};
 pub use rows::{OneRow, RowCount, Rows};
+pub use tuning::{Tuning, TuningSource};
 pub use weights::Weights;
 pub use wgpu;
 

@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use q4_kernel::{Gpu, GpuOptions, wgpu};
+use q4_kernel::{Gpu, GpuOptions, TuningSource, wgpu};
 
 /// The variable that turns a missing driver from a loud remark into a failure.
 pub const REQUIRE_ADAPTER: &str = "Q4_REQUIRE_ADAPTER";
@@ -35,13 +35,18 @@ pub fn gpu() -> Gpu {
     .clone()
 }
 
-/// As [`gpu`], a device of its own with other options.
+/// As [`gpu`], a device of its own with other options. It follows no tuning table but one that the options name: what runs must not depend on what was
+/// measured on a machine.
 ///
 /// # Panics
 /// If it cannot be opened.
 #[must_use]
 pub fn open(options: &GpuOptions) -> Gpu {
-    Gpu::open(options).unwrap_or_else(|error| panic!("{error}"))
+    let mut options = options.clone();
+    if options.tuning == TuningSource::Default {
+        options.tuning = TuningSource::Off;
+    }
+    Gpu::open(&options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Whether a device is the emulator.

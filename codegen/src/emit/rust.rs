@@ -191,19 +191,24 @@ fn typed_struct(
             group_size,
         ),
     ];
-    let route = match (fixed.k, group_size) {
-        (Some(_), Some(_)) => quote! {
+    let route = match (fixed.n, fixed.k, group_size) {
+        (Some(_), Some(_), Some(_)) => quote! {
             /// Says which variant runs for `rows` rows, and why.
             #[must_use]
             pub fn route(&self, rows: ::core::primitive::u32) -> #krate::Routing {
-                self.linear.route(rows, Self::K, Self::GROUP_SIZE)
+                self.linear.route(#krate::Shape { m: rows, n: Self::N, k: Self::K, group_size: Self::GROUP_SIZE })
             }
         },
         _ => quote! {
             /// Says which variant runs for `rows` rows of these weights, and why.
             #[must_use]
             pub fn route(&self, rows: ::core::primitive::u32, weights: &#krate::Weights) -> #krate::Routing {
-                self.linear.route(rows, weights.k(), weights.group_size())
+                self.linear.route(#krate::Shape {
+                    m: rows,
+                    n: weights.n(),
+                    k: weights.k(),
+                    group_size: weights.group_size(),
+                })
             }
         },
     };
@@ -221,7 +226,8 @@ fn typed_struct(
             #(#dimensions)*
             #constants
 
-            /// Creates the pipelines. They are shared with every other kernel of `gpu` that has the same text.
+            /// Readies the kernel. Its pipelines are created now if K, N and the group size are fixed, and by `upload` if they are not; they are
+            /// shared with every other kernel of `gpu` that has the same text.
             ///
             /// # Errors
             /// If the device can run no variant of a route, or refuses a pipeline.

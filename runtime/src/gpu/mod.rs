@@ -17,12 +17,16 @@ pub(crate) use pipelines::Pipelines;
 
 use capabilities::Matrices;
 
-use crate::{Feature, Variant, trusted};
+use crate::{
+    Feature, Variant, trusted,
+    tuning::{Tuning, TuningSource},
+};
 
 /// A device, what it can do, and the pipelines that were created on it. Clones share everything.
 #[derive(Clone, Debug)]
 pub struct Gpu {
     inner: Arc<Inner>,
+    tuning: Arc<Tuning>,
 }
 
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub struct GpuOptions {
     pub limits: Option<wgpu::Limits>,
     /// Where compiled pipelines are kept between runs.
     pub pipeline_cache: PipelineCacheDir,
+    /// Where measurements come from that say which variant is the fastest.
+    pub tuning: TuningSource,
     /// Whether every kernel keeps wgpu's run-time checks, and the emulator looks for faults. Otherwise those do without whose text the project verified; see [`Gpu::runs_unchecked`].
     pub checked: bool,
 }
@@ -125,21 +131,28 @@ impl Gpu {
         capabilities
             .features
             .retain(|feature| !options.without.contains(feature));
-        Ok(Self::from_parts(
+        let tuning = Tuning::load(&options.tuning, &info);
+        let inner = Inner {
             device,
             queue,
             capabilities,
             pipelines,
+            dummy_bias: OnceLock::new(),
             lost,
             failure,
-            true,
-        ))
+            is_ours: true,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+            tuning: Arc::new(tuning),
+        })
     }
 
     /// Uses the device and queue of an engine. Its features and limits decide which variants can run.
     ///
     /// The device's callbacks stay the engine's, so a lost device is noticed only by the errors that follow. Cooperative matrices are left
-    /// alone: a device does not say which sizes it has. [`Gpu::from_adapter`] asks.
+    /// alone: a device does not say which sizes it has. [`Gpu::from_adapter`] asks. No file is read, neither compiled pipelines nor a tuning table:
+    /// [`Gpu::with_tuning`] gives it one.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
         Self::around(device, queue, &Matrices::default(), false)
@@ -160,40 +173,36 @@ impl Gpu {
     fn around(device: wgpu::Device, queue: wgpu::Queue, matrices: &Matrices, checked: bool) -> Self {
         let pipelines = Pipelines::new(&device, &PipelineCacheDir::Off, checked);
         let capabilities = Capabilities::of(&device, matrices);
-        Self::from_parts(
-            device,
-            queue,
-            capabilities,
-            pipelines,
-            Arc::default(),
-            Arc::default(),
-            false,
-        )
-    }
-
-    fn from_parts(
-        device: wgpu::Device,
-        queue: wgpu::Queue,
-        capabilities: Capabilities,
-        pipelines: Pipelines,
-        lost: Arc<OnceLock<String>>,
-        failure: Arc<OnceLock<String>>,
-        is_ours: bool,
-    ) -> Self {
-        let dummy_bias = OnceLock::new();
+        let tuning = Tuning::load(&TuningSource::Shipped, &device.adapter_info());
         let inner = Inner {
             device,
             queue,
             capabilities,
             pipelines,
-            dummy_bias,
-            lost,
-            failure,
-            is_ours,
+            dummy_bias: OnceLock::new(),
+            lost: Arc::default(),
+            failure: Arc::default(),
+            is_ours: false,
         };
         Self {
             inner: Arc::new(inner),
+            tuning: Arc::new(tuning),
         }
+    }
+
+    /// The same device with other measurements. Kernels that were created before keep those that they were created with.
+    #[must_use]
+    pub fn with_tuning(&self, source: &TuningSource) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            tuning: Arc::new(Tuning::load(source, &self.device().adapter_info())),
+        }
+    }
+
+    /// The measurements that say which variant is the fastest, where they came from, and which tables were refused.
+    #[must_use]
+    pub fn tuning(&self) -> &Tuning {
+        &self.tuning
     }
 
     /// The wgpu device.

@@ -1,6 +1,7 @@
 //! A linear layer's kernels on a device.
 
 mod call;
+mod candidates;
 mod partition;
 mod routing;
 
@@ -11,11 +12,13 @@ use std::sync::{
 
 pub use call::Call;
 pub(crate) use call::CallCache;
-pub use routing::{Considered, Routing, Verdict};
+pub use routing::{Considered, RouteSource, Routing, Verdict};
+
+use candidates::Candidate;
 
 use crate::{
-    DispatchError, GeneratedKernel, Gpu, KernelError, Mismatch, Operand, Quantized, Route, RowCount,
-    RuledOut, Unmet, Unserved, UploadError, Variant, Weights, weights,
+    DispatchError, GeneratedKernel, Gpu, GroupSize, KernelError, LayerShape, Mismatch, Operand, Quantized,
+    RowCount, RuledOut, Shape, Unserved, UploadError, Variant, Weights, tuning::RowRange, weights,
 };
 
 /// The kernels of one description on a device: routes rows to variants, uploads weights, records dispatches.
@@ -32,51 +35,20 @@ struct Inner {
     id: u64,
     gpu: Gpu,
     kernel: GeneratedKernel,
-    /// The candidates of each route, in the order of [`Route::ALL`].
-    routes: [Vec<Candidate>; Route::ALL.len()],
-}
-
-/// A variant of a route and whether the device runs it.
-#[derive(Debug)]
-struct Candidate {
-    variant: Variant,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    Ready(Arc<wgpu::ComputePipeline>),
-    /// The device lacks something.
-    Unmet(Unmet),
-    /// A variant before it serves all that it does, so that its pipeline is never needed.
-    Shadowed,
+    /// Every variant, in the built-in order.
+    candidates: Vec<Candidate>,
 }
 
 impl Linear {
-    /// Creates the pipelines of a kernel, as far as the device has none of the same text yet.
+    /// Readies a kernel. Where K, N and the group size are fixed, the pipelines that it chooses are created now, as far as the device has none of the
+    /// same text yet; otherwise [`Linear::upload`] creates them, once for each shape.
     ///
     /// # Errors
     /// If the device can run no variant of the prefill route, which serves every M, or refuses a pipeline.
     pub fn new(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Self, KernelError> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-        let [decode, few, prefill] = Route::ALL.map(|route| candidates(gpu, kernel.on(route)));
-        let routes = [decode?, few?, prefill?];
-        let [_, _, prefill] = &routes;
-        if !prefill
-            .iter()
-            .any(|candidate| matches!(candidate.state, State::Ready(_)))
-        {
-            let unmet = |candidate: &Candidate| match candidate.state {
-                State::Unmet(unmet) => Some((candidate.variant.name.clone().into_owned(), unmet)),
-                State::Ready(_) | State::Shadowed => None,
-            };
-            return Err(KernelError::NoVariant {
-                kernel: kernel.name.clone().into_owned(),
-                route: Route::Prefill,
-                unmet: prefill.iter().filter_map(unmet).collect(),
-            });
-        }
+        let candidates = candidates::candidates(gpu, kernel)?;
         if let Some(reason) = gpu.lost() {
             return Err(KernelError::DeviceLost {
                 reason: reason.to_owned(),
@@ -87,11 +59,15 @@ impl Linear {
             id,
             gpu: gpu.clone(),
             kernel: kernel.clone(),
-            routes,
+            candidates,
         };
-        Ok(Self {
+        let linear = Self {
             inner: Arc::new(inner),
-        })
+        };
+        if let (Some(n), Some(k), GroupSize::Fixed(group_size)) = (kernel.n, kernel.k, kernel.group_size) {
+            linear.compile(LayerShape { n, k, group_size })?;
+        }
+        Ok(linear)
     }
 
     /// A kernel of one variant, for every M that it serves.
@@ -120,18 +96,24 @@ impl Linear {
             few: Vec::new().into(),
             prefill: vec![variant.clone()].into(),
         };
-        Self::new(gpu, &kernel)
+        let linear = Self::new(gpu, &kernel)?;
+        for candidate in &linear.inner.candidates {
+            candidate.pipeline(gpu)?;
+        }
+        Ok(linear)
     }
 
-    /// Copies weights to the device, after checking them against this kernel.
+    /// Copies weights to the device, after checking them against this kernel, and creates the pipelines that are chosen for them, so that a dispatch
+    /// finds them ready.
     ///
     /// # Errors
-    /// If the weights are not of this kernel's shape, no variant serves them on this device, or the device has no room.
+    /// If the weights are not of this kernel's shape, no variant serves them on this device, the device refuses a pipeline or has no room.
     pub fn upload(&self, quantized: &Quantized<'_>) -> Result<Weights, UploadError> {
         let shape = quantized.shape();
         weights::check(self.kernel(), shape, quantized.bias().is_some())?;
         // A kernel that serves one row serves the layer; what it does with more rows is the dispatch's to say.
-        self.choose(1, shape.k, shape.group_size)?;
+        self.choose(with_rows(1, shape))?;
+        self.compile(shape)?;
         Weights::upload(self.gpu(), quantized)
     }
 
@@ -143,7 +125,7 @@ impl Linear {
     ///
     /// # Errors
     /// If a buffer is too small, lacks `STORAGE` usage, starts at a wrong place or is both `x` and `y`, if the weights are of another
-    /// shape or device, or if the device is out of memory or lost.
+    /// shape or device, or if the device is out of memory or lost. If it refuses a pipeline too, where weights were uploaded through another kernel.
     pub fn dispatch<'a>(
         &self,
         pass: &mut wgpu::ComputePass<'_>,
@@ -181,16 +163,17 @@ impl Linear {
             return Err(DispatchError::OtherDevice);
         }
         weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
-        let (variant, pipeline) = self.choose(rows, weights.k(), weights.group_size())?;
-        let call = Arc::new(Call::new(variant, pipeline, weights, &x, &y, rows)?);
+        let candidate = self.choose(with_rows(rows, weights.shape()))?;
+        let pipeline = candidate.pipeline(self.gpu())?;
+        let call = Arc::new(Call::new(&candidate.variant, pipeline, weights, &x, &y, rows)?);
         crate::gpu::lock(weights.calls()).insert(&key, &call);
         Ok(call)
     }
 
-    /// Says which variant runs for `rows` rows of a layer, and why.
+    /// Says which variant runs for a shape, and why.
     #[must_use]
-    pub fn route(&self, rows: u32, k: u32, group_size: u32) -> Routing {
-        Routing::new(rows, k, group_size, &self.inner.routes)
+    pub fn route(&self, shape: Shape) -> Routing {
+        Routing::new(shape, &self.in_order(shape))
     }
 
     /// The device.
@@ -213,22 +196,29 @@ impl Linear {
         weights::check(self.kernel(), weights.shape(), weights.has_bias())
     }
 
-    /// The first variant, in order of preference, that runs here and serves the layer.
-    fn choose(
-        &self,
-        m: u32,
-        k: u32,
-        group_size: u32,
-    ) -> Result<(&Variant, &Arc<wgpu::ComputePipeline>), Unserved> {
+    fn in_order(&self, shape: Shape) -> Vec<routing::Placed<'_>> {
+        let Inner {
+            gpu,
+            kernel,
+            candidates,
+            ..
+        } = &*self.inner;
+        routing::in_order(shape, candidates, gpu.tuning(), kernel.scales)
+    }
+
+    /// The first variant, in the order for the shape, that runs here and serves it.
+    fn choose(&self, shape: Shape) -> Result<&Candidate, Unserved> {
         let mut reasons = Vec::new();
-        for (_, candidate) in routing::in_order(m, &self.inner.routes) {
-            match candidate.usable(m, k, group_size) {
-                Ok(pipeline) => return Ok((&candidate.variant, pipeline)),
-                Err(reason) => {
-                    reasons.extend(reason.map(|reason| (candidate.variant.name.clone().into_owned(), reason)))
-                }
+        let order = self.in_order(shape);
+        for (index, placed) in order.iter().enumerate() {
+            let candidate = placed.candidate;
+            match candidate.check(shape) {
+                Ok(()) => return Ok(candidate),
+                Err(RuledOut::Shape(_)) if candidate.follows_from(&order[..index]) => {}
+                Err(reason) => reasons.push((candidate.variant.name.clone().into_owned(), reason)),
             }
         }
+        let Shape { m, k, group_size, .. } = shape;
         Err(Unserved {
             m,
             k,
@@ -236,50 +226,24 @@ impl Linear {
             reasons,
         })
     }
-}
 
-impl Candidate {
-    /// The pipeline, or what rules the variant out; `Err(None)` where a variant before it, that serves all it does, was ruled out.
-    fn usable(
-        &self,
-        m: u32,
-        k: u32,
-        group_size: u32,
-    ) -> Result<&Arc<wgpu::ComputePipeline>, Option<RuledOut>> {
-        let shape = crate::Shape {
-            m,
-            n: 1,
-            k,
-            group_size,
-        };
-        match &self.state {
-            State::Unmet(unmet) => Err(Some(RuledOut::Device(*unmet))),
-            State::Ready(pipeline) => match self.variant.configuration.constraints().check(shape) {
-                Ok(()) => Ok(pipeline),
-                Err(refusal) => Err(Some(RuledOut::Shape(refusal))),
-            },
-            State::Shadowed => Err(None),
+    /// Creates the pipelines that are chosen for a layer, whatever its rows.
+    fn compile(&self, layer: LayerShape) -> Result<(), KernelError> {
+        // Within a range of rows the order is the same, so only its ends can differ, by what a variant serves.
+        let rows = RowRange::ALL
+            .into_iter()
+            .flat_map(|range| [range.first, range.last]);
+        for rows in rows {
+            // What nothing serves is for the dispatch to say.
+            if let Ok(candidate) = self.choose(with_rows(rows, layer)) {
+                candidate.pipeline(self.gpu())?;
+            }
         }
+        Ok(())
     }
 }
 
-fn candidates(gpu: &Gpu, variants: &[Variant]) -> Result<Vec<Candidate>, KernelError> {
-    let mut candidates: Vec<Candidate> = Vec::with_capacity(variants.len());
-    for variant in variants {
-        let constraints = variant.configuration.constraints();
-        let covered = |earlier: &Candidate| {
-            matches!(earlier.state, State::Ready(_))
-                && earlier.variant.configuration.constraints().covers(&constraints)
-        };
-        let state = match gpu.capabilities().check(variant) {
-            Err(unmet) => State::Unmet(unmet),
-            Ok(()) if candidates.iter().any(covered) => State::Shadowed,
-            Ok(()) => State::Ready(gpu.pipelines().get(gpu, variant)?),
-        };
-        candidates.push(Candidate {
-            variant: variant.clone(),
-            state,
-        });
-    }
-    Ok(candidates)
+fn with_rows(m: u32, layer: LayerShape) -> Shape {
+    let LayerShape { n, k, group_size } = layer;
+    Shape { m, n, k, group_size }
 }

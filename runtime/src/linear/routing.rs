@@ -1,22 +1,46 @@
 //! Which variant runs, and why.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use super::{Candidate, State};
-use crate::{Route, RuledOut};
+use super::candidates::Candidate;
+use crate::{
+    NumericClass, Route, RuledOut, ScaleFormat, Shape,
+    tuning::{Entry, Origin, Tuning},
+};
 
-/// Which variant runs for a number of rows, and what was said of every other one.
+/// Which variant runs for a shape, where the order was taken from, and what was said of every other variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Routing {
     /// Rows.
     pub m: u32,
+    /// Output features.
+    pub n: u32,
     /// Input features.
     pub k: u32,
     /// Consecutive input features that share a scale.
     pub group_size: u32,
+    /// Why the variant that runs comes before others.
+    pub source: RouteSource,
     /// Every variant, in the order in which they are considered.
     pub considered: Vec<Considered>,
+}
+
+/// Why one variant comes before another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum RouteSource {
+    /// The order of the description: nothing that was measured speaks of the shape.
+    BuiltIn,
+    /// A table has an entry for this or a similar shape, and the variant is the fastest of it that runs here.
+    Measured {
+        /// The table.
+        table: Origin,
+        /// The shape that was measured.
+        shape: Shape,
+        /// How long the variant took for that shape.
+        nanoseconds: u64,
+    },
 }
 
 /// A variant and what was said of it.
@@ -39,45 +63,105 @@ pub enum Verdict {
     Chosen,
     /// It cannot run.
     RuledOut(RuledOut),
-    /// One before it was chosen.
+    /// One before it was chosen, or one that serves all that it does was ruled out.
     NotReached,
 }
 
-/// The candidates for M rows, in order of preference: decode variants first where there is one row, then those for a few rows, then those of
-/// every M.
-pub(super) fn in_order(
-    m: u32,
-    routes: &[Vec<Candidate>; Route::ALL.len()],
-) -> impl Iterator<Item = (Route, &Candidate)> {
-    Route::ALL
-        .into_iter()
-        .zip(routes)
-        .filter(move |(route, _)| m == 1 || *route != Route::Decode)
-        .flat_map(|(route, candidates)| candidates.iter().map(move |candidate| (route, candidate)))
+/// A candidate, with what gave it its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed<'a> {
+    pub(super) candidate: &'a Candidate,
+    /// The table, the entry and the time that it has there; `None` in the built-in order.
+    measured: Option<(&'a Origin, &'a Entry, u64)>,
+}
+
+/// The candidates for a shape, in the order in which they are considered: those of the nearest entry of each table, then the others in the built-in
+/// order, decode variants where there is one row, then those for a few rows, then those of every M.
+pub(super) fn in_order<'a>(
+    shape: Shape,
+    candidates: &'a [Candidate],
+    tuning: &'a Tuning,
+    scales: ScaleFormat,
+) -> Vec<Placed<'a>> {
+    let numeric = allowed(candidates);
+    let entries: Vec<(&Origin, &Entry)> = tuning.nearest(shape, numeric, scales).collect();
+    let place = |candidate: &Candidate| {
+        let places = entries.iter().enumerate();
+        places
+            .filter_map(|(table, (origin, entry))| {
+                let (place, measured) = entry.place(&candidate.kind)?;
+                Some(((table, place), (*origin, *entry, measured.nanoseconds)))
+            })
+            .next()
+    };
+    let mut placed: Vec<((usize, usize), Placed<'a>)> = candidates
+        .iter()
+        .filter(|candidate| shape.m == 1 || candidate.route != Route::Decode)
+        .map(|candidate| {
+            let (place, measured) = place(candidate).unzip();
+            let behind_all = (entries.len(), 0);
+            (place.unwrap_or(behind_all), Placed { candidate, measured })
+        })
+        .collect();
+    // Stable: what no table names stays in the built-in order.
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, placed)| placed).collect()
+}
+
+/// The class that a kernel's description allows beside the exact one, as far as its variants show.
+fn allowed(candidates: &[Candidate]) -> NumericClass {
+    candidates
+        .iter()
+        .map(|candidate| candidate.variant.configuration.numeric)
+        .find(|class| *class != NumericClass::Exact)
+        .unwrap_or_default()
+}
+
+impl Placed<'_> {
+    fn source(&self) -> RouteSource {
+        match self.measured {
+            None => RouteSource::BuiltIn,
+            Some((table, entry, nanoseconds)) => RouteSource::Measured {
+                table: table.clone(),
+                shape: entry.shape,
+                nanoseconds,
+            },
+        }
+    }
 }
 
 impl Routing {
-    pub(super) fn new(m: u32, k: u32, group_size: u32, routes: &[Vec<Candidate>; Route::ALL.len()]) -> Self {
-        let mut chosen = false;
-        let considered = in_order(m, routes)
-            .map(|(route, candidate)| {
-                let verdict = match (chosen, candidate.usable(m, k, group_size), &candidate.state) {
-                    (true, ..) | (_, Err(None), _) | (_, _, State::Shadowed) => Verdict::NotReached,
-                    (false, Ok(_), _) => Verdict::Chosen,
-                    (false, Err(Some(reason)), _) => Verdict::RuledOut(reason),
+    pub(super) fn new(shape: Shape, order: &[Placed<'_>]) -> Self {
+        let mut source = None;
+        let considered = order
+            .iter()
+            .enumerate()
+            .map(|(index, placed)| {
+                let candidate = placed.candidate;
+                let verdict = match candidate.check(shape) {
+                    _ if source.is_some() => Verdict::NotReached,
+                    Ok(()) => {
+                        source = Some(placed.source());
+                        Verdict::Chosen
+                    }
+                    // Of a whole family, the first one tells.
+                    Err(RuledOut::Shape(_)) if candidate.follows_from(&order[..index]) => Verdict::NotReached,
+                    Err(reason) => Verdict::RuledOut(reason),
                 };
-                chosen |= verdict == Verdict::Chosen;
                 Considered {
-                    route,
+                    route: candidate.route,
                     variant: candidate.variant.name.clone().into_owned(),
                     verdict,
                 }
             })
             .collect();
+        let Shape { m, n, k, group_size } = shape;
         Self {
             m,
+            n,
             k,
             group_size,
+            source: source.unwrap_or(RouteSource::BuiltIn),
             considered,
         }
     }
@@ -97,12 +181,17 @@ impl Routing {
     }
 }
 
+/// Lines of variants that are ruled out, at most: a description can have many.
+const MOST_RULED_OUT: usize = 12;
+
 impl fmt::Display for Routing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             m,
+            n,
             k,
             group_size,
+            source,
             considered,
         } = self;
         let name = if self.variant().is_empty() {
@@ -110,22 +199,43 @@ impl fmt::Display for Routing {
         } else {
             self.variant()
         };
-        write!(f, "M={m} K={k} group_size={group_size}: {name}")?;
-        for Considered {
-            route,
-            variant,
-            verdict,
-        } in considered
-        {
-            match verdict {
-                Verdict::Chosen => write!(
-                    f,
-                    "\n  {route}: `{variant}` is the first that runs here and serves the shape"
-                )?,
-                Verdict::RuledOut(reason) => write!(f, "\n  {route}: `{variant}` is ruled out: {reason}")?,
-                Verdict::NotReached => {}
-            }
+        write!(f, "M={m} N={n} K={k} group_size={group_size}: {name}")?;
+        let ruled_out = considered
+            .iter()
+            .filter_map(|considered| match &considered.verdict {
+                Verdict::RuledOut(reason) => Some((considered.route, &considered.variant, reason)),
+                Verdict::Chosen | Verdict::NotReached => None,
+            });
+        for (route, variant, reason) in ruled_out.clone().take(MOST_RULED_OUT) {
+            write!(f, "\n  {route}: `{variant}` is ruled out: {reason}")?;
         }
-        Ok(())
+        match ruled_out.count().saturating_sub(MOST_RULED_OUT) {
+            0 => {}
+            more => write!(f, "\n  and {more} more are ruled out")?,
+        }
+        match self.chosen() {
+            Some(Considered { route, variant, .. }) => write!(f, "\n  {route}: `{variant}` {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for RouteSource {
+    /// What follows the name of the variant that runs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => {
+                f.write_str("is the first in the built-in order that runs here and serves the shape")
+            }
+            Self::Measured {
+                table,
+                shape,
+                nanoseconds,
+            } => write!(
+                f,
+                "is the fastest that runs here and serves the shape: {:?} at {shape}, says {table}",
+                Duration::from_nanos(*nanoseconds)
+            ),
+        }
     }
 }

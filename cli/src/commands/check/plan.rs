@@ -102,7 +102,7 @@ pub(super) fn plan(device: &Device, selection: &Selection, shapes: &[Shape]) -> 
 fn routed(device: &Device, shapes: &[Shape]) -> Result<Vec<Job>, Failure> {
     let linear = Linear::new(&device.gpu, &standard())?;
     let job = |shape: &Shape| {
-        let routing = linear.route(shape.m, shape.k, shape.group_size);
+        let routing = linear.route(*shape);
         // The standard kernel is made of variants of the catalogue.
         match q4_kernel::variant(routing.variant()) {
             Some(variant) => Ok(Job {

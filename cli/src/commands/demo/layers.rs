@@ -90,7 +90,7 @@ fn multiply(
     gpu.queue().submit([encoder.finish()]);
     let got = gpu.read(&y)?;
 
-    let routing = linear.route(m, shape.k, shape.group_size);
+    let routing = linear.route(shape);
     let numeric = q4_kernel::variant(call.variant())
         .map_or_else(NumericClass::default, |variant| variant.configuration.numeric);
     let tolerance = numeric.tolerance(shape.k);
