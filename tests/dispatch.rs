@@ -118,11 +118,40 @@ fn a_warm_dispatch_makes_no_object() {
 #[test]
 fn kernels_of_the_same_text_share_their_pipelines() {
     let gpu = open(&GpuOptions::default());
-    let _first = Linear::new(&gpu, &standard()).unwrap();
-    let before = objects(&gpu);
-    let _second = Linear::new(&gpu, &standard()).unwrap();
+    let layer = layer(1, 6).layer;
+    let pipelines = |gpu: &Gpu| objects(gpu)[2];
+    let first = Linear::new(&gpu, &standard()).unwrap();
+    let _weights = first.upload(&layer).unwrap();
+    let before = pipelines(&gpu);
+    let second = Linear::new(&gpu, &standard()).unwrap();
+    let _weights = second.upload(&layer).unwrap();
     let _forced = Linear::only(&gpu, variant("gemm_64x64x16_t4x4_g32").unwrap()).unwrap();
-    assert_eq!(objects(&gpu), before);
+    assert_eq!(pipelines(&gpu), before);
+}
+
+#[test]
+fn pipelines_are_made_for_the_shapes_that_are_uploaded_and_never_by_a_dispatch_of_them() {
+    let gpu = open(&GpuOptions::default());
+    let pipelines = |gpu: &Gpu| objects(gpu)[2];
+    // wgpu has some of its own.
+    let others = pipelines(&gpu);
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    assert_eq!(pipelines(&gpu), others, "no shape is known");
+    let weights = kernel.upload(&layer(1, 7).layer).unwrap();
+    let uploaded = pipelines(&gpu);
+    assert!(
+        (1..8).contains(&(uploaded - others)),
+        "{uploaded} of {} variants",
+        standard().variants().count()
+    );
+    let (x, y) = (
+        gpu.input(&layer(600, 7).x).unwrap(),
+        gpu.output(600 * SHAPE.n as usize).unwrap(),
+    );
+    for rows in [1, 2, 3, 5, 8, 9, 16, 17, 64, 65, 256, 257, 600] {
+        kernel.prepare(&weights, &x, &y, rows).unwrap();
+    }
+    assert_eq!(pipelines(&gpu), uploaded);
 }
 
 #[test]
@@ -213,7 +242,9 @@ fn compiled_pipelines_are_kept_on_disk_and_damage_is_survived() {
             files.map(|file| file.unwrap().path()).collect()
         })
     };
-    Linear::new(&gpu, &standard()).unwrap();
+    let layer = layer(1, 8).layer;
+    let upload = |gpu: &Gpu| Linear::new(gpu, &standard()).unwrap().upload(&layer).unwrap();
+    drop(upload(&gpu));
     assert!(files().is_empty(), "nothing is written while kernels are made");
     gpu.save_pipeline_cache().unwrap();
     let [file] = files().try_into().unwrap();
@@ -222,7 +253,7 @@ fn compiled_pipelines_are_kept_on_disk_and_damage_is_survived() {
     // A device that finds a damaged file works, and puts a good one in its place when it is dropped.
     fs::write(&file, &written[..written.len() / 2]).unwrap();
     let other = open(&options);
-    Linear::new(&other, &standard()).unwrap();
+    drop(upload(&other));
     drop(other);
     assert_eq!(fs::read(&file).unwrap().len(), written.len());
     drop(gpu);

@@ -103,18 +103,32 @@ fn the_fastest_measured_variant_runs_and_the_route_names_its_source() {
 #[test]
 fn what_cannot_run_is_passed_over_however_fast_it_was() {
     // The first is of no kernel, the second is for other groups, and the third needs a K that the layer does not have.
-    let names = ["some_other_1", "coop4_w64_c4_g64_shared", "gemm_32x64x32_t4x8_g32"];
+    let names = [
+        "some_other_1",
+        "coop4_w64_c4_g64_shared",
+        "gemm_32x64x32_t4x8_g32",
+    ];
     let fast = names.map(|name| (name, 1));
-    let gpu = tuned(vec![entry(1, &[&fast[..], &[("coop4_w64_c2_g32_shared", 2)]].concat())]);
+    let gpu = tuned(vec![entry(
+        1,
+        &[&fast[..], &[("coop4_w64_c2_g32_shared", 2)]].concat(),
+    )]);
     let kernel = Linear::new(&gpu, &standard()).unwrap();
     let odd = Shape { k: 264, ..shape(1) };
     let routing = kernel.route(odd);
     assert_eq!(routing.variant(), "coop4_w64_c2_g32_shared");
-    assert!(matches!(routing.source, RouteSource::Measured { nanoseconds: 2, .. }));
+    assert!(matches!(
+        routing.source,
+        RouteSource::Measured { nanoseconds: 2, .. }
+    ));
     let first: Vec<_> = routing.considered.iter().take(3).collect();
     assert_eq!(first[0].variant, names[1]);
     assert_eq!(first[1].variant, names[2]);
-    assert!(first[..2].iter().all(|considered| matches!(considered.verdict, Verdict::RuledOut(_))));
+    assert!(
+        first[..2]
+            .iter()
+            .all(|considered| matches!(considered.verdict, Verdict::RuledOut(_)))
+    );
     assert_eq!(first[2].verdict, Verdict::Chosen);
 
     // An entry of which nothing runs decides nothing.
@@ -144,8 +158,14 @@ fn a_table_of_another_adapter_or_a_damaged_file_is_refused_whole_and_the_reason_
 
     let sources = [
         (TuningSource::Table(Box::new(foreign)), "it is of the adapter "),
-        (TuningSource::File(path.clone()), "line 8 has the digest of other contents"),
-        (TuningSource::File(dir.join("none.txt")), "none.txt cannot be read"),
+        (
+            TuningSource::File(path.clone()),
+            "line 8 has the digest of other contents",
+        ),
+        (
+            TuningSource::File(dir.join("none.txt")),
+            "none.txt cannot be read",
+        ),
     ];
     for (source, reason) in sources {
         let gpu = open(&GpuOptions {
@@ -176,7 +196,9 @@ fn a_users_file_is_followed_on_the_device_of_an_engine() {
     let routing = Linear::new(&gpu, &standard()).unwrap().route(shape(1));
     assert_eq!(routing.variant(), "coop4_w32_c1_g32_shared");
     assert!(
-        routing.to_string().ends_with(&format!("says the user's table {}", path.display())),
+        routing
+            .to_string()
+            .ends_with(&format!("says the user's table {}", path.display())),
         "{routing}"
     );
     assert!(
@@ -221,11 +243,20 @@ fn a_refused_pipeline_is_reported_as_soon_as_the_shape_is_known() {
     let late = Linear::new(&gpu, &broken(None, None)).unwrap();
     let layer = sample(1, LAYER, false, Data::Exact).unwrap().layer;
     let error = late.upload(&layer).unwrap_err();
-    assert!(matches!(&error, UploadError::Kernel(error) if is_broken(error)), "{error}");
+    assert!(
+        matches!(&error, UploadError::Kernel(error) if is_broken(error)),
+        "{error}"
+    );
 
     // Through another kernel the weights do reach the device.
     let weights = Linear::new(&gpu, &standard()).unwrap().upload(&layer).unwrap();
-    let (x, y) = (gpu.output(LAYER.k as usize).unwrap(), gpu.output(LAYER.n as usize).unwrap());
+    let (x, y) = (
+        gpu.output(LAYER.k as usize).unwrap(),
+        gpu.output(LAYER.n as usize).unwrap(),
+    );
     let error = late.prepare(&weights, &x, &y, 1).unwrap_err();
-    assert!(matches!(&error, DispatchError::Kernel(error) if is_broken(error)), "{error}");
+    assert!(
+        matches!(&error, DispatchError::Kernel(error) if is_broken(error)),
+        "{error}"
+    );
 }

@@ -135,7 +135,8 @@ impl DownProj {
         few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
         prefill: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL),
     };
-    /// Creates the pipelines. They are shared with every other kernel of `gpu` that has the same text.
+    /// Readies the kernel. Its pipelines are created now if K, N and the group size are fixed, and by `upload` if they are not; they are
+    /// shared with every other kernel of `gpu` that has the same text.
     ///
     /// # Errors
     /// If the device can run no variant of a route, or refuses a pipeline.
@@ -175,7 +176,13 @@ impl DownProj {
     /// Says which variant runs for `rows` rows, and why.
     #[must_use]
     pub fn route(&self, rows: ::core::primitive::u32) -> ::q4_kernel::Routing {
-        self.linear.route(rows, Self::K, Self::GROUP_SIZE)
+        self.linear
+            .route(::q4_kernel::Shape {
+                m: rows,
+                n: Self::N,
+                k: Self::K,
+                group_size: Self::GROUP_SIZE,
+            })
     }
     /// The kernel behind the type, for code that handles kernels of several types alike.
     #[must_use]
@@ -377,7 +384,8 @@ impl AnyShape {
         few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
         prefill: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL),
     };
-    /// Creates the pipelines. They are shared with every other kernel of `gpu` that has the same text.
+    /// Readies the kernel. Its pipelines are created now if K, N and the group size are fixed, and by `upload` if they are not; they are
+    /// shared with every other kernel of `gpu` that has the same text.
     ///
     /// # Errors
     /// If the device can run no variant of a route, or refuses a pipeline.
@@ -421,7 +429,13 @@ impl AnyShape {
         rows: ::core::primitive::u32,
         weights: &::q4_kernel::Weights,
     ) -> ::q4_kernel::Routing {
-        self.linear.route(rows, weights.k(), weights.group_size())
+        self.linear
+            .route(::q4_kernel::Shape {
+                m: rows,
+                n: weights.n(),
+                k: weights.k(),
+                group_size: weights.group_size(),
+            })
     }
     /// The kernel behind the type, for code that handles kernels of several types alike.
     #[must_use]
