@@ -1,6 +1,6 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Variant};
+use crate::{Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, Route, Variant};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -28,9 +28,12 @@ pub fn standard() -> GeneratedKernel {
     let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
         .into_iter()
         .cloned()
-        .partition(|variant| matches!(variant.configuration.geometry, Geometry::Coop4(_)));
-    // Subgroups where the device has them.
-    decode.sort_by_key(|variant| variant.needs().features.is_empty());
+        .partition(|variant| variant.configuration.route() == Route::Decode);
+    // Long loads where K allows them, and subgroups where the device has them.
+    decode.sort_by_key(|variant| {
+        let single_words = matches!(variant.configuration.geometry, Geometry::Coop4(_));
+        (single_words, variant.needs().features.is_empty())
+    });
     GeneratedKernel {
         name: "standard".into(),
         k: None,
@@ -52,6 +55,16 @@ fn is_default(variant: &Variant) -> bool {
             words,
             ..
         }) => (width, columns, words) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS, Coop4::DEFAULT_WORDS),
+        Geometry::Gemv(Gemv {
+            width,
+            columns,
+            resident,
+            workgroups,
+            ..
+        }) => {
+            (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
+                && workgroups == Gemv::DEFAULT_WORKGROUPS
+        }
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

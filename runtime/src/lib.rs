@@ -22,7 +22,7 @@ pub use gpu::{
 pub use linear::{Call, Considered, Linear, Routing, Verdict};
 pub use operand::Operand;
 pub use q4_kernel_types::{
-    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize,
+    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Gemv, Geometry, GroupSize,
     KAlignment, Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed, ScaleFormat,
     Shape, Tolerance, TooManyWorkgroups, Variant, layout,
 };

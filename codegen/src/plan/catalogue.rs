@@ -1,7 +1,7 @@
 //! The standard catalogue: the variants that the runtime carries and that every build validates.
 
 use q4_kernel_types::{
-    Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, Reduction, layout::WEIGHTS_PER_WORD,
+    Configuration, Coop4, Gemm, Gemv, Geometry, GroupSize, KAlignment, Reduction, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -29,6 +29,18 @@ const GEMMS: [Gemm; 10] = [
     ragged((64, 64), (4, 4)),
 ];
 
+/// Width, columns and resident chunks of the GEMVs.
+const GEMVS: [(u32, u32, u32); 8] = [
+    (32, 8, 0),
+    (64, 8, 0),
+    (128, 8, 0),
+    (128, 16, 0),
+    (64, 8, 1),
+    (128, 8, 1),
+    (128, 16, 1),
+    (256, 8, 2),
+];
+
 /// Every variant of the standard catalogue: families x tiles x group sizes x widths.
 #[must_use]
 pub fn catalogue() -> Vec<Configuration> {
@@ -54,7 +66,28 @@ pub fn catalogue() -> Vec<Configuration> {
         }
     }
     for group_size in GROUP_SIZES {
+        variants.extend(gemvs(group_size));
+    }
+    for group_size in GROUP_SIZES {
         variants.extend(GEMMS.map(|gemm| standard(Geometry::Gemm(gemm), group_size)));
+    }
+    variants
+}
+
+/// Persistent GEMVs: those that read the input anew for each block serve any K; those that keep it in registers are for many columns.
+fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
+    let mut variants = Vec::new();
+    for reduction in Reduction::ALL {
+        for (width, columns, resident) in GEMVS {
+            let gemv = Gemv {
+                width,
+                columns,
+                resident,
+                workgroups: Gemv::DEFAULT_WORKGROUPS,
+                reduction,
+            };
+            variants.push(standard(Geometry::Gemv(gemv), group_size));
+        }
     }
     variants
 }

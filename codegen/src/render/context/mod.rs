@@ -2,6 +2,7 @@
 
 mod coop4;
 mod gemm;
+mod gemv;
 
 use q4_kernel_types::{
     Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
@@ -56,6 +57,7 @@ pub(super) struct Context {
 #[serde(untagged)]
 enum Family {
     Coop4(coop4::Values),
+    Gemv(gemv::Values),
     Gemm(gemm::Values),
 }
 
@@ -138,6 +140,7 @@ impl Context {
             values,
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
+            Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
         };
         let blocks = blocks(columns);
