@@ -1,6 +1,8 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, Route, Variant};
+use crate::{
+    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Variant,
+};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -23,7 +25,10 @@ pub fn variant(name: &str) -> Option<&'static Variant> {
 #[must_use]
 pub fn standard() -> GeneratedKernel {
     // Variants for one group size come before those for all.
-    let mut defaults: Vec<&Variant> = catalogue().iter().filter(|variant| is_default(variant)).collect();
+    let mut defaults: Vec<&Variant> = catalogue()
+        .iter()
+        .filter(|variant| is_default(variant) && is_plain(variant))
+        .collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
     let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
         .into_iter()
@@ -40,11 +45,17 @@ pub fn standard() -> GeneratedKernel {
         n: None,
         group_size: GroupSize::Runtime,
         bias: crate::Bias::Optional,
-        scales: crate::ScaleFormat::F32,
+        scales: ScaleLayout::default(),
         decode: decode.into(),
         few: Vec::new().into(),
         prefill: prefill.into(),
     }
+}
+
+/// Exact arithmetic on scales as they came.
+fn is_plain(variant: &Variant) -> bool {
+    let configuration = variant.configuration;
+    configuration.numeric == NumericClass::Exact && configuration.scales == ScaleLayout::default()
 }
 
 fn is_default(variant: &Variant) -> bool {

@@ -15,40 +15,41 @@ struct Input {
 // The largest 8-bit input. It stands for the largest input of the chunk.
 const LARGEST: f32 = 127.0;
 
+// A chunk of smaller inputs than this counts as zeros: the reciprocal of its step might overflow.
+const SMALLEST: f32 = 1.0e-30;
+
+{% if masked_lanes %}
+// Lanes past the end of K hold zeros.
 fn load_input(chunk: u32, chunks: u32) -> Input {
-    var x: Input;
-    {% if not all_lanes_busy %}
-    // Lanes past the end of K hold zeros.
-    if (chunk < chunks) {
-        {% endif %}
-        let at = params.input_offset / 4u + chunk * (CHUNK / 4u);
-        {% for word in words %}
-        let low_{{ word.index }} = input[at{% if word.index > 0 %} + {{ 2 * word.index }}u{% endif %}];
-        let high_{{ word.index }} = input[at + {{ 2 * word.index + 1 }}u];
-        {% endfor %}
-        var largest = vec4<f32>();
-        {% for word in words %}
-        largest = max(largest, max(abs(low_{{ word.index }}), abs(high_{{ word.index }})));
-        {% endfor %}
-        let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
-        // A chunk of zeros has no scale, and any will do.
-        let steps = select(0.0, LARGEST / most, most > 0.0);
-        x.scale = most / LARGEST;
-        var sum = 0;
-        {% for word in words %}
-        {
-            let low = vec4<i32>(round(low_{{ word.index }} * steps));
-            let high = vec4<i32>(round(high_{{ word.index }} * steps));
-            x.even_{{ word.index }} = pack4xI8(vec4<i32>(low.x, low.z, high.x, high.z));
-            x.odd_{{ word.index }} = pack4xI8(vec4<i32>(low.y, low.w, high.y, high.w));
-            let both = low + high;
-            sum += both.x + both.y + both.z + both.w;
-        }
-        {% endfor %}
-        x.offset = {{ zero_point }} * sum;
-        {% if not all_lanes_busy %}
-    }
+    let inside = chunk < chunks;
+    let at = params.input_offset / 4u + min(chunk, chunks - 1u) * (CHUNK / 4u);
+    {% else %}
+fn load_input(chunk: u32) -> Input {
+    let at = params.input_offset / 4u + chunk * (CHUNK / 4u);
     {% endif %}
+    {% for word in words %}
+    let low_{{ word.index }} = input[at{% if word.index > 0 %} + {{ 2 * word.index }}u{% endif %}];
+    let high_{{ word.index }} = input[at + {{ 2 * word.index + 1 }}u];
+    {% endfor %}
+    var largest = vec4<f32>();
+    {% for word in words %}
+    largest = max(largest, max(abs(low_{{ word.index }}), abs(high_{{ word.index }})));
+    {% endfor %}
+    let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+    let steps = select(0.0, LARGEST / most, {% if masked_lanes %}inside && {% endif %}most > SMALLEST);
+    var x: Input;
+    x.scale = most / LARGEST;
+    var sum = vec4<i32>();
+    {% for word in words %}
+    {
+        let low = vec4<i32>(round(low_{{ word.index }} * steps));
+        let high = vec4<i32>(round(high_{{ word.index }} * steps));
+        x.even_{{ word.index }} = pack4xI8(vec4<i32>(low.x, low.z, high.x, high.z));
+        x.odd_{{ word.index }} = pack4xI8(vec4<i32>(low.y, low.w, high.y, high.w));
+        sum += low + high;
+    }
+    {% endfor %}
+    x.offset = {{ zero_point }} * (sum.x + sum.y + sum.z + sum.w);
     return x;
 }
 

@@ -9,7 +9,7 @@ let group = chunk / (GROUP_SIZE / CHUNK);
 let group = chunk / chunks_per_group;
 {% endif %}
 {% for block in blocks %}
-let scale_{{ block.index }} = {% if scales != "f32" %}unpack_scales({% endif %}scales[(group * params.padded_N + {% if block.index == 0 %}n{% else %}n_{{ block.index }}{% endif %}) / {{ block.width }}u]{% if scales != "f32" %}){% endif %};
+{% include "common/scale_of_block.wgsl" %}
 {% endfor %}
 {% for block in blocks %}
 sum_{{ block.index }} = fma(scale_{{ block.index }}, {{ sum_type }}({% for column in block.columns %}dot_chunk(q_{{ column.index }}, {{ x }}){% if not loop.last %}, {% endif %}{% endfor %}), sum_{{ block.index }});

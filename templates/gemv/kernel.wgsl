@@ -38,7 +38,9 @@ var<workgroup> column_sums: array<f32, WIDTH>;
 {% else %}
 {% include "gemv/accumulate_exact.wgsl" %}
 {% endif %}
-{% include "common/unpack_scales.wgsl" %}
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% include "common/epilogue.wgsl" %}
 
 @compute @workgroup_size(WIDTH)
@@ -61,7 +63,7 @@ fn main(
     {% if resident == 0 %}
     // This lane's share of the input stays in registers for all blocks.
     {% endif %}
-    let x_{{ resident }} = load_input({% if resident == 0 %}lane{% else %}lane + {{ resident }}u * WIDTH{% endif %}, chunks);
+    let x_{{ resident }} = load_input({% if resident == 0 %}lane{% else %}lane + {{ resident }}u * WIDTH{% endif %}{% if masked_lanes %}, chunks{% endif %});
     {% endfor %}
     {% if reduction == "subgroup" %}
     var turn = 0u;
@@ -76,20 +78,12 @@ fn main(
         {% endfor %}
         {% endif %}
         {% for block in blocks %}
-        {% if block.index > 0 %}
-        {% if block.index == 1 %}
-        // Where a block of scales lies past the padding no column of it is stored, and any scale will do.
-        {% endif %}
-        let n_{{ block.index }} = min(n + {{ block.first }}u, params.padded_N - {{ block.width }}u);
-        {% endif %}
-        {% endfor %}
-        {% for block in blocks %}
         var sum_{{ block.index }} = {{ sum_type }}();
         {% endfor %}
 
         {% if residents | length > 0 %}
         {% for resident in residents %}
-        {% if all_lanes_busy %}
+        {% if not masked_lanes %}
         {
             let chunk = lane{% if resident > 0 %} + {{ resident }}u * WIDTH{% endif %};
         {% else %}
@@ -108,7 +102,7 @@ fn main(
         {% else %}
         for (var chunk = lane; chunk < chunks; chunk += WIDTH) {
             {% set x = "x" %}
-            let x = load_input(chunk, chunks);
+            let x = load_input(chunk);
             {% include "gemv/inner_product.wgsl" %}
         }
         {% endif %}

@@ -25,6 +25,6 @@ pub use geometry::{Coop4, Gemm, Gemv, Geometry, KAlignment, Reduction};
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};
 pub use params::{ParamField, Params};
-pub use scales::ScaleFormat;
+pub use scales::{ScaleFormat, ScaleLayout, ScaleOrder};
 pub use shape::Shape;
 pub use variant::{GeneratedKernel, Variant};

@@ -1,6 +1,8 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
-use q4_kernel::{Constraints, Gemv, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data};
+use q4_kernel::{
+    Constraints, Gemv, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
+};
 
 /// One multiplication to emulate, and how it is dispatched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -132,7 +132,7 @@ impl Linear {
         weights::check(self.kernel(), shape, quantized.bias().is_some())?;
         // A kernel that serves one row serves the layer; what it does with more rows is the dispatch's to say.
         self.choose(1, shape.k, shape.group_size)?;
-        Weights::upload(self.gpu(), quantized)
+        Weights::upload(self.gpu(), quantized, self.kernel().scales)
     }
 
     /// Records `y[rows, N] = x[rows, K] * weights^T (+ bias)` into `pass`, and with it the pass's pipeline and bind group 0.
@@ -180,7 +180,7 @@ impl Linear {
         if weights.gpu().device() != self.gpu().device() {
             return Err(DispatchError::OtherDevice);
         }
-        weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        self.check(weights)?;
         let (variant, pipeline) = self.choose(rows, weights.k(), weights.group_size())?;
         let call = Arc::new(Call::new(variant, pipeline, weights, &x, &y, rows)?);
         crate::gpu::lock(weights.calls()).insert(&key, &call);
@@ -210,7 +210,13 @@ impl Linear {
     /// # Errors
     /// What does not fit.
     pub fn check(&self, weights: &Weights) -> Result<(), Mismatch> {
-        weights::check(self.kernel(), weights.shape(), weights.has_bias())
+        weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        let (given, expected) = (weights.scales(), self.kernel().scales);
+        if given == expected {
+            Ok(())
+        } else {
+            Err(Mismatch::Scales { given, expected })
+        }
     }
 
     /// The first variant, in order of preference, that runs here and serves the layer.

@@ -1,6 +1,6 @@
 //! The values of the persistent GEMV.
 
-use q4_kernel_types::{Configuration, Gemv, NumericClass, Reduction, ScaleFormat};
+use q4_kernel_types::{Configuration, Gemv, NumericClass, Reduction};
 use serde::Serialize;
 
 use super::{Described, Family, MIN_SUBGROUP_SIZE, Word, word_type, words};
@@ -14,8 +14,8 @@ pub(super) struct Values {
     words: Vec<Word>,
     /// The chunks of the input that a lane keeps.
     residents: Vec<u32>,
-    /// Whether every lane has something to do in every resident chunk.
-    all_lanes_busy: bool,
+    /// Whether some lanes may have no part of K in a resident chunk.
+    masked_lanes: bool,
     min_subgroup_size: u32,
     /// The sums of the first and of the second half of a lane's columns, pair by pair.
     halves: Vec<Pair>,
@@ -42,9 +42,7 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
     let (halves, quarter) = halving(gemv.columns);
     Described {
         summary: match configuration.numeric {
-            NumericClass::Int8Activations => {
-                "Persistent GEMV on q4gsw weights and 8-bit inputs, for one row"
-            }
+            NumericClass::Int8Activations => "Persistent GEMV on q4gsw weights and 8-bit inputs, for one row",
             _ => "Persistent GEMV on q4gsw weights, for one row",
         },
         facts: vec![
@@ -60,17 +58,15 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
         columns: gemv.columns,
         input_type: "vec4<f32>",
         weight_type: word_type(Gemv::WORDS),
-        scale_type: match configuration.scales {
-            ScaleFormat::F32 => None,
-            ScaleFormat::F16 | ScaleFormat::Bf16 => Some("vec2<u32>"),
-        },
+        single_scales: false,
         values: Family::Gemv(Values {
             width: gemv.width,
             reduction: gemv.reduction,
             numeric: configuration.numeric,
             words: words(Gemv::WORDS),
             residents: (0..gemv.resident).collect(),
-            all_lanes_busy: configuration.k == Some(gemv.resident * gemv.width * Gemv::CHUNK),
+            masked_lanes: gemv.resident > 0
+                && configuration.k != Some(gemv.resident * gemv.width * Gemv::CHUNK),
             min_subgroup_size: MIN_SUBGROUP_SIZE,
             halves,
             quarter,
@@ -91,10 +87,7 @@ fn halving(columns: u32) -> (Vec<Pair>, Pair) {
             vec![pair(0, "sum_0.xy", "sum_0.zw")],
             pair(0, "half_0.x", "half_0.y"),
         ),
-        8 => (
-            vec![pair(0, "sum_0", "sum_1")],
-            pair(0, "half_0.xy", "half_0.zw"),
-        ),
+        8 => (vec![pair(0, "sum_0", "sum_1")], pair(0, "half_0.xy", "half_0.zw")),
         _ => (
             vec![pair(0, "sum_0", "sum_2"), pair(1, "sum_1", "sum_3")],
             pair(0, "half_0", "half_1"),
