@@ -10,5 +10,5 @@ pub mod samples;
 
 pub use compare::{Comparison, Difference, compare};
 pub use pack::{PackError, pack, unpack};
-pub use product::{dequantize, linear};
+pub use product::{dequantize, linear, linear_columns};
 pub use quantize::{QuantizeError, quantize};
