@@ -4,6 +4,7 @@ mod accuracy;
 mod csv;
 mod json;
 mod kernels;
+mod plot;
 mod report;
 mod runs;
 mod shapes;
@@ -15,11 +16,12 @@ use crate::{
     cli::Bench,
     failure::{Ending, Failure},
     measure::{Budget, Clock, Order, ReadBandwidth, Stopwatch, rotation_bytes},
-    output::{Progress, print_json},
+    output::{NewFile, Progress, print_json},
 };
 
 pub(crate) fn run(arguments: &Bench, out: &mut impl Write) -> Result<Ending, Failure> {
     let selection = kernels::Selection::parse(&arguments.kernels, &arguments.baseline)?;
+    let plot = arguments.plot.as_deref().map(NewFile::create).transpose()?;
     let device = Device::open_without(&arguments.on.adapter, &arguments.without())?;
     let method = Method {
         order: if arguments.overlap {
@@ -64,6 +66,9 @@ pub(crate) fn run(arguments: &Bench, out: &mut impl Write) -> Result<Ending, Fai
         rows,
         skipped: plan.skipped,
     };
+    if let Some(plot) = plot {
+        plot.keep(&report.plot())?;
+    }
     if arguments.json {
         print_json(out, &report.json())?;
     } else if arguments.csv {
