@@ -39,8 +39,8 @@ impl Report {
                 measured(figures.as_ref().map(|(figures, _)| of(figures)))
             };
             let cells = [
-                self.adapter.name.clone(),
-                self.clock.word().to_owned(),
+                self.conditions.adapter.name.clone(),
+                self.conditions.clock.word().to_owned(),
                 row.shape.m.to_string(),
                 row.shape.n.to_string(),
                 row.shape.k.to_string(),

@@ -3,13 +3,12 @@
 use q4_kernel::{Feature, NumericClass};
 use serde::Serialize;
 
-use super::{report::Report, runs::Row};
-use crate::{
-    adapter::AdapterSummary,
-    measure::{Clock, Order, Spread},
-    output::ComparisonJson,
-    serving::Skipped,
+use super::{
+    conditions::{BandwidthJson, MethodJson},
+    report::Report,
+    runs::Row,
 };
+use crate::{adapter::AdapterSummary, measure::Spread, output::ComparisonJson, serving::Skipped};
 
 #[derive(Serialize)]
 pub(super) struct ReportJson<'a> {
@@ -17,26 +16,12 @@ pub(super) struct ReportJson<'a> {
     without: &'a [Feature],
     method: MethodJson,
     read_bandwidth: BandwidthJson,
+    rotation_bytes: u64,
     baseline: &'a str,
     rows: Vec<RowJson<'a>>,
     skipped: &'a [Skipped],
     notes: Vec<String>,
     ok: bool,
-}
-
-#[derive(Serialize)]
-struct MethodJson {
-    clock: Clock,
-    order: Order,
-    seconds: f64,
-    rotation_bytes: u64,
-    seed: u64,
-}
-
-#[derive(Serialize)]
-struct BandwidthJson {
-    bytes: u64,
-    gigabytes_per_second: f64,
 }
 
 #[derive(Serialize)]
@@ -74,19 +59,11 @@ impl Report {
     /// The report as JSON. `README.md` describes the fields.
     pub(super) fn json(&self) -> ReportJson<'_> {
         ReportJson {
-            adapter: &self.adapter,
-            without: &self.without,
-            method: MethodJson {
-                clock: self.clock,
-                order: self.method.order,
-                seconds: self.seconds,
-                rotation_bytes: self.rotation_bytes,
-                seed: self.method.seed,
-            },
-            read_bandwidth: BandwidthJson {
-                bytes: self.bandwidth.bytes,
-                gigabytes_per_second: self.bandwidth.bytes_per_second(self.clock) / 1e9,
-            },
+            adapter: &self.conditions.adapter,
+            without: &self.conditions.without,
+            method: self.conditions.method_json(),
+            read_bandwidth: self.conditions.bandwidth_json(),
+            rotation_bytes: self.rotation_bytes,
             baseline: &self.baseline.word,
             rows: self.rows.iter().map(|row| RowJson::new(self, row)).collect(),
             skipped: &self.skipped,

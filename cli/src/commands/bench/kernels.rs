@@ -62,7 +62,7 @@ pub(super) struct Kernel {
 pub(super) const ROUTED: &str = "routed";
 
 /// The GEMVs as they were first published: a word, and the names that it stands for, the most specialised first.
-const PUBLISHED: [(&str, [&str; 2]); 2] = [
+pub(super) const PUBLISHED: [(&str, [&str; 2]); 2] = [
     ("coop4", ["coop4_w64_c1_g*_shared", "coop4_w64_c1_gx_shared"]),
     ("bicol", ["coop4_w64_c2_g*_shared", "coop4_w64_c2_gx_shared"]),
 ];
@@ -129,6 +129,22 @@ impl Wanted {
             }
         }
         (serving, refused)
+    }
+
+    /// The kernel that it stands for on a shape, or why there is none.
+    pub(super) fn linear(&self, device: &Device, shape: Shape, standard: &Linear) -> Result<Linear, String> {
+        let (serving, refused) = self.on(device, shape, standard);
+        match (serving.first(), &self.kind) {
+            (None, _) => Err(skipped(refused)
+                .iter()
+                .map(|Skipped { reason, .. }| reason.as_str())
+                .collect::<Vec<_>>()
+                .join("; ")),
+            (Some(_), Kind::Routed) => Ok(standard.clone()),
+            (Some(variant), Kind::First(_) | Kind::Each(_)) => {
+                Linear::only(&device.gpu, variant).map_err(|error| error.to_string())
+            }
+        }
     }
 
     /// What it is called beside the name of the variant.

@@ -52,7 +52,7 @@ impl Report {
     pub(super) fn plot(&self) -> String {
         let names = self.series();
         let points = self.points(&names);
-        let bandwidth = self.bandwidth.bytes_per_second(self.clock) / 1e12;
+        let bandwidth = self.conditions.bytes_per_second() / 1e12;
         // The legend stands below, so that names of any length have room.
         let bottom = HEIGHT - 70.0;
         let height = HEIGHT + LEGEND_LINE * names.len() as f64;
@@ -70,12 +70,12 @@ impl Report {
             Anchor::Start,
             18.0,
             INK,
-            &format!("Roofline: {}", self.adapter),
+            &format!("Roofline: {}", self.conditions.adapter),
         );
         let subtitle = format!(
             "{}, {}; read bandwidth {} GB/s in the same run",
-            self.clock.name(),
-            self.method.order.meaning(),
+            self.conditions.clock.name(),
+            self.conditions.method.order.meaning(),
             inexact(bandwidth * 1e3)
         );
         svg.text((LEFT, 52.0), Anchor::Start, 13.0, FAINT, &subtitle);
@@ -170,7 +170,7 @@ impl Axis {
         }
         let decades = if low <= high {
             // Finite numbers have exponents from -324 to 308.
-            ((low - 0.1).floor() as i32, (high + 0.1).ceil() as i32)
+            ((low - 0.02).floor() as i32, (high + 0.02).ceil() as i32)
         } else {
             (0, 1)
         };

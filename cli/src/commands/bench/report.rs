@@ -2,16 +2,15 @@
 
 use std::io::{self, Write};
 
-use q4_kernel::{Feature, Shape};
+use q4_kernel::Shape;
 
 use super::{
-    Method,
+    conditions::Conditions,
     kernels::Wanted,
     runs::{Outcome, Row},
 };
 use crate::{
-    adapter::AdapterSummary,
-    measure::{Clock, ReadBandwidth, Spread},
+    measure::Spread,
     output::{Align, duration, error, first_wrong, indented, inexact, size, table, wrapped},
     serving::Skipped,
 };
@@ -19,15 +18,9 @@ use crate::{
 /// Everything that was measured.
 #[derive(Debug)]
 pub(super) struct Report {
-    pub(super) adapter: AdapterSummary,
-    pub(super) on_cpu: bool,
-    pub(super) clock: Clock,
-    pub(super) method: Method,
-    /// The budget of each row.
-    pub(super) seconds: f64,
+    pub(super) conditions: Conditions,
+    /// Bytes of weights and scales between two uses of the same copy.
     pub(super) rotation_bytes: u64,
-    pub(super) bandwidth: ReadBandwidth,
-    pub(super) without: Vec<Feature>,
     pub(super) default_shapes: bool,
     pub(super) baseline: Wanted,
     pub(super) rows: Vec<Row>,
@@ -55,25 +48,7 @@ pub(super) fn operations(Shape { m, n, k, .. }: Shape) -> f64 {
 impl Report {
     /// Prints it for people.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let bandwidth = self.bandwidth.bytes_per_second(self.clock) / 1e9;
-        writeln!(out, "adapter  {}", self.adapter)?;
-        writeln!(
-            out,
-            "timing   {}, median of about {} s each; {}",
-            self.clock.name(),
-            self.seconds,
-            self.method.order.meaning()
-        )?;
-        writeln!(
-            out,
-            "reading  {} GB/s, over {}",
-            inexact(bandwidth),
-            size(self.bandwidth.bytes.into())
-        )?;
-        if !self.without.is_empty() {
-            let names: Vec<&str> = self.without.iter().map(|feature| feature.name()).collect();
-            writeln!(out, "without  {}", names.join(", "))?;
-        }
+        self.conditions.write(out)?;
         writeln!(out)?;
         for rows in self.by_shape() {
             self.write_shape(rows, out)?;
@@ -123,18 +98,11 @@ impl Report {
 
     /// What one must know to read the tables.
     pub(super) fn notes(&self) -> Vec<String> {
-        let mut notes = vec![
-            "spread: the distance of the quartiles, relative to the median".to_owned(),
-            "GB/s: weights, scales, input and output of a multiplication, each counted once; % read: the same, of what \
-             reading alone reaches in this run"
-                .to_owned(),
-            "TFLOP/s: 2 x M x N x K operations".to_owned(),
-            "error: the largest of a sample of outputs, relative to the root of their mean square".to_owned(),
-            format!(
-                "each multiplication takes another copy of the weights, until {} of them were read",
-                size(self.rotation_bytes.into())
-            ),
-        ];
+        let mut notes = self.conditions.notes();
+        notes.push(format!(
+            "each multiplication takes another copy of the weights, until {} of them were read",
+            size(self.rotation_bytes.into())
+        ));
         let outcomes = self.rows.iter().filter_map(|row| row.outcome.as_ref().ok());
         let small = outcomes
             .filter(|outcome| outcome.rotation_bytes < self.rotation_bytes)
@@ -144,13 +112,7 @@ impl Report {
                 "the matrices of {small} rows are so small that their copies may stay in caches: there the launch is what is measured"
             ));
         }
-        if self.on_cpu {
-            notes.push(
-                "this adapter is software: little is measured, caches are not defeated, and the times say nothing about a GPU"
-                    .to_owned(),
-            );
-        }
-        if self.on_cpu && self.default_shapes {
+        if self.conditions.on_cpu && self.default_shapes {
             notes.push(
                 "the shapes are small ones, for an adapter like this; --shapes names others".to_owned(),
             );
@@ -185,7 +147,7 @@ impl Report {
     /// What a row comes to, where it ran.
     pub(super) fn figures<'a>(&self, row: &'a Row) -> Option<(Figures, &'a Outcome)> {
         let outcome = row.outcome.as_ref().ok()?;
-        let seconds = outcome.times.by(self.clock);
+        let seconds = outcome.times.by(self.conditions.clock);
         let bytes_per_second = outcome.bytes as f64 / seconds.median;
         let baseline = self
             .rows
@@ -195,9 +157,9 @@ impl Report {
         let figures = Figures {
             seconds,
             gigabytes_per_second: bytes_per_second / 1e9,
-            read_bandwidth_share: bytes_per_second / self.bandwidth.bytes_per_second(self.clock),
+            read_bandwidth_share: bytes_per_second / self.conditions.bytes_per_second(),
             teraflops_per_second: operations(row.shape) / seconds.median / 1e12,
-            speedup: baseline.map(|times| times.by(self.clock).median / seconds.median),
+            speedup: baseline.map(|times| times.by(self.conditions.clock).median / seconds.median),
         };
         Some((figures, outcome))
     }

@@ -162,7 +162,7 @@ impl Bench<'_> {
         let accuracy = expected.compare(&got, kernel.variant.configuration.numeric);
         let activations = [shape.k, shape.n].map(|columns| u64::from(shape.m) * u64::from(columns));
         Ok(Outcome {
-            times: rotation.measure(stopwatch, method.budget)?,
+            times: rotation.measure(stopwatch, method.budget())?,
             bytes: rotation.weight_bytes + activations.iter().sum::<u64>() * size_of::<f32>() as u64,
             copies: extent.copies,
             rotation_bytes: rotation.weight_bytes * extent.copies as u64,
