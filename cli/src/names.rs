@@ -18,6 +18,17 @@ pub(crate) fn find(name: &str) -> Result<&'static Variant, UnknownVariant> {
     })
 }
 
+impl UnknownVariant {
+    /// Considers words, beside the names of variants, that may have been meant.
+    pub(crate) fn or_one_of(mut self, words: impl IntoIterator<Item = &'static str>) -> Self {
+        let alike = |word: &&str| strsim::normalized_damerau_levenshtein(&self.name, word) >= ALIKE;
+        let mut nearest: Vec<&str> = words.into_iter().filter(alike).collect();
+        nearest.append(&mut self.nearest);
+        nearest.truncate(SUGGESTIONS);
+        Self { nearest, ..self }
+    }
+}
+
 /// Stands for any number of characters in a pattern.
 const ANY: char = '*';
 
@@ -196,6 +207,15 @@ mod tests {
         assert!(
             error.to_string().starts_with("no variant is called `coop5*`; "),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn a_word_that_was_meant_is_suggested_before_names() {
+        let error = find("bikol").unwrap_err().or_one_of(["coop4", "bicol"]);
+        assert_eq!(
+            error.to_string(),
+            "no variant is called `bikol`; did you mean `bicol`? `q4 list` shows all"
         );
     }
 

@@ -48,28 +48,41 @@ impl Order {
     }
 }
 
-/// Bytes of weights and scales between two uses of the same copy. The largest last-level caches of GPUs that are about hold 50 MB (H100) to
-/// 96 MB; at four times the cache, one that replaces at random still holds 2 % of what comes around again.
-const ROTATION_BYTES: u64 = 256 << 20;
-/// The same for software adapters, whose caches are the processor's: as much as a short run can walk.
-const ROTATION_BYTES_ON_CPU: u64 = 8 << 20;
-/// More buffers than this are a burden of their own. Smaller matrices than 128 KiB stay in caches, and the launch takes all their time.
-const MOST_COPIES: u64 = 2048;
+/// How far weights are kept apart from their next use.
+#[derive(Clone, Copy, Debug)]
+struct Distance {
+    /// Bytes of weights and scales that are read before any comes around again.
+    bytes: u64,
+    /// As many copies at most. More are a burden of their own, and of matrices so small the launch takes all the time.
+    most_copies: usize,
+}
+
+/// The largest last-level caches of GPUs that are about hold 50 MB (H100) to 96 MB; at four times the cache, one that replaces at random
+/// still holds 2 % of what comes around again.
+const ON_GPU: Distance = Distance {
+    bytes: 256 << 20,
+    most_copies: 2048,
+};
+/// Caches of a processor are not worth defeating: a software adapter computes much slower than any memory.
+const ON_CPU: Distance = Distance {
+    bytes: 8 << 20,
+    most_copies: 32,
+};
 /// The fewest dispatches among which there is anything to overlap.
 const LEAST_INDEPENDENT: usize = 16;
 
 impl Extent {
     /// What keeps this shape out of the caches of a device.
     pub(crate) fn of(shape: Shape, order: Order, device: &Device) -> Self {
-        let bytes = layout::weight_bytes(shape.n, shape.k).saturating_add(
-            layout::scale_count(shape.n, shape.k, shape.group_size).saturating_mul(size_of::<f32>() as u64),
-        );
-        Self::walking(bytes, order, rotation_bytes(device))
+        // Scales come on top, in whatever form a kernel reads them.
+        let bytes = layout::weight_bytes(shape.n, shape.k);
+        Self::apart(bytes, order, Distance::on(device))
     }
 
-    fn walking(bytes: u64, order: Order, rotation_bytes: u64) -> Self {
-        // At most `MOST_COPIES`, which any address space holds.
-        let copies = usize::try_from(rotation_bytes.div_ceil(bytes.max(1)).min(MOST_COPIES)).unwrap_or(1);
+    fn apart(bytes: u64, order: Order, distance: Distance) -> Self {
+        let copies = usize::try_from(distance.bytes.div_ceil(bytes.max(1)))
+            .unwrap_or(usize::MAX)
+            .min(distance.most_copies);
         let outputs = match order {
             Order::Dependent => 1,
             Order::Independent => copies * LEAST_INDEPENDENT.div_ceil(copies),
@@ -78,13 +91,15 @@ impl Extent {
     }
 }
 
-/// Bytes of weights and scales that are read before any comes around again.
-pub(crate) fn rotation_bytes(device: &Device) -> u64 {
-    if device.runs_on_cpu() {
-        ROTATION_BYTES_ON_CPU
-    } else {
-        ROTATION_BYTES
+impl Distance {
+    fn on(device: &Device) -> Self {
+        if device.runs_on_cpu() { ON_CPU } else { ON_GPU }
     }
+}
+
+/// Bytes of weights and scales that are read before any comes around again, where the matrices are not tiny.
+pub(crate) fn rotation_bytes(device: &Device) -> u64 {
+    Distance::on(device).bytes
 }
 
 impl Rotation {
@@ -152,15 +167,23 @@ pub(crate) fn upload_copies(
     layer: &Quantized<'_>,
     count: usize,
 ) -> Result<Vec<Weights>, UploadError> {
+    let mut pending = 0;
     (0..count)
         .map(|_| {
-            let weights = linear.upload(layer);
+            let weights = linear.upload(layer)?;
+            pending += weights.bytes();
             // wgpu keeps a second copy of what is uploaded until something is submitted.
-            linear.gpu().queue().submit([]);
-            weights
+            if pending >= PENDING_BYTES {
+                linear.gpu().queue().submit([]);
+                pending = 0;
+            }
+            Ok(weights)
         })
         .collect()
 }
+
+/// More is not kept twice.
+const PENDING_BYTES: u64 = 64 << 20;
 
 /// Waits for uploads, so that none of them falls into a measurement.
 pub(crate) fn finish_uploads(gpu: &Gpu) -> Result<(), ReadBackError> {
@@ -180,7 +203,7 @@ mod tests {
 
     #[test]
     fn no_weight_comes_around_before_the_rotation_is_walked() {
-        let extent = |bytes, order| Extent::walking(bytes, order, 256 << 20);
+        let extent = |bytes, order| Extent::apart(bytes, order, ON_GPU);
         assert_eq!(
             extent(100 << 20, Order::Dependent),
             Extent {
@@ -191,7 +214,7 @@ mod tests {
         assert_eq!(extent(256 << 20, Order::Dependent).copies, 1);
         assert_eq!(extent(300 << 20, Order::Dependent).copies, 1);
         assert_eq!(extent(u64::MAX, Order::Dependent).copies, 1);
-        assert_eq!(extent(1, Order::Dependent).copies as u64, MOST_COPIES);
+        assert_eq!(extent(1, Order::Dependent).copies, ON_GPU.most_copies);
     }
 
     #[test]
@@ -200,7 +223,7 @@ mod tests {
             let Extent {
                 copies: found,
                 outputs,
-            } = Extent::walking((256 << 20) / copies, Order::Independent, 256 << 20);
+            } = Extent::apart(ON_GPU.bytes / copies, Order::Independent, ON_GPU);
             assert!(
                 outputs >= LEAST_INDEPENDENT && outputs.is_multiple_of(found),
                 "{copies}"

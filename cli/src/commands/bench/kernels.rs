@@ -88,7 +88,11 @@ impl Wanted {
                 let variants = patterns.iter().map(|pattern| names::matching(pattern));
                 Kind::First(variants.collect::<Result<Vec<_>, _>>()?.concat())
             }
-            None => Kind::Each(names::matching(word)?),
+            None => {
+                let words = || [ROUTED].into_iter().chain(PUBLISHED.map(|(word, _)| word));
+                let variants = names::matching(word).map_err(|unknown| unknown.or_one_of(words()))?;
+                Kind::Each(variants)
+            }
         };
         Ok(Self {
             word: word.to_owned(),
@@ -148,7 +152,7 @@ impl Wanted {
     }
 
     /// What it is called beside the name of the variant.
-    fn role(&self) -> Option<&str> {
+    pub(super) fn role(&self) -> Option<&str> {
         match self.kind {
             Kind::Routed | Kind::First(_) => Some(&self.word),
             Kind::Each(_) => None,

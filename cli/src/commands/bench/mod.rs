@@ -28,34 +28,7 @@ pub(crate) fn run(arguments: &Bench, out: &mut impl Write) -> Result<Ending, Fai
     let selection = kernels::Selection::parse(&arguments.kernels, &arguments.baseline)?;
     let plot = arguments.plot.as_deref().map(NewFile::create).transpose()?;
     let device = Device::open_without(&arguments.on.adapter, &arguments.without())?;
-    let method = Method::of(arguments);
-    let shapes = shapes::Shapes::of(arguments, &device);
-    let plan = kernels::plan(&device, &selection, &shapes.shapes)?;
-    runs::check_memory(&device, &plan.jobs, method.order)?;
-
-    let variants = plan.variants();
-    let rows = plan.jobs.iter().map(|job| job.kernels.len()).sum::<usize>();
-    let progress = Progress::new(1 + variants.len() + rows);
-    let stopwatch = Stopwatch::new(&device.gpu);
-    let bandwidth = read_bandwidth(&device, &stopwatch, method, &progress)?;
-    let bench = runs::Bench {
-        device: &device,
-        stopwatch: &stopwatch,
-        method,
-    };
-    let rows = runs::run(bench, &plan.jobs, &variants, &progress)?;
-    drop(progress);
-
-    let times = rows.iter().filter_map(runs::Row::times);
-    let report = report::Report {
-        conditions: conditions(arguments, &device, method, bandwidth, times),
-        rotation_bytes: rotation_bytes(&device),
-        default_shapes: shapes.are_default,
-        baseline: selection.baseline,
-        ok: rows.iter().all(runs::Row::is_good),
-        rows,
-        skipped: plan.skipped,
-    };
+    let report = measure(arguments, &device, selection)?;
     if let Some(plot) = plot {
         plot.keep(&report.plot())?;
     }
@@ -67,6 +40,41 @@ pub(crate) fn run(arguments: &Bench, out: &mut impl Write) -> Result<Ending, Fai
         report.write(out)?;
     }
     Ok(Ending::of(report.ok))
+}
+
+fn measure(
+    arguments: &Bench,
+    device: &Device,
+    selection: kernels::Selection,
+) -> Result<report::Report, Failure> {
+    let method = Method::of(arguments);
+    let shapes = shapes::Shapes::of(arguments, device);
+    let plan = kernels::plan(device, &selection, &shapes.shapes)?;
+    runs::check_memory(device, &plan.jobs, method.order)?;
+
+    let variants = plan.variants();
+    let rows = plan.jobs.iter().map(|job| job.kernels.len()).sum::<usize>();
+    let progress = Progress::new(1 + variants.len() + rows);
+    let stopwatch = Stopwatch::new(&device.gpu);
+    let bandwidth = read_bandwidth(device, &stopwatch, method, &progress)?;
+    let bench = runs::Bench {
+        device,
+        stopwatch: &stopwatch,
+        method,
+    };
+    let rows = runs::run(bench, &plan.jobs, &variants, &progress)?;
+    drop(progress);
+
+    let times = rows.iter().filter_map(runs::Row::times);
+    Ok(report::Report {
+        conditions: conditions(arguments, device, method, bandwidth, times),
+        rotation_bytes: rotation_bytes(device),
+        default_shapes: shapes.are_default,
+        baseline: selection.baseline,
+        ok: rows.iter().all(runs::Row::is_good),
+        rows,
+        skipped: plan.skipped,
+    })
 }
 
 /// How things are measured.
@@ -127,5 +135,53 @@ fn conditions<'a>(
         method,
         bandwidth,
         clock,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use q4_kernel::{Gpu, wgpu};
+    use q4_kernel_emulator::wgpu::{Options, adapter};
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    /// The emulator, without its clock.
+    fn without_timestamps() -> Device {
+        let adapter = adapter(Options::fast());
+        let descriptor = wgpu::DeviceDescriptor {
+            required_limits: adapter.limits(),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor)).unwrap();
+        let gpu = Gpu::from_wgpu(device, queue);
+        let info = gpu.device().adapter_info();
+        Device { gpu, info }
+    }
+
+    fn arguments(line: &str) -> Bench {
+        match Cli::parse_from(line.split_whitespace()).command {
+            Command::Bench(arguments) => arguments,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_device_without_timestamps_is_measured_by_the_hosts_clock_and_the_report_says_so() {
+        let arguments = arguments("q4 bench --n 64 --k 64 --kernels coop4 --seconds 0.001");
+        let selection = kernels::Selection::parse(&arguments.kernels, &arguments.baseline).unwrap();
+        let report = measure(&arguments, &without_timestamps(), selection).unwrap();
+        let mut text = Vec::new();
+        report.write(&mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            text.contains("\ntiming   wall clock, from submission to completion, median of "),
+            "{text}"
+        );
+        assert!(text.contains("so the host's was used"), "{text}");
+        let json = serde_json::to_value(report.json()).unwrap();
+        assert_eq!(json["method"]["clock"], "wall_clock");
+        assert!(report.ok && json["rows"][0]["measured"]["seconds"]["median"].as_f64() > Some(0.0));
     }
 }

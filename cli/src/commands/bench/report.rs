@@ -49,6 +49,9 @@ impl Report {
     /// Prints it for people.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         self.conditions.write(out)?;
+        if self.baseline.role().is_none() {
+            writeln!(out, "speedup  over {}", self.baseline.word)?;
+        }
         writeln!(out)?;
         for rows in self.by_shape() {
             self.write_shape(rows, out)?;
@@ -89,7 +92,11 @@ impl Report {
                 .map_or(f64::INFINITY, |(figures, _)| figures.seconds.median)
         };
         measured.sort_by(|(_, a), (_, b)| median(a).total_cmp(&median(b)));
-        let versus = format!("vs {}", self.baseline.word);
+        // A word has room in a header, the name of a variant has not.
+        let versus = match self.baseline.role() {
+            Some(word) => format!("vs {word}"),
+            None => "speedup".to_owned(),
+        };
         let columns =
             COLUMNS.map(|(name, align)| (if name == SPEEDUP { versus.as_str() } else { name }, align));
         let lines = measured.iter().map(|(row, figures)| line(row, figures.as_ref()));

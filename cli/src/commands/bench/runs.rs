@@ -170,3 +170,72 @@ impl Bench<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use q4_kernel::variant;
+
+    use super::*;
+    use crate::testing;
+
+    const NAME: &str = "coop4_w32_c1_g32_shared";
+
+    fn run_on(variants: &[&'static Variant]) -> Result<Vec<Row>, Failure> {
+        let device = testing::device();
+        let kernel = |variant: &&'static Variant| Kernel {
+            variant,
+            roles: Vec::new(),
+            is_baseline: false,
+        };
+        let job = Job {
+            shape: Shape {
+                m: 1,
+                n: 13,
+                k: 64,
+                group_size: 32,
+            },
+            kernels: variants.iter().map(kernel).collect(),
+        };
+        let bench = Bench {
+            device: &device,
+            stopwatch: &Stopwatch::new(&device.gpu),
+            method: Method {
+                order: Order::Dependent,
+                seconds: 0.001,
+                seed: 1,
+            },
+        };
+        run(bench, &[job], variants, &Progress::new(0))
+    }
+
+    #[test]
+    fn a_kernel_that_computes_wrongly_is_measured_and_no_good() {
+        let rows = run_on(&[testing::wrong_in_column_3(NAME)]).unwrap();
+        let outcome = rows[0].outcome.as_ref().unwrap();
+        let first = outcome.accuracy.comparison.first_wrong.unwrap();
+        assert_eq!(
+            (outcome.accuracy.comparison.wrong, first.n, first.got),
+            (1, 3, 7.5)
+        );
+        assert!(!rows[0].is_good() && rows[0].times().is_some());
+    }
+
+    #[test]
+    fn a_kernel_that_cannot_run_is_a_row_that_is_no_good_and_alone_a_failure() {
+        let mut broken = testing::tampered(NAME, "fn epilogue", "fn epi logue").clone();
+        broken.name = "broken".into();
+        let broken: &'static Variant = Box::leak(Box::new(broken));
+        let rows = run_on(&[broken, variant(NAME).unwrap()]).unwrap();
+        assert_eq!(rows.iter().map(Row::is_good).collect::<Vec<_>>(), [false, true]);
+        let reason = rows[0].outcome.as_ref().unwrap_err();
+        assert!(
+            reason.starts_with("the pipeline of `broken` was refused: "),
+            "{reason}"
+        );
+        let failure = run_on(&[broken]).unwrap_err().to_string();
+        assert!(
+            failure.starts_with("nothing could be run: the pipeline of "),
+            "{failure}"
+        );
+    }
+}

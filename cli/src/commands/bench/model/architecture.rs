@@ -73,6 +73,18 @@ const LLAMA_3_1_8B: Architecture = Architecture {
     vocabulary: 128_256,
 };
 
+/// One that tests have time for.
+#[cfg(test)]
+pub(super) const TINY: Architecture = Architecture {
+    name: "tiny",
+    hidden: 64,
+    layers: 2,
+    feed_forward: 128,
+    query: 64,
+    key_value: 32,
+    vocabulary: 200,
+};
+
 impl Architecture {
     pub(super) fn of(name: ModelName) -> Self {
         match name {

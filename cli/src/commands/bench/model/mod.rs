@@ -127,7 +127,11 @@ const LAYER_AND_HEAD: usize = 8;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use clap::Parser;
+    use serde_json::Value;
+
+    use super::{architecture::TINY, *};
+    use crate::cli::{Cli, Command};
 
     #[test]
     fn a_model_takes_what_its_weights_and_scales_take() {
@@ -152,5 +156,107 @@ mod tests {
             "{error}"
         );
         assert!(error.ends_with("or a shorter prompt with --prompt"), "{error}");
+    }
+
+    /// What is printed for a tiny model in place of the one that is named.
+    fn printed(options: &str) -> String {
+        let line = format!("q4 bench --model llama-3.2-1b --prompt 3 --seconds 0.001 {options}");
+        let Command::Bench(arguments) = Cli::parse_from(line.split_whitespace()).command else {
+            panic!("{line}")
+        };
+        let mut out = Vec::new();
+        assert_eq!(measure(&arguments, TINY, &mut out).unwrap(), Ending::Good);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn json_has_a_stack_for_each_phase_and_set_of_kernels() {
+        let report: Value = serde_json::from_str(&printed("--json")).unwrap();
+        assert_eq!(
+            (
+                &report["model"]["name"],
+                &report["model"]["matrices"],
+                &report["ok"]
+            ),
+            (&"tiny".into(), &15.into(), &true.into())
+        );
+        let stacks = report["stacks"].as_array().unwrap();
+        let done: Vec<_> = stacks
+            .iter()
+            .map(|stack| {
+                let word = |key: &str| stack[key].as_str().unwrap();
+                (word("kernels"), word("phase"), stack["measured"].is_object())
+            })
+            .collect();
+        assert_eq!(
+            done,
+            [
+                ("routed", "decode", true),
+                ("routed", "prefill", true),
+                ("coop4", "decode", true),
+                ("coop4", "prefill", false),
+                ("bicol", "decode", true),
+                ("bicol", "prefill", false),
+            ]
+        );
+        for stack in stacks {
+            let measured = &stack["measured"];
+            if measured.is_null() {
+                assert_eq!(stack["unserved"], "it multiplies one row, and M is 3");
+                continue;
+            }
+            let number = |key: &str| measured[key].as_f64().unwrap();
+            let seconds = measured["seconds"]["median"].as_f64().unwrap();
+            let close = |value: f64, expected: f64| (value - expected).abs() <= expected * 1e-9;
+            assert!(close(
+                number("tokens_per_second"),
+                stack["tokens"].as_f64().unwrap() / seconds
+            ));
+            assert!(close(
+                number("gigabytes_per_second"),
+                number("bytes") / seconds / 1e9
+            ));
+            assert!(number("error_relative_to_rms") < 1e-5);
+            assert_eq!(measured["dispatches"], 15);
+            assert_eq!(
+                measured["speedups"]["bicol"].is_null(),
+                stack["phase"] == "prefill"
+            );
+        }
+    }
+
+    #[test]
+    fn the_text_names_what_each_matrix_is_routed_to() {
+        let text = printed("");
+        assert!(
+            text.contains("\nmodel    tiny, 2 layers: 15 matrices with weights of their own, "),
+            "{text}"
+        );
+        assert!(
+            text.contains("\ndecode: one token, group size 32\nkernels "),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nprefill: 3 tokens, group size 32\nkernels "),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nleft out: coop4, bicol: it multiplies one row, and M is 3\n"),
+            "{text}"
+        );
+        assert!(text.contains("\nlm_head   1 x 200 x  64  "), "{text}");
+        assert!(
+            text.ends_with("\nEvery output that was sampled agrees with float64.\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn csv_has_a_line_for_each_stack_that_was_measured() {
+        let text = printed("--csv --group 32,64");
+        let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+        assert_eq!(lines.len(), 1 + 2 * 4);
+        assert!(lines[0].starts_with("adapter,clock,model,layers,group_size,phase,tokens,kernels,seconds,"));
+        assert!(lines[5].contains(",tiny,2,64,decode,1,routed,"), "{}", lines[5]);
     }
 }

@@ -209,17 +209,7 @@ mod tests {
     use q4_kernel::standard;
 
     use super::*;
-    use crate::{commands::bench::model::architecture::Architecture, measure::Order, testing};
-
-    const TINY: Architecture = Architecture {
-        name: "tiny",
-        hidden: 64,
-        layers: 3,
-        feed_forward: 128,
-        query: 64,
-        key_value: 32,
-        vocabulary: 200,
-    };
+    use crate::{commands::bench::model::architecture::TINY, measure::Order, testing};
 
     #[test]
     fn a_stack_is_walked_for_a_token_and_a_prompt_and_every_shape_is_checked() {
@@ -262,7 +252,7 @@ mod tests {
             .sum();
         for row in rows.iter().filter(|row| row.measured().is_some()) {
             let measured = row.measured().unwrap();
-            assert_eq!(measured.dispatches, 3 * 7 + 1);
+            assert_eq!(measured.dispatches, 2 * 7 + 1);
             let names: Vec<&str> = measured
                 .checked
                 .iter()
