@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use q4_kernel::{
     Bias, DispatchError, GeneratedKernel, Gpu, GpuOptions, GroupSize, KernelError, LayerShape, Linear,
-    NumericClass, RouteSource, ScaleFormat, Shape, TuningSource, UploadError, Variant, Verdict,
+    NumericClass, RouteSource, ScaleLayout, Shape, TuningSource, UploadError, Variant, Verdict,
     conformance::{Case, Placement, check},
     reference::samples::{Data, sample},
     standard,
@@ -28,7 +28,7 @@ fn entry(m: u32, candidates: &[(&str, u64)]) -> Entry {
     Entry {
         shape: shape(m),
         numeric: NumericClass::Exact,
-        scales: ScaleFormat::F32,
+        scales: ScaleLayout::default(),
         candidates: candidates
             .iter()
             .map(|(kind, nanoseconds)| Measured {
@@ -226,7 +226,7 @@ fn broken(k: Option<u32>, n: Option<u32>) -> GeneratedKernel {
         n,
         group_size: GroupSize::Fixed(LAYER.group_size),
         bias: Bias::Optional,
-        scales: ScaleFormat::F32,
+        scales: ScaleLayout::default(),
         decode: Vec::new().into(),
         few: Vec::new().into(),
         prefill: vec![broken].into(),

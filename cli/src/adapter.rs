@@ -3,7 +3,7 @@
 use std::{convert::Infallible, fmt, str::FromStr};
 
 use q4_kernel::{
-    Gpu, GpuOptions,
+    Feature, Gpu, GpuOptions,
     wgpu::{AdapterInfo, Backend, DeviceType},
 };
 use serde::Serialize;
@@ -38,13 +38,19 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Opens an adapter.
+    /// Opens an adapter with everything it has.
     pub(crate) fn open(name: &AdapterName) -> Result<Self, Failure> {
+        Self::open_without(name, &[])
+    }
+
+    /// Opens an adapter with some features left off.
+    pub(crate) fn open_without(name: &AdapterName, without: &[Feature]) -> Result<Self, Failure> {
         let options = GpuOptions {
             adapter: match name {
                 AdapterName::Auto => None,
                 AdapterName::Containing(name) => Some(name.clone()),
             },
+            without: without.to_vec(),
             ..GpuOptions::default()
         };
         let gpu = Gpu::open(&options)?;

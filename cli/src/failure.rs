@@ -4,6 +4,7 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
+    conformance::CheckError,
 };
 
 use crate::{commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant};
@@ -34,6 +35,8 @@ pub(crate) enum Failure {
     Buffer(#[from] BufferError),
     #[error(transparent)]
     ReadBack(#[from] ReadBackError),
+    #[error(transparent)]
+    Check(#[from] CheckError),
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]

@@ -7,12 +7,13 @@ mod commands;
 mod data;
 mod failure;
 mod grouping;
+mod measure;
 mod memory;
 mod names;
 mod output;
+mod serving;
 #[cfg(test)]
 mod testing;
-mod timing;
 
 use std::{
     io::{self, Write},

@@ -1,6 +1,6 @@
-//! Variants and families by name.
+//! Variants, families and features by name.
 
-use q4_kernel::{Variant, catalogue, variant};
+use q4_kernel::{Feature, Variant, catalogue, variant};
 
 /// A name that no variant has.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +16,81 @@ pub(crate) fn find(name: &str) -> Result<&'static Variant, UnknownVariant> {
         name: name.to_owned(),
         nearest: nearest(name),
     })
+}
+
+impl UnknownVariant {
+    /// Considers words, beside the names of variants, that may have been meant.
+    pub(crate) fn or_one_of(mut self, words: impl IntoIterator<Item = &'static str>) -> Self {
+        let alike = |word: &&str| strsim::normalized_damerau_levenshtein(&self.name, word) >= ALIKE;
+        let mut nearest: Vec<&str> = words.into_iter().filter(alike).collect();
+        nearest.append(&mut self.nearest);
+        nearest.truncate(SUGGESTIONS);
+        Self { nearest, ..self }
+    }
+}
+
+/// Stands for any number of characters in a pattern.
+const ANY: char = '*';
+
+/// The variants whose name fits a pattern, in which `*` stands for anything.
+pub(crate) fn matching(pattern: &str) -> Result<Vec<&'static Variant>, UnknownVariant> {
+    if !pattern.contains(ANY) {
+        return find(pattern).map(|variant| vec![variant]);
+    }
+    let found: Vec<_> = catalogue()
+        .iter()
+        .filter(|variant| fits(pattern, &variant.name))
+        .collect();
+    if found.is_empty() {
+        return Err(UnknownVariant {
+            name: pattern.to_owned(),
+            nearest: nearest(pattern.trim_matches(ANY)),
+        });
+    }
+    Ok(found)
+}
+
+/// Whether a name fits a pattern: its pieces in their order, the first at the beginning and the last at the end.
+fn fits(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once(ANY) else {
+        return pattern == name;
+    };
+    let Some(name) = name.strip_prefix(first) else {
+        return false;
+    };
+    let (between, last) = rest.rsplit_once(ANY).unwrap_or(("", rest));
+    let Some(mut name) = name.strip_suffix(last) else {
+        return false;
+    };
+    // The leftmost place of each piece leaves the most room for the others.
+    for piece in between.split(ANY) {
+        match name.split_once(piece) {
+            Some((_, after)) => name = after,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// The features that a word stands for: those whose name contains it, in whatever case and number, as `subgroups` stands for SUBGROUP.
+pub(crate) fn features(word: &str) -> Result<Vec<Feature>, String> {
+    let word = word.trim().to_uppercase();
+    let stem = match word.strip_suffix("ICES") {
+        Some(stem) => format!("{stem}IX"),
+        None => word.trim_end_matches('S').to_owned(),
+    };
+    let found: Vec<Feature> = Feature::ALL
+        .into_iter()
+        .filter(|feature| !stem.is_empty() && feature.name().contains(&stem))
+        .collect();
+    if found.is_empty() {
+        let all: Vec<&str> = Feature::ALL.into_iter().map(Feature::name).collect();
+        return Err(format!(
+            "kernels use no such feature; there are: {}",
+            all.join(", ")
+        ));
+    }
+    Ok(found)
 }
 
 /// The families of the catalogue, in its order.
@@ -98,5 +173,61 @@ mod tests {
     fn suggestions_read_as_a_sentence() {
         assert_eq!(suggestion(&["a"]), "did you mean `a`? ");
         assert_eq!(suggestion(&["a", "b", "c"]), "did you mean `a`, `b` or `c`? ");
+    }
+
+    #[test]
+    fn a_star_stands_for_anything_and_every_piece_is_matched_once() {
+        for (pattern, name) in [
+            ("*", "gemm"),
+            ("gemm*", "gemm"),
+            ("g*m", "gemm"),
+            ("*_c1_*", "coop4_w64_c1_g32"),
+            ("c*_w64_*_g*32", "coop4_w64_c1_g32"),
+            ("a*b*a", "aba"),
+        ] {
+            assert!(fits(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [
+            ("gemm", "gemm_2"),
+            ("aa*aa", "aaa"),
+            ("a*ba*a", "aba"),
+            ("*_c1_*", "coop4_w64_c16_g32"),
+            ("", "gemm"),
+        ] {
+            assert!(!fits(pattern, name), "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_finds_variants_and_one_that_finds_none_is_refused() {
+        let found = matching("coop4_*_g32_shared").unwrap();
+        assert!(found.len() > 1 && found.iter().all(|variant| variant.name.ends_with("_g32_shared")));
+        assert_eq!(matching("coop4_w64_c4_g32_shared").unwrap().len(), 1);
+        let error = matching("coop5*").unwrap_err();
+        assert!(
+            error.to_string().starts_with("no variant is called `coop5*`; "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_word_that_was_meant_is_suggested_before_names() {
+        let error = find("bikol").unwrap_err().or_one_of(["coop4", "bicol"]);
+        assert_eq!(
+            error.to_string(),
+            "no variant is called `bikol`; did you mean `bicol`? `q4 list` shows all"
+        );
+    }
+
+    #[test]
+    fn features_are_named_as_people_name_them() {
+        for word in ["subgroups", "subgroup", "SUBGROUP"] {
+            assert_eq!(features(word), Ok(vec![Feature::Subgroup]), "{word}");
+        }
+        let all: Vec<&str> = Feature::ALL.into_iter().map(Feature::name).collect();
+        for word in ["", "s", "tensor cores"] {
+            let expected = format!("kernels use no such feature; there are: {}", all.join(", "));
+            assert_eq!(features(word), Err(expected), "{word}");
+        }
     }
 }

@@ -12,6 +12,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "demo",
         "doctor",
         "check",
+        "bench",
         "list",
         "show",
         "emulate",
@@ -32,7 +33,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
-    for command in ["demo", "doctor", "check", "list", "show", "emulate"] {
+    for command in ["demo", "doctor", "check", "bench", "list", "show", "emulate"] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
         assert!(
@@ -66,7 +67,7 @@ fn no_command_at_all_is_bad_usage_and_shows_help() {
 
 #[test]
 fn an_unknown_command_is_refused() {
-    q4(&["benchmark"]).refused(
-        "error: unrecognized subcommand 'benchmark'\n\nUsage: q4 <COMMAND>\n\nFor more information, try '--help'.\n",
+    q4(&["measure"]).refused(
+        "error: unrecognized subcommand 'measure'\n\nUsage: q4 <COMMAND>\n\nFor more information, try '--help'.\n",
     );
 }

@@ -1,8 +1,7 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
 use crate::{
-    Configuration, Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleFormat,
-    Variant,
+    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Variant,
 };
 
 mod generated {
@@ -28,19 +27,25 @@ pub fn variant(name: &str) -> Option<&'static Variant> {
 #[must_use]
 pub fn standard() -> GeneratedKernel {
     // Variants for one group size come before those for all.
-    let mut defaults: Vec<&Variant> = catalogue().iter().filter(|variant| is_default(variant)).collect();
+    let mut defaults: Vec<&Variant> = catalogue()
+        .iter()
+        .filter(|variant| is_default(variant) && is_plain(variant))
+        .collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
     let (mut decode, mut prefill): (Vec<Variant>, Vec<Variant>) = defaults
         .into_iter()
         .cloned()
-        .partition(|variant| matches!(variant.configuration.geometry, Geometry::Coop4(_)));
-    // Subgroups where the device has them.
-    decode.sort_by_key(|variant| variant.needs().features.is_empty());
+        .partition(|variant| variant.configuration.route() == Route::Decode);
+    // Long loads where K allows them, and subgroups where the device has them.
+    decode.sort_by_key(|variant| {
+        let single_words = matches!(variant.configuration.geometry, Geometry::Coop4(_));
+        (single_words, variant.needs().features.is_empty())
+    });
     let mut few: Vec<Variant> = Vec::new();
-    for variant in catalogue()
+    let others = catalogue()
         .iter()
-        .filter(|variant| is_candidate(variant) && !is_default(variant))
-    {
+        .filter(|variant| is_plain(variant) && !is_default(variant));
+    for variant in others {
         let route = match variant.configuration.route() {
             Route::Decode => &mut decode,
             Route::Few => &mut few,
@@ -54,17 +59,17 @@ pub fn standard() -> GeneratedKernel {
         n: None,
         group_size: GroupSize::Runtime,
         bias: crate::Bias::Optional,
-        scales: ScaleFormat::F32,
+        scales: ScaleLayout::default(),
         decode: decode.into(),
         few: few.into(),
         prefill: prefill.into(),
     }
 }
 
-/// Whether the standard kernel may run a variant at all.
-fn is_candidate(variant: &Variant) -> bool {
-    let Configuration { numeric, scales, .. } = variant.configuration;
-    (numeric, scales) == (NumericClass::Exact, ScaleFormat::F32)
+/// Exact arithmetic on scales as they came.
+fn is_plain(variant: &Variant) -> bool {
+    let configuration = variant.configuration;
+    configuration.numeric == NumericClass::Exact && configuration.scales == ScaleLayout::default()
 }
 
 fn is_default(variant: &Variant) -> bool {
@@ -75,6 +80,16 @@ fn is_default(variant: &Variant) -> bool {
             words,
             ..
         }) => (width, columns, words) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS, Coop4::DEFAULT_WORDS),
+        Geometry::Gemv(Gemv {
+            width,
+            columns,
+            resident,
+            workgroups,
+            ..
+        }) => {
+            (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
+                && workgroups == Gemv::DEFAULT_WORKGROUPS
+        }
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

@@ -3,11 +3,11 @@
 //! Outputs are poisoned before, every element is compared afterwards, and the memory on either side of the output is checked for stray
 //! writes. This is what `q4 check` and the test-suite run; engines can run it on their users' devices.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use crate::{
-    BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, Shape,
-    Tolerance, UploadError,
+    BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, ScaleFormat,
+    Shape, Tolerance, UploadError,
     reference::{
         self, Comparison,
         samples::{self, Data, Sample},
@@ -150,6 +150,15 @@ impl Prepared {
             Placement::Unaligned => (4, GUARD + 1),
         };
         let weights = linear.upload(layer)?;
+        // What the kernel multiplies by are the weights with their scales rounded.
+        let rounded = match linear.kernel().scales.format {
+            ScaleFormat::F32 => None,
+            format => Some(layer.round_scales(format).map_err(UploadError::from)?),
+        };
+        let expected = rounded.as_ref().map_or_else(
+            || Cow::Borrowed(expected),
+            |layer| Cow::Owned(reference::linear(x, layer)),
+        );
         let x_buffer = gpu.input(&[&vec![POISON; x_start][..], x].concat())?;
         let outputs = expected.len();
         let y_buffer = gpu.input_output(&vec![POISON; y_start + outputs + GUARD])?;
@@ -180,7 +189,13 @@ impl Prepared {
             variant: call.variant().to_owned(),
             tolerance,
             stray_writes: strays.count(),
-            comparison: reference::compare_rounded(expected, products, got, case.shape.n as usize, tolerance),
+            comparison: reference::compare_rounded(
+                &expected,
+                products,
+                got,
+                case.shape.n as usize,
+                tolerance,
+            ),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Constraints, Feature, Geometry, NumericClass, ScaleFormat, geometry::Label};
+use crate::{Constraints, Feature, Geometry, NumericClass, ScaleLayout, geometry::Label};
 
 /// Everything that distinguishes one kernel variant from another: its WGSL follows from this value alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +19,7 @@ pub struct Configuration {
     /// The arithmetic.
     pub numeric: NumericClass,
     /// How the scales are stored on the device.
-    pub scales: ScaleFormat,
+    pub scales: ScaleLayout,
 }
 
 /// The group size of a kernel.
@@ -144,9 +144,10 @@ impl fmt::Display for Configuration {
             None => f.write_str(", k from Params")?,
         }
         write!(f, ", bias: {}, numeric: {}", self.bias, self.numeric)?;
-        match self.scales {
-            ScaleFormat::F32 => Ok(()),
-            scales => write!(f, ", scales: {scales}"),
+        if self.scales == ScaleLayout::default() {
+            Ok(())
+        } else {
+            write!(f, ", scales: {}", self.scales)
         }
     }
 }

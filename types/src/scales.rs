@@ -2,9 +2,30 @@
 
 use core::fmt;
 
-/// How scales are stored on the device. The host's are f32; they are rounded at upload.
+/// How scales are stored on the device: one layout for all kernels of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ScaleLayout {
+    /// What one scale is stored as.
+    pub format: ScaleFormat,
+    /// Which scales are neighbours.
+    pub order: ScaleOrder,
+}
+
+/// Which scales are neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum ScaleOrder {
+    /// `[groups, padded_N]`, as the contract has it: those of neighbouring columns.
+    #[default]
+    Groups,
+    /// `[N, groups]`: those of neighbouring groups of one column, which the lanes of a GEMV read together.
+    Columns,
+}
+
+/// What one scale is stored as. The host's are f32; they are rounded at upload.
 ///
-/// The order is that of the contract, `[groups, padded_N]`. At group size 32, scales of four bytes are a fifth of all bytes that a GEMV reads.
+/// At group size 32, scales of four bytes are a fifth of all bytes that a GEMV reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum ScaleFormat {
@@ -39,14 +60,49 @@ impl ScaleFormat {
             Self::Bf16 => "bf16",
         }
     }
+}
 
+impl ScaleOrder {
+    /// Every order.
+    pub const ALL: [Self; 2] = [Self::Groups, Self::Columns];
+
+    /// The name in descriptions and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Groups => "groups",
+            Self::Columns => "columns",
+        }
+    }
+}
+
+impl ScaleLayout {
     /// What the name of a variant says of it.
     pub(crate) const fn label(self) -> Option<&'static str> {
-        match self {
-            Self::F32 => None,
-            Self::F16 => Some("sf16"),
-            Self::Bf16 => Some("sbf16"),
+        match (self.format, self.order) {
+            (ScaleFormat::F32, ScaleOrder::Groups) => None,
+            (ScaleFormat::F16, ScaleOrder::Groups) => Some("sf16"),
+            (ScaleFormat::Bf16, ScaleOrder::Groups) => Some("sbf16"),
+            (ScaleFormat::F32, ScaleOrder::Columns) => Some("sf32c"),
+            (ScaleFormat::F16, ScaleOrder::Columns) => Some("sf16c"),
+            (ScaleFormat::Bf16, ScaleOrder::Columns) => Some("sbf16c"),
         }
+    }
+}
+
+impl fmt::Display for ScaleLayout {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.order {
+            ScaleOrder::Groups => write!(f, "{}", self.format),
+            ScaleOrder::Columns => write!(f, "{} {{ order: columns }}", self.format),
+        }
+    }
+}
+
+impl fmt::Display for ScaleOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

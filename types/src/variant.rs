@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Bias, Configuration, GroupSize, Needs, Route, ScaleFormat};
+use crate::{Bias, Configuration, GroupSize, Needs, Route, ScaleLayout};
 
 /// One generated kernel: its text and all that is needed to run it.
 ///
@@ -50,7 +50,7 @@ pub struct GeneratedKernel {
     /// Whether a bias is added.
     pub bias: Bias,
     /// How the scales are stored on the device, for all variants.
-    pub scales: ScaleFormat,
+    pub scales: ScaleLayout,
     /// For M == 1, in order of preference. Empty where no GEMV serves the layer.
     pub decode: Cow<'static, [Variant]>,
     /// For a few rows, in order of preference: those for fewer rows come before those for more.

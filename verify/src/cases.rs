@@ -1,6 +1,8 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
-use q4_kernel::{Constraints, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data};
+use q4_kernel::{
+    Constraints, Gemv, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
+};
 
 /// One multiplication to emulate, and how it is dispatched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +138,12 @@ impl Edges {
                 vec![1],
                 around(&[coop4.columns, 2 * coop4.columns]),
                 coop4.width * coop4.step(),
+            ),
+            // As above, and chunks that only some lanes have.
+            Geometry::Gemv(gemv) => (
+                vec![1],
+                around(&[gemv.columns, 2 * gemv.columns]),
+                gemv.width * Gemv::CHUNK,
             ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use q4_kernel::{
-    LayerShape, Params, Quantized, Shape, Tolerance, Variant,
+    LayerShape, Params, Quantized, ScaleLayout, Shape, Tolerance, Variant,
     layout::{self, Binding},
     reference::{
         self,
@@ -46,6 +46,14 @@ pub(crate) fn run(
             return;
         }
     };
+    let scales = variant.configuration.scales;
+    let layer = match layer.round_scales(scales.format) {
+        Ok(layer) => layer,
+        Err(error) => {
+            verdict.find(Promise::NumericClass, describe(&error));
+            return;
+        }
+    };
     let expected = reference::linear(&x, &layer);
     let products = if tolerance(variant, case).of_products > 0.0 {
         reference::products(&x, &layer)
@@ -61,7 +69,7 @@ pub(crate) fn run(
             };
             format!("{what} ({}{subgroups})", self::describe(case))
         };
-        let mut bindings = bindings(case, &x, &layer);
+        let mut bindings = bindings(case, &x, &layer, scales);
         let options = LaunchOptions {
             outputs: outputs(case),
             ..options(
@@ -88,7 +96,7 @@ pub(crate) fn run(
         if m * n < SWEPT_OUTPUTS {
             sweep(
                 program,
-                self::bindings(case, &x, &layer),
+                self::bindings(case, &x, &layer, scales),
                 grid,
                 &options,
                 &describe,
@@ -230,7 +238,7 @@ fn stride(case: &Case) -> u32 {
 }
 
 /// Buffers of the sizes that the host guarantees, and not a word more.
-pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>) -> Bindings {
+pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: ScaleLayout) -> Bindings {
     let Shape { m, n, k, group_size } = case.shape;
     let params = Params {
         m,
@@ -260,7 +268,11 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>) -> Binding
             Buffer::from_slice(&[&before, x].concat()),
         )
         .with(0, Binding::Weight.index(), Buffer::from_bytes(&weight))
-        .with(0, Binding::Scales.index(), Buffer::from_slice(layer.scales()))
+        .with(
+            0,
+            Binding::Scales.index(),
+            Buffer::from_bytes(&layer.stored_scales(scales)),
+        )
         .with(
             0,
             Binding::Bias.index(),

@@ -25,7 +25,10 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
     let Some(sample) = samples::sample(1, shape, bias, Data::Random { seed: 7 }) else {
         return;
     };
-    let expected = reference::dequantize(&sample.layer);
+    let Ok(layer) = sample.layer.round_scales(variant.configuration.scales.format) else {
+        return;
+    };
+    let expected = reference::dequantize(&layer);
 
     // Several ones at once where the kernel takes several rows.
     let rows = constraints.rows.most().min(k);
@@ -57,7 +60,7 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
             return;
         };
         for &subgroup_size in subgroup_sizes {
-            let mut bindings = launch::bindings(&case, &x, &sample.layer);
+            let mut bindings = launch::bindings(&case, &x, &sample.layer, variant.configuration.scales);
             let options = launch::options(
                 case.shape,
                 variant.configuration.geometry.workgroup_size(),

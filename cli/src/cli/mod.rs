@@ -1,5 +1,6 @@
 //! The command line, as clap and its help see it.
 
+mod bench;
 mod emulate;
 
 use std::{num::IntErrorKind, path::PathBuf};
@@ -11,7 +12,10 @@ use clap::{
 };
 use q4_kernel::Route;
 
-pub(crate) use self::emulate::Emulate;
+pub(crate) use self::{
+    bench::{Bench, ModelName, Product},
+    emulate::Emulate,
+};
 use crate::{adapter::AdapterName, names};
 
 /// Runs, checks and shows the WGSL kernels of q4-kernel: 4-bit quantised linear layers on WebGPU.
@@ -61,6 +65,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Doctor(Doctor),
     Check(Check),
+    Bench(Bench),
     List(List),
     Show(Show),
     Verify(Verify),

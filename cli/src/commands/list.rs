@@ -151,6 +151,9 @@ fn workgroups(dispatch: Dispatch) -> String {
     };
     match dispatch {
         Dispatch::GridStride { columns } => format!("{}, strided", divided("N", columns)),
+        Dispatch::Persistent { columns, workgroups } => {
+            format!("{}, at most {workgroups}", divided("N", columns))
+        }
         Dispatch::Folded { rows, columns } => {
             format!("{} * {}, folded", divided("M", rows), divided("N", columns))
         }

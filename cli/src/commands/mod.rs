@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod bench;
 mod check;
 mod demo;
 mod doctor;
@@ -21,6 +22,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Demo(arguments) => demo::run(arguments, out),
         Command::Doctor(arguments) => doctor::run(arguments, out),
         Command::Check(arguments) => check::run(arguments, out),
+        Command::Bench(arguments) => bench::run(arguments, out),
         Command::List(arguments) => list::run(arguments, out),
         Command::Show(arguments) => show::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),

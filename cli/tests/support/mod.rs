@@ -8,6 +8,7 @@
 
 mod adapter;
 pub(crate) mod emulate;
+pub(crate) mod xml;
 
 use std::{
     env,

@@ -1,7 +1,7 @@
 //! Geometries as Rust source.
 
 use proc_macro2::TokenStream;
-use q4_kernel_types::{Coop4, Gemm, Geometry, KAlignment, Reduction};
+use q4_kernel_types::{Coop4, Gemm, Gemv, Geometry, KAlignment, Reduction};
 use quote::quote;
 
 /// A geometry as an expression. `krate` is the path of the runtime crate.
@@ -10,6 +10,10 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Coop4(coop4) => {
             let value = coop4_value(krate, coop4);
             quote!(#krate::Geometry::Coop4(#value))
+        }
+        Geometry::Gemv(gemv) => {
+            let value = gemv_value(krate, gemv);
+            quote!(#krate::Geometry::Gemv(#value))
         }
         Geometry::Gemm(gemm) => {
             let value = gemm_value(krate, gemm);
@@ -27,6 +31,20 @@ fn coop4_value(krate: &TokenStream, coop4: Coop4) -> TokenStream {
     } = coop4;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Coop4 { width: #width, columns: #columns, words: #words, reduction: #reduction, })
+}
+
+fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
+    let Gemv {
+        width,
+        columns,
+        resident,
+        workgroups,
+        reduction,
+    } = gemv;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Gemv {
+        width: #width, columns: #columns, resident: #resident, workgroups: #workgroups, reduction: #reduction,
+    })
 }
 
 fn gemm_value(krate: &TokenStream, gemm: Gemm) -> TokenStream {

@@ -2,7 +2,8 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use q4_kernel_types::{
-    Bias, Configuration, GeneratedKernel, GroupSize, NumericClass, Params, Route, ScaleFormat, Variant,
+    Bias, Configuration, GeneratedKernel, GroupSize, NumericClass, Params, Route, ScaleFormat, ScaleLayout,
+    ScaleOrder, Variant,
 };
 use quote::{format_ident, quote};
 
@@ -111,6 +112,7 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
 #[must_use]
 pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStream {
     let name = item.name.to_string();
+    let scales = scales_value(krate, ScaleLayout::default());
     let constants = quote! {
         pub const DECODE_WGSL: &'static ::core::primitive::str = "";
         pub const PREFILL_WGSL: &'static ::core::primitive::str = "";
@@ -120,7 +122,7 @@ pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStr
             n: #krate::__private::None,
             group_size: #krate::GroupSize::Runtime,
             bias: #krate::Bias::Optional,
-            scales: #krate::ScaleFormat::F32,
+            scales: #scales,
             decode: #krate::__private::Cow::Borrowed(&[]),
             few: #krate::__private::Cow::Borrowed(&[]),
             prefill: #krate::__private::Cow::Borrowed(&[]),
@@ -436,13 +438,17 @@ fn numeric_value(krate: &TokenStream, numeric: NumericClass) -> TokenStream {
     quote!(#krate::NumericClass::#numeric)
 }
 
-fn scales_value(krate: &TokenStream, scales: ScaleFormat) -> TokenStream {
-    let scales = match scales {
+fn scales_value(krate: &TokenStream, scales: ScaleLayout) -> TokenStream {
+    let format = match scales.format {
         ScaleFormat::F32 => quote!(F32),
         ScaleFormat::F16 => quote!(F16),
         ScaleFormat::Bf16 => quote!(Bf16),
     };
-    quote!(#krate::ScaleFormat::#scales)
+    let order = match scales.order {
+        ScaleOrder::Groups => quote!(Groups),
+        ScaleOrder::Columns => quote!(Columns),
+    };
+    quote!(#krate::ScaleLayout { format: #krate::ScaleFormat::#format, order: #krate::ScaleOrder::#order, })
 }
 
 fn option(value: Option<u32>) -> TokenStream {

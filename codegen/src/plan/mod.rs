@@ -3,7 +3,7 @@
 mod catalogue;
 
 use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleFormat,
+    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleLayout,
     layout::WEIGHTS_PER_WORD,
 };
 
@@ -172,7 +172,7 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
         k: None,
         bias: Bias::Optional,
         numeric: NumericClass::Exact,
-        scales: ScaleFormat::F32,
+        scales: ScaleLayout::default(),
     }
 }
 

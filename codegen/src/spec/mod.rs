@@ -4,7 +4,7 @@ mod check;
 pub mod description;
 mod file;
 
-use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat};
+use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleLayout};
 
 pub use check::{Field, SpecError};
 pub use file::{SpecFileError, parse as parse_file};
@@ -27,7 +27,7 @@ pub struct KernelSpec {
     /// The arithmetic that is allowed.
     pub numeric: NumericClass,
     /// How the scales are stored on the device.
-    pub scales: ScaleFormat,
+    pub scales: ScaleLayout,
     /// The kernel for M == 1; `None` for the default.
     pub decode: Option<Coop4Spec>,
     /// The kernel for M > 1; `None` for the default.
@@ -85,7 +85,7 @@ impl KernelSpec {
             n: None,
             bias: Bias::default(),
             numeric: NumericClass::default(),
-            scales: ScaleFormat::default(),
+            scales: ScaleLayout::default(),
             decode: None,
             prefill: None,
         }

@@ -74,10 +74,18 @@ impl Pipelines {
         variant: &Variant,
     ) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
         let digest = digest(&variant.wgsl);
-        let mut pipelines = lock(&self.by_digest);
-        if let Some(pipeline) = pipelines.get(&digest) {
+        if let Some(pipeline) = lock(&self.by_digest).get(&digest) {
             return Ok(Arc::clone(pipeline));
         }
+        // Compiled outside of the lock: a driver takes up to half a second for one, and threads can compile several at once.
+        let pipeline = Arc::new(self.compile(gpu, variant)?);
+        // Where another thread was faster with the same text, all go on with its pipeline.
+        Ok(Arc::clone(
+            lock(&self.by_digest).entry(digest).or_insert(pipeline),
+        ))
+    }
+
+    fn compile(&self, gpu: &Gpu, variant: &Variant) -> Result<wgpu::ComputePipeline, KernelError> {
         let unchecked = self.unchecked(variant);
         let (pipeline, error) = gpu.checked(|device| {
             let module = match unchecked {
@@ -107,8 +115,6 @@ impl Pipelines {
             });
         }
         tracing::debug!(variant = %variant.name, unchecked = unchecked.is_some(), "created a pipeline");
-        let pipeline = Arc::new(pipeline);
-        pipelines.insert(digest, Arc::clone(&pipeline));
         Ok(pipeline)
     }
 

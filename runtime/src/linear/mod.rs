@@ -114,7 +114,7 @@ impl Linear {
         // A kernel that serves one row serves the layer; what it does with more rows is the dispatch's to say.
         self.choose(with_rows(1, shape))?;
         self.compile(shape)?;
-        Weights::upload(self.gpu(), quantized)
+        Weights::upload(self.gpu(), quantized, self.kernel().scales)
     }
 
     /// Records `y[rows, N] = x[rows, K] * weights^T (+ bias)` into `pass`, and with it the pass's pipeline and bind group 0.
@@ -162,7 +162,7 @@ impl Linear {
         if weights.gpu().device() != self.gpu().device() {
             return Err(DispatchError::OtherDevice);
         }
-        weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        self.check(weights)?;
         let candidate = self.choose(with_rows(rows, weights.shape()))?;
         let pipeline = candidate.pipeline(self.gpu())?;
         let call = Arc::new(Call::new(&candidate.variant, pipeline, weights, &x, &y, rows)?);
@@ -193,7 +193,13 @@ impl Linear {
     /// # Errors
     /// What does not fit.
     pub fn check(&self, weights: &Weights) -> Result<(), Mismatch> {
-        weights::check(self.kernel(), weights.shape(), weights.has_bias())
+        weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        let (given, expected) = (weights.scales(), self.kernel().scales);
+        if given == expected {
+            Ok(())
+        } else {
+            Err(Mismatch::Scales { given, expected })
+        }
     }
 
     fn in_order(&self, shape: Shape) -> Vec<routing::Placed<'_>> {

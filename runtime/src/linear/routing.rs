@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::candidates::Candidate;
 use crate::{
-    NumericClass, Route, RuledOut, ScaleFormat, Shape,
+    NumericClass, Route, RuledOut, ScaleLayout, Shape,
     tuning::{Entry, Origin, Tuning},
 };
 
@@ -81,7 +81,7 @@ pub(super) fn in_order<'a>(
     shape: Shape,
     candidates: &'a [Candidate],
     tuning: &'a Tuning,
-    scales: ScaleFormat,
+    scales: ScaleLayout,
 ) -> Vec<Placed<'a>> {
     let numeric = allowed(candidates);
     let entries: Vec<(&Origin, &Entry)> = tuning.nearest(shape, numeric, scales).collect();

@@ -10,5 +10,5 @@ pub mod samples;
 
 pub use compare::{Comparison, Difference, compare, compare_rounded};
 pub use pack::{PackError, pack, unpack};
-pub use product::{dequantize, linear, products};
+pub use product::{dequantize, linear, linear_columns, products, products_columns};
 pub use quantize::{QuantizeError, quantize};

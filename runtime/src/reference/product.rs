@@ -15,7 +15,14 @@ pub fn dequantize(layer: &Quantized<'_>) -> Vec<f64> {
 /// `y[M, N] = x[M, K] * W[N, K]^T (+ bias)` in float64. Rows of `x` beyond the last whole one are ignored.
 #[must_use]
 pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
-    over_columns(x, layer, |row, weights, bias| {
+    linear_columns(x, layer, &all_columns(layer))
+}
+
+/// Some columns of [`linear`], `[M, columns]` in the order given: large layers can be sampled where the whole product would take too
+/// long. A column that the layer does not have is NaN.
+#[must_use]
+pub fn linear_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
+    over_columns(x, layer, columns, |row, weights, bias| {
         let products = row.iter().zip(weights).map(|(x, weight)| f64::from(*x) * weight);
         products.sum::<f64>() + bias
     })
@@ -24,7 +31,13 @@ pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
 /// The root of the sum of the squared products behind each output of [`linear`]: what the errors of rounded operands grow with.
 #[must_use]
 pub fn products(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
-    over_columns(x, layer, |row, weights, _| {
+    products_columns(x, layer, &all_columns(layer))
+}
+
+/// Some columns of [`products`], as [`linear_columns`] has those of [`linear`].
+#[must_use]
+pub fn products_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
+    over_columns(x, layer, columns, |row, weights, _| {
         let squares = row.iter().zip(weights).map(|(x, weight)| {
             let product = f64::from(*x) * weight;
             product * product
@@ -33,28 +46,33 @@ pub fn products(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
     })
 }
 
-/// `[M, N]` values, each of a row of `x`, a column of dequantised weights and its bias.
+fn all_columns(layer: &Quantized<'_>) -> Vec<u32> {
+    (0..layer.shape().n).collect()
+}
+
+/// `[M, columns]` values, each of a row of `x`, a column of dequantised weights and its bias.
 fn over_columns(
     x: &[f32],
     layer: &Quantized<'_>,
+    columns: &[u32],
     value: impl Fn(&[f32], &[f64], f64) -> f64 + Sync,
 ) -> Vec<f64> {
-    let LayerShape { n, k, .. } = layer.shape();
-    let rows: Vec<&[f32]> = x.chunks_exact(k as usize).collect();
-    let columns = n as usize;
+    let rows: Vec<&[f32]> = x.chunks_exact(layer.shape().k as usize).collect();
+    if columns.is_empty() {
+        return Vec::new();
+    }
 
     // One stripe of columns a thread: a column's weights are dequantised once for all rows.
     let threads = thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(columns);
-    let stripe = columns.div_ceil(threads);
+        .min(columns.len());
+    let stripe = columns.len().div_ceil(threads);
     let stripes: Vec<Vec<f64>> = thread::scope(|scope| {
-        let workers: Vec<_> = (0..columns)
-            .step_by(stripe)
-            .map(|first| {
+        let workers: Vec<_> = columns
+            .chunks(stripe)
+            .map(|columns| {
                 let (rows, value) = (&rows, &value);
-                let stripe = first..(first + stripe).min(columns);
-                scope.spawn(move || stripe_of_columns(rows, layer, stripe, value))
+                scope.spawn(move || stripe_of_columns(rows, layer, columns, value))
             })
             .collect();
         // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
@@ -64,31 +82,35 @@ fn over_columns(
             .collect()
     });
 
-    let mut y = vec![f64::NAN; rows.len() * columns];
+    let mut y = vec![f64::NAN; rows.len() * columns.len()];
     for (index, sums) in stripes.iter().enumerate() {
         for (offset, column_sums) in sums.chunks(rows.len().max(1)).enumerate() {
             for (row, sum) in column_sums.iter().enumerate() {
-                y[row * columns + index * stripe + offset] = *sum;
+                y[row * columns.len() + index * stripe + offset] = *sum;
             }
         }
     }
     y
 }
 
-/// The outputs of some columns, column by column.
+/// The values of some columns, column by column.
 fn stripe_of_columns(
     rows: &[&[f32]],
     layer: &Quantized<'_>,
-    columns: std::ops::Range<usize>,
+    columns: &[u32],
     value: &impl Fn(&[f32], &[f64], f64) -> f64,
 ) -> Vec<f64> {
-    let mut sums = Vec::with_capacity(rows.len() * columns.len());
-    for column in columns {
-        let weights = dequantized_row(layer, column as u32);
-        let bias = layer.bias().map_or(0.0, |bias| f64::from(bias[column]));
-        sums.extend(rows.iter().map(|row| value(row, &weights, bias)));
+    let mut values = Vec::with_capacity(rows.len() * columns.len());
+    for &column in columns {
+        if column >= layer.shape().n {
+            values.extend(rows.iter().map(|_| f64::NAN));
+            continue;
+        }
+        let weights = dequantized_row(layer, column);
+        let bias = layer.bias().map_or(0.0, |bias| f64::from(bias[column as usize]));
+        values.extend(rows.iter().map(|row| value(row, &weights, bias)));
     }
-    sums
+    values
 }
 
 fn dequantized_row(layer: &Quantized<'_>, column: u32) -> Vec<f64> {
@@ -110,7 +132,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::reference::pack;
+    use crate::reference::{pack, samples};
 
     #[test]
     fn the_product_is_the_formula_of_the_contract() {
@@ -156,5 +178,23 @@ mod tests {
                 .collect();
             assert_eq!(linear(&[2.0, 3.0], &layer), expected, "N = {n}");
         }
+    }
+    #[test]
+    fn sampled_columns_are_those_of_the_whole_product_and_others_are_nan() {
+        let shape = LayerShape {
+            n: 5,
+            k: 70,
+            group_size: 32,
+        };
+        let sample = samples::sample(3, shape, true, samples::Data::Random { seed: 4 }).unwrap();
+        let whole = linear(&sample.x, &sample.layer);
+        let some = linear_columns(&sample.x, &sample.layer, &[4, 0, 5, 4]);
+        for (row, outputs) in some.chunks_exact(4).enumerate() {
+            let [last, first] = [whole[row * 5 + 4], whole[row * 5]];
+            assert_eq!((outputs[0], outputs[1], outputs[3]), (last, first, last));
+            assert!(outputs[2].is_nan());
+        }
+        assert_eq!(some.len(), 3 * 4);
+        assert!(linear_columns(&sample.x, &sample.layer, &[]).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! One shape of a table.
 
 use super::RowRange;
-use crate::{NumericClass, ScaleFormat, Shape};
+use crate::{NumericClass, ScaleLayout, Shape};
 
 /// How long candidates took for one shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Entry {
     /// The numeric class that was allowed: the candidates are of this class or exact.
     pub numeric: NumericClass,
     /// How the scales were stored.
-    pub scales: ScaleFormat,
+    pub scales: ScaleLayout,
     /// The candidates, the fastest first.
     pub candidates: Vec<Measured>,
 }
@@ -37,7 +37,7 @@ impl Entry {
         &self,
         shape: Shape,
         numeric: NumericClass,
-        scales: ScaleFormat,
+        scales: ScaleLayout,
     ) -> Option<Distance> {
         let own = self.shape;
         let same = (own.group_size, self.numeric, self.scales) == (shape.group_size, numeric, scales)
@@ -83,6 +83,7 @@ fn factor(a: u32, b: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ScaleOrder;
 
     fn entry(m: u32, n: u32, k: u32) -> Entry {
         Entry {
@@ -93,14 +94,14 @@ mod tests {
                 group_size: 32,
             },
             numeric: NumericClass::Exact,
-            scales: ScaleFormat::F32,
+            scales: ScaleLayout::default(),
             candidates: Vec::new(),
         }
     }
 
     fn is_near(entry: &Entry, shape: Shape) -> bool {
         entry
-            .distance(shape, NumericClass::Exact, ScaleFormat::F32)
+            .distance(shape, NumericClass::Exact, ScaleLayout::default())
             .is_some()
     }
 
@@ -139,8 +140,12 @@ mod tests {
                 ..shape
             }
         ));
-        let classes = entry.distance(shape, NumericClass::F16Multiply, ScaleFormat::F32);
-        let scales = entry.distance(shape, NumericClass::Exact, ScaleFormat::F16);
+        let classes = entry.distance(shape, NumericClass::F16Multiply, ScaleLayout::default());
+        let columns = ScaleLayout {
+            order: ScaleOrder::Columns,
+            ..ScaleLayout::default()
+        };
+        let scales = entry.distance(shape, NumericClass::Exact, columns);
         assert_eq!((classes, scales), (None, None));
     }
 }

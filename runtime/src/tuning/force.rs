@@ -7,7 +7,7 @@ use super::{
     shipped::SHIPPED,
     source::{self, UserTable},
 };
-use crate::{NumericClass, ScaleFormat, Shape};
+use crate::{NumericClass, ScaleLayout, Shape};
 
 /// The tables that a device follows, and those that it was to follow and does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Tuning {
         &self,
         shape: Shape,
         numeric: NumericClass,
-        scales: ScaleFormat,
+        scales: ScaleLayout,
     ) -> impl Iterator<Item = (&Origin, &Entry)> {
         self.tables.iter().filter_map(move |InForce { table, origin }| {
             Some((origin, table.nearest(shape, numeric, scales)?))

@@ -12,12 +12,12 @@
 //! vendor 0x10de
 //! device 0x2330
 //! driver NVIDIA 580.95.05
-//! entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 coop4_w64_c8_g32_subgroup=15200ns coop4_w32_c8_g32_subgroup=17900ns
+//! entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups coop4_w64_c8_g32_subgroup=15200ns coop4_w32_c8_g32_subgroup=17900ns
 //! sha256 7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a
 //! ```
 //! The first line has the version. `adapter`, `backend`, `vendor` and `device` are those of `wgpu::AdapterInfo`, and the table is used for no other;
 //! `driver` is for the reader. Each entry has the shape at which its candidates were measured, the numeric class that they were chosen for (candidates
-//! are of that class or exact), the format of the scales, and the [kinds](crate::Configuration::kind) of the candidates with their times. The last line has the digest
+//! are of that class or exact), format and order of the scales, and the [kinds](crate::Configuration::kind) of the candidates with their times. The last line has the digest
 //! of all lines before it. Whatever differs from this in any way is refused as a whole.
 
 mod adapter;

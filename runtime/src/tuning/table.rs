@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{AdapterKey, Entry, Measured, TableError, adapter};
-use crate::{NumericClass, ScaleFormat, Shape};
+use crate::{NumericClass, ScaleLayout, Shape};
 
 /// The measurements of one adapter. Its text is described in the [module](super).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Table {
     /// The entry for a shape: of the same group size, class, scales and [range of rows](super::RowRange), and the nearest in N and K, no farther than
     /// [`Entry::FARTHEST`]. Of several equally near ones the first.
     #[must_use]
-    pub fn nearest(&self, shape: Shape, numeric: NumericClass, scales: ScaleFormat) -> Option<&Entry> {
+    pub fn nearest(&self, shape: Shape, numeric: NumericClass, scales: ScaleLayout) -> Option<&Entry> {
         self.entries
             .iter()
             .filter_map(|entry| Some((entry.distance(shape, numeric, scales)?, entry)))
@@ -150,7 +150,7 @@ pub(super) mod tests {
                 group_size: 32,
             },
             numeric: NumericClass::Exact,
-            scales: ScaleFormat::F32,
+            scales: ScaleLayout::default(),
             candidates: candidates
                 .iter()
                 .map(|(kind, nanoseconds)| Measured {
@@ -182,7 +182,7 @@ pub(super) mod tests {
                 k,
                 group_size: 32,
             };
-            let entry = table.nearest(shape, NumericClass::Exact, ScaleFormat::F32)?;
+            let entry = table.nearest(shape, NumericClass::Exact, ScaleLayout::default())?;
             Some(entry.candidates[0].kind.as_str())
         };
         assert_eq!(nearest(1, 2048, 2048), Some("small"));

@@ -5,7 +5,7 @@ use std::iter::{Enumerate, Peekable};
 use sha2::{Digest, Sha256};
 
 use super::{AdapterKey, Entry, Measured, Table, TableError};
-use crate::{NumericClass, ScaleFormat, Shape};
+use crate::{NumericClass, ScaleFormat, ScaleLayout, ScaleOrder, Shape};
 
 /// Counts up when the text, the [ranges of rows](super::RowRange) or the kernels change so much that what was measured before would mislead.
 pub(super) const VERSION: u32 = 1;
@@ -41,11 +41,12 @@ fn write_entry(entry: &Entry) -> String {
     let Entry {
         shape: Shape { m, n, k, group_size },
         numeric,
-        scales,
+        scales: ScaleLayout { format, order },
         candidates,
     } = entry;
-    let mut line =
-        format!("{ENTRY} m={m} n={n} k={k} group_size={group_size} numeric={numeric} scales={scales}");
+    let mut line = format!(
+        "{ENTRY} m={m} n={n} k={k} group_size={group_size} numeric={numeric} scales={format} order={order}"
+    );
     for Measured { kind, nanoseconds } in candidates {
         line.push_str(&format!(" {kind}={nanoseconds}{UNIT}"));
     }
@@ -91,7 +92,7 @@ pub(super) fn parse(text: &str) -> Result<Table, TableError> {
     let mut entries = Vec::new();
     while lines.has(ENTRY) {
         entries.push(lines.next(
-            "`entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32`, with candidates such as `NAME=15200ns`",
+            "`entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups`, with candidates such as `NAME=15200ns`",
             parse_entry,
         )?);
     }
@@ -154,16 +155,18 @@ fn parse_entry(line: &str) -> Option<Entry> {
         k: decimal(field("k")?)?,
         group_size: decimal(field("group_size")?)?,
     };
-    let numeric = field("numeric")?;
-    let scales = field("scales")?;
+    let (numeric, format, order) = (field("numeric")?, field("scales")?, field("order")?);
     Some(Entry {
         shape,
         numeric: NumericClass::ALL
             .into_iter()
             .find(|class| class.name() == numeric)?,
-        scales: ScaleFormat::ALL
-            .into_iter()
-            .find(|format| format.name() == scales)?,
+        scales: ScaleLayout {
+            format: ScaleFormat::ALL
+                .into_iter()
+                .find(|known| known.name() == format)?,
+            order: ScaleOrder::ALL.into_iter().find(|known| known.name() == order)?,
+        },
         candidates: words.map(parse_measured).collect::<Option<_>>()?,
     })
 }
@@ -197,7 +200,10 @@ mod tests {
     fn sample() -> Table {
         let mut second = entry(512, 14_336, 4096, &[("gemm_64x64x16_t4x4_g32", 12_345_678)]);
         second.numeric = NumericClass::F16Multiply;
-        second.scales = ScaleFormat::Bf16;
+        second.scales = ScaleLayout {
+            format: ScaleFormat::Bf16,
+            order: ScaleOrder::Columns,
+        };
         table(vec![
             entry(
                 1,
@@ -233,7 +239,7 @@ mod tests {
                 "vendor 0x10de",
                 "device 0x2330",
                 "driver driver 1.0",
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 coop4_w64_c8_g32_subgroup=15200ns b=17900ns",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups coop4_w64_c8_g32_subgroup=15200ns b=17900ns",
             ]
         );
         let empty = super::super::table::tests::table(Vec::new());
@@ -272,27 +278,27 @@ mod tests {
             (6, "entry m=1 n=4096", "with candidates such as `NAME=15200ns`"),
             (
                 6,
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exactly scales=f32 a=1ns",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exactly scales=f32 order=groups a=1ns",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 a=1us",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups a=1us",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 a=1ns ",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups a=1ns ",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=+1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 a=1ns",
+                "entry m=+1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups a=1ns",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=99999999999 n=1 k=1 group_size=32 numeric=exact scales=f32 a=1ns",
+                "entry m=99999999999 n=1 k=1 group_size=32 numeric=exact scales=f32 order=groups a=1ns",
                 "`entry m=1",
             ),
             (7, "note", "`entry`, or at the end `sha256` with a digest"),

@@ -2,12 +2,14 @@
 
 mod coop4;
 mod gemm;
+mod gemv;
 mod reduction;
 
 use core::fmt;
 
 pub use coop4::Coop4;
 pub use gemm::{Gemm, KAlignment};
+pub use gemv::Gemv;
 pub use reduction::Reduction;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
@@ -22,6 +24,8 @@ use crate::{Dispatch, Feature, Route, RowsServed};
 pub enum Geometry {
     /// Cooperative GEMV.
     Coop4(Coop4),
+    /// Persistent GEMV.
+    Gemv(Gemv),
     /// Register-tiled GEMM.
     Gemm(Gemm),
 }
@@ -65,6 +69,7 @@ impl Geometry {
     fn as_family(&self) -> &dyn Family {
         match self {
             Self::Coop4(coop4) => coop4,
+            Self::Gemv(gemv) => gemv,
             Self::Gemm(gemm) => gemm,
         }
     }

@@ -4,11 +4,10 @@ use q4_kernel::NumericClass;
 use serde::Serialize;
 
 use super::{
-    plan::Skipped,
     report::{Report, data, placement},
     runs::{Row, Run},
 };
-use crate::{adapter::AdapterSummary, output::ComparisonJson};
+use crate::{adapter::AdapterSummary, output::ComparisonJson, serving::Skipped};
 
 #[derive(Serialize)]
 pub(super) struct ReportJson<'a> {

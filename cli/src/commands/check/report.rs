@@ -4,13 +4,11 @@ use std::io::{self, Write};
 
 use q4_kernel::{conformance::Placement, reference::samples::Data};
 
-use super::{
-    plan::Skipped,
-    runs::{Row, Run},
-};
+use super::runs::{Row, Run};
 use crate::{
     adapter::AdapterSummary,
     output::{Align, aligned_products, count, error, first_wrong, table, tolerance},
+    serving::Skipped,
 };
 
 /// Everything that was asked for and everything that came of it.

@@ -4,14 +4,14 @@ use q4_kernel::{NumericClass, Routing};
 use serde::Serialize;
 
 use super::{
-    layers::{Contract, Row},
+    layers::{Contract, PASSES, Row},
     report::Report,
 };
 use crate::{
     adapter::AdapterSummary,
     data::{self, DemoLayer},
+    measure::Clock,
     output::ComparisonJson,
-    timing::{Clock, SAMPLES},
 };
 
 #[derive(Serialize)]
@@ -81,7 +81,7 @@ impl Report<'_> {
             adapter: &self.adapter,
             timing: TimingJson {
                 method: self.clock,
-                passes: SAMPLES,
+                passes: PASSES,
             },
             model: data::MODEL,
             layers: self.layers.iter().map(layer).collect(),
@@ -104,7 +104,7 @@ impl<'a> RowJson<'a> {
             variant: &row.variant,
             numeric: row.numeric,
             seconds: report.seconds(row),
-            repetitions: row.seconds.repetitions,
+            repetitions: row.times.repetitions,
             bytes: row.bytes,
             gigabytes_per_second: report.gigabytes_per_second(row),
             comparison: ComparisonJson::new(&row.comparison, row.tolerance),

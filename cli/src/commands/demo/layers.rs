@@ -10,8 +10,8 @@ use serde::Serialize;
 use crate::{
     data::{DemoLayer, ToolOutputs},
     failure::Failure,
+    measure::{Budget, Repetitions, Stopwatch, Times, measure},
     output::Progress,
-    timing::{Seconds, Stopwatch},
 };
 
 /// A layer at one number of rows.
@@ -24,7 +24,7 @@ pub(super) struct Row {
     /// Why.
     pub(super) routing: Routing,
     pub(super) numeric: NumericClass,
-    pub(super) seconds: Seconds,
+    pub(super) times: Times,
     /// Weights, scales, bias, input and output, once each.
     pub(super) bytes: u64,
     pub(super) comparison: Comparison,
@@ -36,6 +36,9 @@ impl Row {
         self.comparison.agrees()
     }
 }
+
+/// Passes that are measured; the median counts.
+pub(super) const PASSES: usize = 7;
 
 /// Runs a layer at each number of rows.
 pub(super) fn run(
@@ -106,7 +109,14 @@ fn multiply(
         variant: call.variant().to_owned(),
         routing,
         numeric,
-        seconds: stopwatch.measure(&call)?,
+        times: measure(
+            stopwatch,
+            Repetitions::Adapted,
+            Budget::Passes(PASSES),
+            |pass, _| {
+                call.record(pass);
+            },
+        )?,
         bytes: weights.bytes() + x.size() + y.size(),
         comparison: reference::compare_rounded(&expected, &products, &got, columns, tolerance),
         tolerance,

@@ -13,9 +13,9 @@ use crate::{
     cli::Demo,
     data,
     failure::{Ending, Failure},
+    measure::{Clock, Stopwatch},
     memory,
     output::{Progress, print_json},
-    timing::{Clock, Stopwatch},
 };
 
 pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Failure> {
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
 
     let report = report::Report {
         adapter: AdapterSummary::from(&device.info),
-        clock: Clock::of_all(rows.iter().map(|row| &row.seconds)),
+        clock: Clock::of_all(rows.iter().map(|row| &row.times)),
         layers: &layers,
         ok: rows.iter().all(layers::Row::agrees) && contract.iter().all(|contract| contract.ok),
         contract,

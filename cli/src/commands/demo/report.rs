@@ -4,16 +4,16 @@ use std::io::{self, Write};
 
 use q4_kernel::{Considered, Verdict};
 
-use super::layers::{Contract, Row};
+use super::layers::{Contract, PASSES, Row};
 use crate::{
     adapter::AdapterSummary,
     data::{self, DemoLayer},
     grouping::grouped,
+    measure::Clock,
     output::{
         Align, aligned_products, count, duration, error, first_wrong, indented, inexact, size, table,
         tolerance,
     },
-    timing::{Clock, SAMPLES},
 };
 
 /// Everything that came of the demo.
@@ -32,7 +32,7 @@ impl Report<'_> {
     /// Prints it for people.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "adapter  {}", self.adapter)?;
-        writeln!(out, "timing   {}, median of {SAMPLES} passes", self.clock.name())?;
+        writeln!(out, "timing   {}, median of {PASSES} passes", self.clock.name())?;
         writeln!(out, "weights  {}\n", data::MODEL)?;
 
         let shapes: Vec<_> = self.layers.iter().map(|layer| layer.layer.shape()).collect();
@@ -180,7 +180,7 @@ impl Report<'_> {
     }
 
     pub(super) fn seconds(&self, row: &Row) -> f64 {
-        row.seconds.by(self.clock)
+        row.times.by(self.clock).median
     }
 
     pub(super) fn gigabytes_per_second(&self, row: &Row) -> f64 {
@@ -230,7 +230,7 @@ mod tests {
     use q4_kernel::Linear;
 
     use super::*;
-    use crate::{commands::demo::layers, output::Progress, testing, timing::Stopwatch};
+    use crate::{commands::demo::layers, measure::Stopwatch, output::Progress, testing};
 
     #[test]
     fn a_wrong_output_and_a_broken_contract_cannot_be_overlooked() {

@@ -32,7 +32,7 @@ pub(super) fn describe(coop4: Coop4) -> Described {
         columns: coop4.columns,
         input_type: "vec4<f32>",
         weight_type: word_type(coop4.words),
-        scale_type: None,
+        single_scales: false,
         values: Family::Coop4(Values {
             width: coop4.width,
             reduction: coop4.reduction,

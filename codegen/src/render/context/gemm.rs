@@ -46,10 +46,7 @@ pub(super) fn describe(gemm: Gemm, group_size: GroupSize) -> Described {
             KAlignment::Ragged => "f32",
         },
         weight_type: word_type(words_at_once),
-        scale_type: match scale_per {
-            ScalePer::Word => None,
-            ScalePer::Element => Some("f32"),
-        },
+        single_scales: scale_per == ScalePer::Element,
         values: Family::Gemm(Values {
             tile_m: gemm.tile_m,
             tile_n: gemm.tile_n,

@@ -2,9 +2,11 @@
 
 mod coop4;
 mod gemm;
+mod gemv;
 
 use q4_kernel_types::{
     Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
+    ScaleLayout, ScaleOrder,
     layout::{self, Binding, WEIGHTS_PER_WORD},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -40,8 +42,10 @@ pub(super) struct Context {
     input_type: &'static str,
     weight_type: &'static str,
     scale_type: &'static str,
-    /// How scales are stored: `f32`, `f16` or `bf16`.
-    scales: ScaleFormat,
+    /// How scales are stored.
+    scales: ScaleLayout,
+    /// How many scales a kernel loads at once.
+    scale_load: u32,
     /// The type of a block's sums.
     sum_type: &'static str,
     columns: u32,
@@ -56,6 +60,7 @@ pub(super) struct Context {
 #[serde(untagged)]
 enum Family {
     Coop4(coop4::Values),
+    Gemv(gemv::Values),
     Gemm(gemm::Values),
 }
 
@@ -70,8 +75,8 @@ struct Described {
     /// The element types of the bindings.
     input_type: &'static str,
     weight_type: &'static str,
-    /// `None`: as many scales at once as a block has columns.
-    scale_type: Option<&'static str>,
+    /// Whether scales are loaded one by one even where those of a block are neighbours.
+    single_scales: bool,
     values: Family,
 }
 
@@ -134,14 +139,19 @@ impl Context {
             columns,
             input_type,
             weight_type,
-            scale_type,
+            single_scales,
             values,
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
+            Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);
+        let scale_load = match configuration.scales.order {
+            ScaleOrder::Groups if !single_scales => block_width,
+            ScaleOrder::Groups | ScaleOrder::Columns => 1,
+        };
         Self {
             name: configuration.name(),
             summary: format!("{summary}{}:", bias_summary(configuration.bias)),
@@ -166,8 +176,9 @@ impl Context {
             group_size,
             input_type,
             weight_type,
-            scale_type: scale_type.unwrap_or_else(|| vector_type(block_width)),
+            scale_type: scale_type_of(configuration.scales.format, scale_load),
             scales: configuration.scales,
+            scale_load,
             sum_type: vector_type(block_width),
             columns,
             blocks,
@@ -241,6 +252,14 @@ fn vector_type(width: u32) -> &'static str {
     }
 }
 
+/// The type that so many scales are loaded as. Two that take half a word each are never split.
+fn scale_type_of(format: ScaleFormat, scales: u32) -> &'static str {
+    match format {
+        ScaleFormat::F32 => vector_type(scales),
+        ScaleFormat::F16 | ScaleFormat::Bf16 => word_type(scales.div_ceil(2)),
+    }
+}
+
 /// The type that so many words are loaded as.
 fn word_type(words: u32) -> &'static str {
     match words {
@@ -294,8 +313,12 @@ fn common_facts(configuration: &Configuration) -> Vec<String> {
         features.join(", ")
     };
     let mut facts = vec![format!("group size  {}", configuration.group_size)];
-    if configuration.scales != ScaleFormat::F32 {
-        facts.push(format!("scales      {}, two to a word", configuration.scales));
+    if configuration.scales != ScaleLayout::default() {
+        let order = match configuration.scales.order {
+            ScaleOrder::Groups => "[groups, padded_N]",
+            ScaleOrder::Columns => "[N, groups]",
+        };
+        facts.push(format!("scales      {} {order}", configuration.scales.format));
     }
     facts.extend([
         format!(

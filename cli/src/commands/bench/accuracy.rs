@@ -1,0 +1,158 @@
+//! Some outputs of a multiplication against float64. `q4 check` compares all; here shapes are too large for that.
+
+use std::ops::Range;
+
+use q4_kernel::{
+    NumericClass, Quantized,
+    reference::{self, Comparison},
+};
+
+/// What some outputs should be.
+#[derive(Debug)]
+pub(super) struct Expected {
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+    /// `[rows, columns]`.
+    y: Vec<f64>,
+    /// Root of the mean square of `y`.
+    rms: f64,
+    k: u32,
+    /// Columns of the whole output.
+    n: u32,
+}
+
+/// Some outputs against what they should be.
+#[derive(Clone, Debug)]
+pub(super) struct Accuracy {
+    /// Row and column of its first wrong element are those of the whole output.
+    pub(super) comparison: Comparison,
+    pub(super) tolerance: q4_kernel::Tolerance,
+    /// The largest error, relative to the root of the mean square of the outputs.
+    pub(super) relative_to_rms: f64,
+}
+
+/// Columns that are compared, at most.
+const COLUMNS: u32 = 256;
+/// Rows that are compared, at most: a tile of rows and one beyond, so that every place in a tile is met.
+const ROWS: u32 = 65;
+
+impl Expected {
+    /// The product of `x[M, K]` and a layer at rows and columns spread evenly over it.
+    pub(super) fn new(x: &[f32], layer: &Quantized<'_>) -> Self {
+        let shape = layer.shape();
+        let k = shape.k as usize;
+        let m = u32::try_from(x.len() / k).unwrap_or(u32::MAX);
+        let (rows, columns) = (spread(0..m, ROWS), spread(0..shape.n, COLUMNS));
+        let some: Vec<f32> = rows
+            .iter()
+            .flat_map(|row| &x[*row as usize * k..][..k])
+            .copied()
+            .collect();
+        let y = reference::linear_columns(&some, layer, &columns);
+        let mean_square = y.iter().map(|value| value * value).sum::<f64>() / y.len() as f64;
+        Self {
+            rows,
+            columns,
+            y,
+            rms: mean_square.sqrt(),
+            k: shape.k,
+            n: shape.n,
+        }
+    }
+
+    /// Compares a whole output `[M, N]`.
+    pub(super) fn compare(&self, got: &[f32], class: NumericClass) -> Accuracy {
+        let some: Vec<f32> = self
+            .rows
+            .iter()
+            .flat_map(|row| self.columns.iter().map(move |column| (*row, *column)))
+            .map(|(row, column)| {
+                let index = u64::from(row) * u64::from(self.n) + u64::from(column);
+                // What is missing agrees with nothing.
+                usize::try_from(index)
+                    .ok()
+                    .and_then(|index| got.get(index))
+                    .copied()
+                    .unwrap_or(f32::NAN)
+            })
+            .collect();
+        let tolerance = class.tolerance(self.k);
+        let mut comparison = reference::compare(&self.y, &some, self.columns.len(), tolerance);
+        if let Some(first) = &mut comparison.first_wrong {
+            first.m = self.rows[first.m] as usize;
+            first.n = self.columns[first.n] as usize;
+        }
+        Accuracy {
+            comparison,
+            tolerance,
+            relative_to_rms: comparison.max_absolute / self.rms,
+        }
+    }
+}
+
+/// At most so many numbers of a range, evenly, with its first and its last.
+fn spread(range: Range<u32>, most: u32) -> Vec<u32> {
+    let length = range.end - range.start;
+    if length <= most {
+        return range.collect();
+    }
+    let last = u64::from(length - 1);
+    (0..most)
+        .map(|index| range.start + (u64::from(index) * last / u64::from(most - 1)) as u32)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use q4_kernel::{LayerShape, reference::samples};
+
+    use super::*;
+
+    const SHAPE: LayerShape = LayerShape {
+        n: 1000,
+        k: 64,
+        group_size: 32,
+    };
+
+    #[test]
+    fn what_is_compared_is_spread_from_the_first_to_the_last() {
+        assert_eq!(spread(0..3, 256), [0, 1, 2]);
+        let columns = spread(0..128_256, 256);
+        assert_eq!((columns.len(), columns[0], columns[255]), (256, 0, 128_255));
+        assert!(
+            columns
+                .windows(2)
+                .all(|pair| (502..=503).contains(&(pair[1] - pair[0])))
+        );
+        assert_eq!(spread(0..u32::MAX, 256)[255], u32::MAX - 1);
+    }
+
+    #[test]
+    fn a_wrong_output_is_found_and_named_by_its_place_in_the_whole() {
+        let sample = samples::sample(70, SHAPE, false, samples::Data::Exact).unwrap();
+        let expected = Expected::new(&sample.x, &sample.layer);
+        let mut y: Vec<f32> = reference::linear(&sample.x, &sample.layer)
+            .iter()
+            .map(|value| *value as f32)
+            .collect();
+        let accuracy = expected.compare(&y, NumericClass::Exact);
+        assert!(accuracy.comparison.agrees());
+        assert_eq!(accuracy.relative_to_rms, 0.0);
+
+        let last = y.len() - 1;
+        y[last] += 100.0;
+        let wrong = expected.compare(&y, NumericClass::Exact);
+        let first = wrong.comparison.first_wrong.unwrap();
+        assert_eq!((first.m, first.n, wrong.comparison.wrong), (69, 999, 1));
+        assert!(wrong.relative_to_rms > 1.0);
+    }
+
+    #[test]
+    fn outputs_that_are_missing_are_wrong() {
+        let sample = samples::sample(1, SHAPE, false, samples::Data::Exact).unwrap();
+        let expected = Expected::new(&sample.x, &sample.layer);
+        let accuracy = expected.compare(&[], NumericClass::Exact);
+        assert_eq!(accuracy.comparison.wrong, 256);
+        assert!(accuracy.relative_to_rms.is_nan());
+    }
+}

@@ -1,0 +1,156 @@
+//! How long one compute pass takes on the device.
+
+use std::time::Instant;
+
+use q4_kernel::{Gpu, ReadBackError, wgpu};
+
+/// Seconds, by each clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Elapsed {
+    /// From submission to completion, by the host's clock.
+    pub(crate) wall: f64,
+    /// By the device's; `None` where it has no clock, or one that does not advance.
+    pub(crate) gpu: Option<f64>,
+}
+
+/// Measures passes on one device.
+#[derive(Debug)]
+pub(crate) struct Stopwatch<'a> {
+    gpu: &'a Gpu,
+    timestamps: Option<Timestamps>,
+}
+
+#[derive(Debug)]
+struct Timestamps {
+    queries: wgpu::QuerySet,
+    resolved: wgpu::Buffer,
+    seconds_per_tick: f64,
+}
+
+impl<'a> Stopwatch<'a> {
+    pub(crate) fn new(gpu: &'a Gpu) -> Self {
+        let timestamps = gpu.capabilities().timestamps.then(|| Timestamps::new(gpu));
+        Self { gpu, timestamps }
+    }
+
+    /// The device that is measured.
+    pub(crate) fn gpu(&self) -> &'a Gpu {
+        self.gpu
+    }
+
+    /// Runs one pass of what `record` records and waits for its end.
+    pub(crate) fn pass(
+        &self,
+        record: impl FnOnce(&mut wgpu::ComputePass<'_>),
+    ) -> Result<Elapsed, ReadBackError> {
+        let device = self.gpu.device();
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: Some("q4 timing"),
+            timestamp_writes: self.timestamps.as_ref().map(Timestamps::writes),
+        }));
+        if let Some(Timestamps {
+            queries, resolved, ..
+        }) = &self.timestamps
+        {
+            encoder.resolve_query_set(queries, 0..TICKS, resolved, 0);
+        }
+        let commands = encoder.finish();
+
+        let start = Instant::now();
+        self.gpu.queue().submit([commands]);
+        device
+            .poll(wgpu::PollType::wait_indefinitely())
+            .map_err(|error| ReadBackError::Failed(error.to_string()))?;
+        let wall = start.elapsed().as_secs_f64();
+
+        let gpu = match &self.timestamps {
+            Some(timestamps) => timestamps.elapsed(self.gpu)?,
+            None => None,
+        };
+        Ok(Elapsed { wall, gpu })
+    }
+}
+
+impl Timestamps {
+    fn new(gpu: &Gpu) -> Self {
+        let device = gpu.device();
+        Self {
+            queries: device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: Some("q4 timing"),
+                ty: wgpu::QueryType::Timestamp,
+                count: TICKS,
+            }),
+            resolved: device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("q4 timing"),
+                size: u64::from(TICKS * wgpu::QUERY_SIZE),
+                usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            }),
+            seconds_per_tick: f64::from(gpu.queue().get_timestamp_period()) * 1e-9,
+        }
+    }
+
+    fn writes(&self) -> wgpu::ComputePassTimestampWrites<'_> {
+        wgpu::ComputePassTimestampWrites {
+            query_set: &self.queries,
+            beginning_of_pass_write_index: Some(0),
+            end_of_pass_write_index: Some(1),
+        }
+    }
+
+    /// Seconds between the two ticks that were resolved last; `None` if the clock did not advance.
+    fn elapsed(&self, gpu: &Gpu) -> Result<Option<f64>, ReadBackError> {
+        // The one way to read a buffer back reads f32; nothing calculates with them, so the bits of the ticks are whole.
+        let words: Vec<u64> = gpu
+            .read(&self.resolved)?
+            .iter()
+            .map(|word| u64::from(word.to_bits()))
+            .collect();
+        Ok(match words[..] {
+            [start_low, start_high, end_low, end_high, ..] => {
+                let ticks = (end_low | end_high << 32).checked_sub(start_low | start_high << 32);
+                ticks
+                    .filter(|ticks| *ticks > 0)
+                    .map(|ticks| ticks as f64 * self.seconds_per_tick)
+            }
+            _ => None,
+        })
+    }
+}
+
+/// One tick where a pass begins, one where it ends.
+const TICKS: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use q4_kernel::{Linear, standard};
+
+    use super::*;
+    use crate::{data, testing};
+
+    #[test]
+    fn the_devices_clock_advances_and_never_outruns_the_hosts() {
+        let device = testing::device();
+        let gpu = &device.gpu;
+        let layer = data::layers().unwrap().remove(0);
+        let linear = Linear::new(gpu, &standard()).unwrap();
+        let weights = linear.upload(&layer.layer).unwrap();
+        let (x, y) = (gpu.input(&layer.input(4)).unwrap(), gpu.output(4 * 384).unwrap());
+        let call = linear.prepare(&weights, &x, &y, 4).unwrap();
+        let stopwatch = Stopwatch::new(gpu);
+        for repetitions in [1, 5] {
+            let pass = stopwatch
+                .pass(|pass| (0..repetitions).for_each(|_| call.record(pass)))
+                .unwrap();
+            assert!(pass.wall > 0.0);
+            assert_eq!(pass.gpu.is_some(), gpu.capabilities().timestamps);
+            assert!(
+                pass.gpu
+                    .is_none_or(|seconds| seconds > 0.0 && seconds <= pass.wall),
+                "{pass:?}"
+            );
+        }
+        device.check().unwrap();
+    }
+}

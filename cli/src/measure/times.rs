@@ -1,0 +1,239 @@
+//! How long a unit of work takes, over many passes.
+
+use q4_kernel::{ReadBackError, wgpu};
+
+use super::{
+    Clock, Spread,
+    stopwatch::{Elapsed, Stopwatch},
+};
+
+/// When enough passes were measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Budget {
+    /// After so many.
+    Passes(usize),
+    /// After so many seconds, and [`LEAST_PASSES`] however long they take.
+    Seconds(f64),
+}
+
+/// How many units of work a pass has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repetitions {
+    /// So many that the pass is much longer than its submission.
+    Adapted,
+    /// Exactly so many.
+    Exactly(u32),
+}
+
+/// Seconds of one unit of work in each measured pass.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Times {
+    passes: Vec<Elapsed>,
+    /// Units of work in a measured pass.
+    pub(crate) repetitions: u32,
+}
+
+impl Times {
+    /// Whether the device's own clock measured every pass.
+    pub(crate) fn has_gpu(&self) -> bool {
+        self.passes.iter().all(|pass| pass.gpu.is_some())
+    }
+
+    /// Measured passes.
+    pub(crate) fn passes(&self) -> usize {
+        self.passes.len()
+    }
+
+    /// The seconds by a clock; by the host's, where the device has none.
+    pub(crate) fn by(&self, clock: Clock) -> Spread {
+        let seconds = |pass: &Elapsed| match clock {
+            Clock::GpuTimestamps => pass.gpu.unwrap_or(pass.wall),
+            Clock::WallClock => pass.wall,
+        };
+        Spread::of(self.passes.iter().map(seconds).collect())
+    }
+
+    /// Times that were not measured.
+    #[cfg(test)]
+    pub(crate) fn made_up(seconds: &[f64]) -> Self {
+        let pass = |&seconds: &f64| Elapsed {
+            wall: 2.0 * seconds,
+            gpu: Some(seconds),
+        };
+        Self {
+            passes: seconds.iter().map(pass).collect(),
+            repetitions: 1,
+        }
+    }
+}
+
+/// Measures work of which `record` records the unit of a number into a pass: 0, 1, 2 and so on over all passes, so that work that rotates
+/// over copies goes on where it stopped.
+///
+/// Warms up first, so that neither the first touch of memory nor a clock at rest counts.
+pub(crate) fn measure(
+    stopwatch: &Stopwatch<'_>,
+    repetitions: Repetitions,
+    budget: Budget,
+    record: impl Fn(&mut wgpu::ComputePass<'_>, u32),
+) -> Result<Times, ReadBackError> {
+    let mut next = 0_u32;
+    let mut pass = |units: u32| {
+        let first = next;
+        next = next.wrapping_add(units);
+        let elapsed = stopwatch.pass(|pass| {
+            for unit in 0..units {
+                record(pass, first.wrapping_add(unit));
+            }
+        });
+        elapsed.map(|elapsed| elapsed.per(units))
+    };
+
+    // The first pass may compile, and what follows it says how long a unit takes.
+    let mut units = match repetitions {
+        Repetitions::Exactly(units) => units,
+        Repetitions::Adapted => 1,
+    };
+    pass(units)?;
+    let mut warm_up = 0.0;
+    while warm_up < WARM_UP_SECONDS {
+        let elapsed = pass(units)?;
+        warm_up += elapsed.wall * f64::from(units);
+        if repetitions == Repetitions::Adapted {
+            units = adapted(elapsed);
+        }
+    }
+
+    let mut passes = Vec::new();
+    let mut seconds = 0.0;
+    while !budget.is_spent(passes.len(), seconds) {
+        let elapsed = pass(units)?;
+        seconds += elapsed.wall * f64::from(units);
+        passes.push(elapsed);
+    }
+    Ok(Times {
+        passes,
+        repetitions: units,
+    })
+}
+
+impl Budget {
+    fn is_spent(self, passes: usize, seconds: f64) -> bool {
+        match self {
+            Self::Passes(enough) => passes >= enough,
+            Self::Seconds(enough) => passes >= LEAST_PASSES && seconds >= enough,
+        }
+    }
+}
+
+impl Elapsed {
+    fn per(self, units: u32) -> Self {
+        let each = |seconds: f64| seconds / f64::from(units);
+        Self {
+            wall: each(self.wall),
+            gpu: self.gpu.map(each),
+        }
+    }
+}
+
+/// Fewer passes have no quartiles worth the name.
+const LEAST_PASSES: usize = 5;
+/// How long a measured pass should take: much longer than its submission, and short for people.
+const PASS_SECONDS: f64 = 0.02;
+/// More units than this in a pass measure nothing better, and recording them begins to take longer than they do.
+const MOST_REPETITIONS: f64 = 1000.0;
+/// After this long every clock has risen. A rotation that takes longer was not touched as a whole, and then the first touch of a copy is
+/// a small part of what is measured.
+const WARM_UP_SECONDS: f64 = 0.05;
+
+/// How many units make a pass, if one takes so long.
+fn adapted(unit: Elapsed) -> u32 {
+    let seconds = unit.gpu.unwrap_or(unit.wall);
+    // In 1..=1000 by the clamp; NaN, which no clock gives, would be 0 and then 1.
+    ((PASS_SECONDS / seconds).clamp(1.0, MOST_REPETITIONS) as u32).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::testing;
+
+    fn elapsed(seconds: f64) -> Elapsed {
+        Elapsed {
+            wall: seconds,
+            gpu: None,
+        }
+    }
+
+    #[test]
+    fn short_units_are_repeated_and_long_ones_are_not() {
+        for (seconds, units) in [(1.0, 1), (0.002, 10), (1e-9, 1000), (0.0, 1000), (f64::NAN, 1)] {
+            assert_eq!(adapted(elapsed(seconds)), units);
+        }
+    }
+
+    #[test]
+    fn the_devices_clock_counts_where_there_is_one() {
+        let unit = Elapsed {
+            wall: 1.0,
+            gpu: Some(0.002),
+        };
+        assert_eq!(adapted(unit), 10);
+    }
+
+    #[test]
+    fn units_follow_each_other_over_all_passes() {
+        let device = testing::device();
+        let stopwatch = Stopwatch::new(&device.gpu);
+        let numbers = RefCell::new(Vec::new());
+        let times = measure(
+            &stopwatch,
+            Repetitions::Exactly(3),
+            Budget::Passes(2),
+            |_, unit| {
+                numbers.borrow_mut().push(unit);
+            },
+        )
+        .unwrap();
+        assert_eq!((times.passes(), times.repetitions), (2, 3));
+        let numbers = numbers.into_inner();
+        assert!(
+            numbers
+                .iter()
+                .enumerate()
+                .all(|(index, unit)| index as u32 == *unit)
+        );
+        assert!(
+            numbers.len() >= 3 * (1 + 1 + 2),
+            "warm-up comes before the measured passes: {numbers:?}"
+        );
+    }
+
+    #[test]
+    fn seconds_are_spent_and_a_few_passes_are_made_however_long_they_take() {
+        assert!(!Budget::Seconds(0.1).is_spent(4, 10.0));
+        assert!(Budget::Seconds(0.1).is_spent(5, 10.0));
+        assert!(!Budget::Seconds(0.1).is_spent(100, 0.05));
+        assert!(Budget::Passes(7).is_spent(7, 0.0) && !Budget::Passes(7).is_spent(6, 1e9));
+    }
+
+    #[test]
+    fn one_measurement_without_gpu_time_puts_all_on_the_wall_clock() {
+        let times = |gpu| Times {
+            passes: vec![Elapsed { wall: 2.0, gpu }],
+            repetitions: 1,
+        };
+        let [with, without] = [times(Some(1.0)), times(None)];
+        assert_eq!(Clock::of_all([&with, &with]), Clock::GpuTimestamps);
+        assert_eq!(Clock::of_all([&with, &without]), Clock::WallClock);
+        assert_eq!(
+            [
+                with.by(Clock::GpuTimestamps).median,
+                with.by(Clock::WallClock).median
+            ],
+            [1.0, 2.0]
+        );
+    }
+}
