@@ -1,7 +1,9 @@
 //! The `q4` program: runs, checks and shows the kernels of q4-kernel.
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod adapter;
+mod architecture;
 mod cli;
 mod commands;
 mod data;

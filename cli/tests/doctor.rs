@@ -26,6 +26,7 @@ fn every_adapter_is_shown_with_what_it_can_run() {
         "workgroups",
         "buffers",
         "pipeline cache",
+        "tuning",
         "variants",
     ] {
         assert!(
@@ -62,7 +63,8 @@ fn json_accounts_for_every_variant_on_every_adapter() {
                 "families",
                 "kind",
                 "name",
-                "pipeline_cache"
+                "pipeline_cache",
+                "tuning"
             ]
         );
         let mut variants = 0;

@@ -168,7 +168,7 @@ pub(crate) enum ModelName {
 /// Longer than this is a mistake in a number.
 const MOST_SECONDS: f64 = 3600.0;
 
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(seconds) if seconds > 0.0 && seconds <= MOST_SECONDS => Ok(seconds),
         _ => Err(format!(

@@ -2,6 +2,7 @@
 
 mod bench;
 mod emulate;
+mod tune;
 
 use std::{num::IntErrorKind, path::PathBuf};
 
@@ -15,6 +16,7 @@ use q4_kernel::Route;
 pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
+    tune::Tune,
 };
 use crate::{adapter::AdapterName, names};
 
@@ -36,7 +38,8 @@ Exit codes:
 
 Environment:
   Q4_ADAPTER         part of the name of the adapter to use, where --adapter names none
-  Q4_PIPELINE_CACHE  folder of the compiled pipelines, or `off`";
+  Q4_PIPELINE_CACHE  folder of the compiled pipelines, or `off`
+  Q4_TUNING          file of the tuning table, or `off`";
 
 impl Cli {
     /// Reads the arguments of this process; on a mistake in them, or a call for help, prints what there is to say and exits.
@@ -66,6 +69,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Check(Check),
     Bench(Bench),
+    Tune(Tune),
     List(List),
     Show(Show),
     Verify(Verify),

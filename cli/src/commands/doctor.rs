@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use q4_kernel::{
-    AdapterError, AdapterReport, Capabilities, PipelineCacheDir, Unmet, Variant, adapters, catalogue,
+    AdapterError, AdapterReport, Capabilities, PipelineCacheDir, Tuning, TuningSource, Unmet, Variant,
+    adapters, catalogue,
+    tuning::{InForce, Refused},
     wgpu::{AdapterInfo, Features},
 };
 use serde::Serialize;
@@ -63,7 +65,33 @@ struct Examined {
     auto: bool,
     capabilities: Capabilities,
     pipeline_cache: Option<String>,
+    tuning: TuningTables,
     families: Vec<Family>,
+}
+
+/// The measurements that routing follows on an adapter.
+#[derive(Debug, PartialEq, Serialize)]
+struct TuningTables {
+    /// Where `q4 tune` writes.
+    file: Option<String>,
+    /// In force, the first one first.
+    tables: Vec<TuningTable>,
+    refused: Vec<RefusedTable>,
+}
+
+/// A table in force.
+#[derive(Debug, PartialEq, Serialize)]
+struct TuningTable {
+    origin: String,
+    driver: String,
+    entries: usize,
+}
+
+/// A table that is not used.
+#[derive(Debug, PartialEq, Serialize)]
+struct RefusedTable {
+    origin: String,
+    reason: String,
 }
 
 /// How much of a family an adapter can run.
@@ -94,8 +122,54 @@ impl Examined {
                 .then(|| PipelineCacheDir::Default.file(&report.info))
                 .flatten()
                 .map(|file| file.display().to_string()),
+            tuning: TuningTables::of(&report.info),
             families: examine_all(&report.capabilities),
         }
+    }
+}
+
+impl TuningTables {
+    fn of(info: &AdapterInfo) -> Self {
+        let tuning = Tuning::load(&TuningSource::Default, info);
+        let table = |InForce { table, origin }: &InForce| TuningTable {
+            origin: origin.to_string(),
+            driver: table.driver().to_owned(),
+            entries: table.entries().len(),
+        };
+        let refused = |Refused { origin, reason }: &Refused| RefusedTable {
+            origin: origin.to_string(),
+            reason: reason.to_string(),
+        };
+        Self {
+            file: TuningSource::Default
+                .file(info)
+                .map(|file| file.display().to_string()),
+            tables: tuning.tables().iter().map(table).collect(),
+            refused: tuning.refused().iter().map(refused).collect(),
+        }
+    }
+
+    /// A line for each table, and one where there is none.
+    fn lines(&self) -> Vec<String> {
+        let tables = self.tables.iter().map(
+            |TuningTable {
+                 origin,
+                 driver,
+                 entries,
+             }| format!("{origin}: {} entries, measured with {driver}", count(*entries)),
+        );
+        let refused = self
+            .refused
+            .iter()
+            .map(|RefusedTable { origin, reason }| format!("{origin} is refused: {reason}"));
+        let mut lines: Vec<String> = tables.chain(refused).collect();
+        if self.tables.is_empty() {
+            lines.push(match &self.file {
+                Some(file) => format!("none, so the built-in order decides; `q4 tune` writes {file}"),
+                None => "off, so the built-in order decides".to_owned(),
+            });
+        }
+        lines
     }
 }
 
@@ -269,6 +343,10 @@ fn write_adapter(out: &mut impl Write, examined: &Examined) -> io::Result<()> {
             .clone()
             .unwrap_or_else(|| "none: off, or not offered by the adapter".to_owned()),
     )?;
+    let tuning: String = examined.tuning.lines().iter().map(|text| wrapped(text)).collect();
+    for (index, text) in tuning.lines().enumerate() {
+        line(if index == 0 { "tuning" } else { "" }, text.to_owned())?;
+    }
     for (
         index,
         Family {

@@ -7,6 +7,7 @@ mod doctor;
 pub(crate) mod emulate;
 mod list;
 mod show;
+mod tune;
 mod verify;
 
 use std::io::Write;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Doctor(arguments) => doctor::run(arguments, out),
         Command::Check(arguments) => check::run(arguments, out),
         Command::Bench(arguments) => bench::run(arguments, out),
+        Command::Tune(arguments) => tune::run(arguments, out),
         Command::List(arguments) => list::run(arguments, out),
         Command::Show(arguments) => show::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),

@@ -14,4 +14,4 @@ pub(crate) use compile::compile;
 pub(crate) use rotation::{Extent, Order, Rotation, finish_uploads, rotation_bytes, upload_copies};
 pub(crate) use spread::Spread;
 pub(crate) use stopwatch::Stopwatch;
-pub(crate) use times::{Budget, Repetitions, Times, measure};
+pub(crate) use times::{Budget, Repetitions, Times, measure, measure_warm};

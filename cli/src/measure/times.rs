@@ -39,6 +39,12 @@ impl Times {
         self.passes.iter().all(|pass| pass.gpu.is_some())
     }
 
+    /// Units of work in all passes, as far as those of the last pass tell.
+    pub(crate) fn units(&self) -> u32 {
+        self.repetitions
+            .saturating_mul(u32::try_from(self.passes.len()).unwrap_or(u32::MAX))
+    }
+
     /// Measured passes.
     pub(crate) fn passes(&self) -> usize {
         self.passes.len()
@@ -51,6 +57,12 @@ impl Times {
             Clock::WallClock => pass.wall,
         };
         Spread::of(self.passes.iter().map(seconds).collect())
+    }
+
+    /// Adds passes that were measured later.
+    pub(crate) fn extend(&mut self, later: Self) {
+        self.passes.extend(later.passes);
+        self.repetitions = later.repetitions;
     }
 
     /// Times that were not measured.
@@ -117,6 +129,34 @@ pub(crate) fn measure(
     })
 }
 
+/// Measures work that is warm already, in passes of which `share` seconds hold a few, one pass at least. `unit` is how long a unit is known to take;
+/// `first` is the number of the first unit.
+pub(crate) fn measure_warm(
+    stopwatch: &Stopwatch<'_>,
+    unit: f64,
+    first: u32,
+    share: f64,
+    record: impl Fn(&mut wgpu::ComputePass<'_>, u32),
+) -> Result<Times, ReadBackError> {
+    let units = fitting(unit, PASS_SECONDS.min(share / FEW));
+    let mut times = Times {
+        passes: Vec::new(),
+        repetitions: units,
+    };
+    let mut seconds = 0.0;
+    while times.passes.is_empty() || seconds < share {
+        let first = first.wrapping_add(times.units());
+        let elapsed = stopwatch.pass(|pass| {
+            for unit in 0..units {
+                record(pass, first.wrapping_add(unit));
+            }
+        })?;
+        seconds += elapsed.wall;
+        times.passes.push(elapsed.per(units));
+    }
+    Ok(times)
+}
+
 impl Budget {
     fn is_spent(self, passes: usize, seconds: f64) -> bool {
         match self {
@@ -146,11 +186,18 @@ const MOST_REPETITIONS: f64 = 1000.0;
 /// a small part of what is measured.
 const WARM_UP_SECONDS: f64 = 0.05;
 
+/// Passes whose median is worth more than one of them.
+const FEW: f64 = 3.0;
+
 /// How many units make a pass, if one takes so long.
 fn adapted(unit: Elapsed) -> u32 {
-    let seconds = unit.gpu.unwrap_or(unit.wall);
+    fitting(unit.gpu.unwrap_or(unit.wall), PASS_SECONDS)
+}
+
+/// How many units fill a time.
+fn fitting(unit: f64, seconds: f64) -> u32 {
     // In 1..=1000 by the clamp; NaN, which no clock gives, would be 0 and then 1.
-    ((PASS_SECONDS / seconds).clamp(1.0, MOST_REPETITIONS) as u32).max(1)
+    ((seconds / unit).clamp(1.0, MOST_REPETITIONS) as u32).max(1)
 }
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
     command
         .args(arguments)
         .env("Q4_PIPELINE_CACHE", "off")
+        .env("Q4_TUNING", "off")
         .env_remove("CLICOLOR_FORCE");
     if env::var_os("XDG_RUNTIME_DIR").is_none() {
         // Mesa's layers remark on stderr that it is missing.

@@ -1,6 +1,5 @@
 //! `q4 bench`: how fast kernels are, beside what the device can read.
 
-mod accuracy;
 mod conditions;
 mod csv;
 mod json;

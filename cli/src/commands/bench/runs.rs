@@ -8,10 +8,10 @@ use q4_kernel::{
 
 use super::{
     Method,
-    accuracy::{Accuracy, Expected},
     kernels::{Job, Kernel},
 };
 use crate::{
+    accuracy::{Accuracy, Expected},
     adapter::Device,
     failure::Failure,
     measure::{Extent, Order, Rotation, Stopwatch, Times, compile},

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use q4_kernel::{Considered, Verdict};
+use q4_kernel::{Considered, RouteSource, Routing, Verdict};
 
 use super::layers::{Contract, PASSES, Row};
 use crate::{
@@ -87,9 +87,19 @@ impl Report<'_> {
         for layer in self.layers {
             let mut margin = format!("  {:width$}  ", layer.name);
             let rows = self.rows.iter().filter(|row| row.layer == layer.name);
-            let alike = rows.map(|row| ((&row.variant, &row.routing.considered), row.shape.m.to_string()));
-            for ((variant, considered), rows) in grouped(alike) {
-                let text = format!("M = {}: {variant}\n{}", rows.join(", "), ruled_out(considered));
+            let alike = rows.map(|row| {
+                let Routing {
+                    source, considered, ..
+                } = &row.routing;
+                ((&row.variant, source, considered), row.shape.m.to_string())
+            });
+            for ((variant, source, considered), rows) in grouped(alike) {
+                let text = format!(
+                    "M = {}: {variant}\n{}{}",
+                    rows.join(", "),
+                    measured(source),
+                    ruled_out(considered)
+                );
                 write!(out, "{}", indented(&margin, &text))?;
                 margin = " ".repeat(margin.len());
             }
@@ -185,6 +195,24 @@ impl Report<'_> {
 
     pub(super) fn gigabytes_per_second(&self, row: &Row) -> f64 {
         row.bytes as f64 / self.seconds(row) / 1e9
+    }
+}
+
+/// A line that says what was measured, where that decided.
+fn measured(source: &RouteSource) -> String {
+    match source {
+        RouteSource::BuiltIn => String::new(),
+        RouteSource::Measured {
+            table,
+            shape,
+            nanoseconds,
+        } => format!(
+            "  {} at {} x {} x {}, says {table}\n",
+            duration(*nanoseconds as f64 / 1e9),
+            shape.m,
+            shape.n,
+            shape.k
+        ),
     }
 }
 

@@ -5,8 +5,7 @@ use q4_kernel::{
     reference::samples::{self, Data, Sample},
 };
 
-use super::architecture::Matrix;
-use crate::failure::Failure;
+use crate::{architecture::Matrix, failure::Failure};
 
 /// One random layer for each shape; the matrices of that shape are copies of it.
 #[derive(Debug)]
@@ -82,7 +81,7 @@ mod tests {
     use q4_kernel::reference;
 
     use super::*;
-    use crate::commands::bench::model::architecture::Slot;
+    use crate::architecture::Slot;
 
     #[test]
     fn what_runs_through_many_matrices_keeps_its_size() {

@@ -1,6 +1,5 @@
 //! `q4 bench --model`: all linear layers of a model, as an engine runs them for a token and for a prompt.
 
-mod architecture;
 mod json;
 mod layers;
 mod report;
@@ -11,7 +10,6 @@ use std::io::Write;
 
 use q4_kernel::{Linear, layout, standard};
 
-use self::architecture::{Architecture, Matrix};
 use super::{
     Method, conditions,
     kernels::{PUBLISHED, ROUTED, Wanted},
@@ -19,6 +17,7 @@ use super::{
 };
 use crate::{
     adapter::Device,
+    architecture::{Architecture, Matrix},
     cli::{Bench, ModelName},
     failure::{Ending, Failure},
     measure::Stopwatch,
@@ -130,7 +129,8 @@ mod tests {
     use clap::Parser;
     use serde_json::Value;
 
-    use super::{architecture::TINY, *};
+    use super::*;
+    use crate::architecture::TINY;
     use crate::cli::{Cli, Command};
 
     #[test]

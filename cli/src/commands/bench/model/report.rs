@@ -4,11 +4,9 @@ use std::io::{self, Write};
 
 use q4_kernel::Shape;
 
-use super::{
-    architecture::Architecture,
-    runs::{Measured, Outcome, Phase, Row},
-};
+use super::runs::{Measured, Outcome, Phase, Row};
 use crate::{
+    architecture::Architecture,
     commands::bench::conditions::Conditions,
     grouping::grouped,
     measure::Spread,

@@ -3,12 +3,12 @@
 use q4_kernel::Linear;
 
 use super::{
-    architecture::Matrix,
     layers::Layers,
     stack::{Assignment, Checked, Stack},
 };
 use crate::{
     adapter::Device,
+    architecture::Matrix,
     commands::bench::{Method, kernels::Wanted},
     failure::Failure,
     measure::{Stopwatch, Times},
@@ -209,7 +209,7 @@ mod tests {
     use q4_kernel::standard;
 
     use super::*;
-    use crate::{commands::bench::model::architecture::TINY, measure::Order, testing};
+    use crate::{architecture::TINY, measure::Order, testing};
 
     #[test]
     fn a_stack_is_walked_for_a_token_and_a_prompt_and_every_shape_is_checked() {

@@ -11,13 +11,11 @@ use q4_kernel::{
     wgpu::{self, Buffer},
 };
 
-use super::{
-    architecture::{Matrix, Slot},
-    layers::Layers,
-};
+use super::layers::Layers;
 use crate::{
+    accuracy::{Accuracy, Expected},
     adapter::Device,
-    commands::bench::accuracy::{Accuracy, Expected},
+    architecture::{Matrix, Slot},
     failure::Failure,
     measure::{Budget, Repetitions, Stopwatch, Times, finish_uploads, measure, upload_copies},
     output::Progress,

@@ -9,7 +9,7 @@ use q4_kernel::{
 
 /// What some outputs should be.
 #[derive(Debug)]
-pub(super) struct Expected {
+pub(crate) struct Expected {
     rows: Vec<u32>,
     columns: Vec<u32>,
     /// `[rows, columns]`.
@@ -23,12 +23,12 @@ pub(super) struct Expected {
 
 /// Some outputs against what they should be.
 #[derive(Clone, Debug)]
-pub(super) struct Accuracy {
+pub(crate) struct Accuracy {
     /// Row and column of its first wrong element are those of the whole output.
-    pub(super) comparison: Comparison,
-    pub(super) tolerance: q4_kernel::Tolerance,
+    pub(crate) comparison: Comparison,
+    pub(crate) tolerance: q4_kernel::Tolerance,
     /// The largest error, relative to the root of the mean square of the outputs.
-    pub(super) relative_to_rms: f64,
+    pub(crate) relative_to_rms: f64,
 }
 
 /// Columns that are compared, at most.
@@ -38,7 +38,7 @@ const ROWS: u32 = 65;
 
 impl Expected {
     /// The product of `x[M, K]` and a layer at rows and columns spread evenly over it.
-    pub(super) fn new(x: &[f32], layer: &Quantized<'_>) -> Self {
+    pub(crate) fn new(x: &[f32], layer: &Quantized<'_>) -> Self {
         let shape = layer.shape();
         let k = shape.k as usize;
         let m = u32::try_from(x.len() / k).unwrap_or(u32::MAX);
@@ -61,7 +61,7 @@ impl Expected {
     }
 
     /// Compares a whole output `[M, N]`.
-    pub(super) fn compare(&self, got: &[f32], class: NumericClass) -> Accuracy {
+    pub(crate) fn compare(&self, got: &[f32], class: NumericClass) -> Accuracy {
         let some: Vec<f32> = self
             .rows
             .iter()

@@ -6,36 +6,36 @@ use crate::cli::ModelName;
 
 /// The sizes of a decoder with grouped-query attention and a gated feed-forward block, as the model's own configuration gives them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Architecture {
-    pub(super) name: &'static str,
+pub(crate) struct Architecture {
+    pub(crate) name: &'static str,
     /// Features between layers.
-    pub(super) hidden: u32,
+    pub(crate) hidden: u32,
     /// Layers.
-    pub(super) layers: u32,
+    pub(crate) layers: u32,
     /// Features within the feed-forward block.
-    pub(super) feed_forward: u32,
+    pub(crate) feed_forward: u32,
     /// Features of the queries of all heads.
-    pub(super) query: u32,
+    pub(crate) query: u32,
     /// Features of the keys of all heads, and of the values.
-    pub(super) key_value: u32,
+    pub(crate) key_value: u32,
     /// Tokens there are.
-    pub(super) vocabulary: u32,
+    pub(crate) vocabulary: u32,
 }
 
 /// A matrix that each token, or only the last one, is multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Matrix {
-    pub(super) name: &'static str,
-    pub(super) shape: LayerShape,
+pub(crate) struct Matrix {
+    pub(crate) name: &'static str,
+    pub(crate) shape: LayerShape,
     /// Where its inputs are.
-    pub(super) from: Slot,
+    pub(crate) from: Slot,
     /// Where its outputs go.
-    pub(super) to: Slot,
+    pub(crate) to: Slot,
 }
 
 /// Activations that are alive at the same time. Every layer uses the same ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     /// What the first layer reads: embeddings.
     Embedded,
     /// What a layer returns, and the next one reads.
@@ -75,7 +75,7 @@ const LLAMA_3_1_8B: Architecture = Architecture {
 
 /// One that tests have time for.
 #[cfg(test)]
-pub(super) const TINY: Architecture = Architecture {
+pub(crate) const TINY: Architecture = Architecture {
     name: "tiny",
     hidden: 64,
     layers: 2,
@@ -86,7 +86,7 @@ pub(super) const TINY: Architecture = Architecture {
 };
 
 impl Architecture {
-    pub(super) fn of(name: ModelName) -> Self {
+    pub(crate) fn of(name: ModelName) -> Self {
         match name {
             ModelName::Llama32_1b => LLAMA_3_2_1B,
             ModelName::Llama31_8b => LLAMA_3_1_8B,
@@ -94,7 +94,7 @@ impl Architecture {
     }
 
     /// Its matrices in the order in which a token meets them, with weights in groups of a size.
-    pub(super) fn matrices(&self, group_size: u32) -> Vec<Matrix> {
+    pub(crate) fn matrices(&self, group_size: u32) -> Vec<Matrix> {
         let matrix = |name, n, k, from, to| Matrix {
             name,
             shape: LayerShape { n, k, group_size },
@@ -128,7 +128,7 @@ impl Architecture {
 
 impl Matrix {
     /// The multiplication of a prompt of so many tokens.
-    pub(super) fn product(&self, prompt: u32) -> Shape {
+    pub(crate) fn product(&self, prompt: u32) -> Shape {
         let LayerShape { n, k, group_size } = self.shape;
         // A prompt is continued behind its last token only.
         let m = if self.to == Slot::Logits { 1 } else { prompt };
