@@ -1,6 +1,6 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Variant};
+use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Route, Skinny, Variant};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -25,12 +25,20 @@ pub fn standard() -> GeneratedKernel {
     // Variants for one group size come before those for all.
     let mut defaults: Vec<&Variant> = catalogue().iter().filter(|variant| is_default(variant)).collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
-    let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
-        .into_iter()
-        .cloned()
-        .partition(|variant| matches!(variant.configuration.geometry, Geometry::Coop4(_)));
+    let [mut decode, mut few, prefill] = Route::ALL.map(|route| -> Vec<Variant> {
+        defaults
+            .iter()
+            .filter(|variant| variant.configuration.route() == route)
+            .map(|variant| Variant::clone(variant))
+            .collect()
+    });
     // Subgroups where the device has them.
     decode.sort_by_key(|variant| variant.needs().features.is_empty());
+    // No more rows than there are, then the same.
+    few.sort_by_key(|variant| {
+        let most = variant.configuration.constraints().rows.most();
+        (most, variant.needs().features.is_empty())
+    });
     GeneratedKernel {
         name: "standard".into(),
         k: None,
@@ -39,7 +47,7 @@ pub fn standard() -> GeneratedKernel {
         bias: crate::Bias::Optional,
         scales: crate::ScaleFormat::F32,
         decode: decode.into(),
-        few: Vec::new().into(),
+        few: few.into(),
         prefill: prefill.into(),
     }
 }
@@ -52,6 +60,16 @@ fn is_default(variant: &Variant) -> bool {
             words,
             ..
         }) => (width, columns, words) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS, Coop4::DEFAULT_WORDS),
+        Geometry::Skinny(Skinny {
+            width,
+            columns,
+            lane_columns,
+            words,
+            ..
+        }) => {
+            (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
+                && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
+        }
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

@@ -1,6 +1,8 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
-use q4_kernel::{Constraints, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data};
+use q4_kernel::{
+    Constraints, Geometry, Shape, Skinny, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
+};
 
 /// One multiplication to emulate, and how it is dispatched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +138,12 @@ impl Edges {
                 vec![1],
                 around(&[coop4.columns, 2 * coop4.columns]),
                 coop4.width * coop4.step(),
+            ),
+            // All rows are served at once; a pass of all lanes over K; blocks of columns; vectors of scales.
+            Geometry::Skinny(skinny) => (
+                around(&[skinny.rows]),
+                around(&[skinny.lane_columns, skinny.columns, 2 * skinny.columns]),
+                skinny.quads() * Skinny::QUAD * skinny.step(),
             ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),

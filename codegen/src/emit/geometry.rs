@@ -1,7 +1,7 @@
 //! Geometries as Rust source.
 
 use proc_macro2::TokenStream;
-use q4_kernel_types::{Coop4, Gemm, Geometry, KAlignment, Reduction};
+use q4_kernel_types::{Coop4, Gemm, Geometry, KAlignment, Reduction, Skinny};
 use quote::quote;
 
 /// A geometry as an expression. `krate` is the path of the runtime crate.
@@ -10,6 +10,10 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Coop4(coop4) => {
             let value = coop4_value(krate, coop4);
             quote!(#krate::Geometry::Coop4(#value))
+        }
+        Geometry::Skinny(skinny) => {
+            let value = skinny_value(krate, skinny);
+            quote!(#krate::Geometry::Skinny(#value))
         }
         Geometry::Gemm(gemm) => {
             let value = gemm_value(krate, gemm);
@@ -27,6 +31,21 @@ fn coop4_value(krate: &TokenStream, coop4: Coop4) -> TokenStream {
     } = coop4;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Coop4 { width: #width, columns: #columns, words: #words, reduction: #reduction, })
+}
+
+fn skinny_value(krate: &TokenStream, skinny: Skinny) -> TokenStream {
+    let Skinny {
+        rows,
+        width,
+        columns,
+        lane_columns,
+        words,
+        reduction,
+    } = skinny;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Skinny {
+        rows: #rows, width: #width, columns: #columns, lane_columns: #lane_columns, words: #words, reduction: #reduction,
+    })
 }
 
 fn gemm_value(krate: &TokenStream, gemm: Gemm) -> TokenStream {

@@ -1,7 +1,7 @@
 //! The standard catalogue: the variants that the runtime carries and that every build validates.
 
 use q4_kernel_types::{
-    Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, Reduction, layout::WEIGHTS_PER_WORD,
+    Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, Reduction, Skinny, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -29,6 +29,23 @@ const GEMMS: [Gemm; 10] = [
     ragged((64, 64), (4, 4)),
 ];
 
+/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane)`. More columns of a lane share
+/// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
+const SKINNY: [(u32, u32, u32, u32); 12] = [
+    (2, 64, 16, 4),
+    (2, 128, 32, 8),
+    (4, 64, 16, 4),
+    (4, 128, 32, 8),
+    (8, 256, 32, 4),
+    (8, 128, 32, 8),
+    (8, 128, 64, 8),
+    (8, 256, 64, 8),
+    (16, 256, 32, 4),
+    (16, 64, 32, 8),
+    (16, 128, 32, 8),
+    (16, 256, 64, 8),
+];
+
 /// Every variant of the standard catalogue: families x tiles x group sizes x widths.
 #[must_use]
 pub fn catalogue() -> Vec<Configuration> {
@@ -54,9 +71,38 @@ pub fn catalogue() -> Vec<Configuration> {
         }
     }
     for group_size in GROUP_SIZES {
+        for rows in Skinny::ROWS {
+            for reduction in Reduction::ALL {
+                let skinny = skinny(
+                    rows,
+                    Skinny::DEFAULT_WIDTH,
+                    Skinny::DEFAULT_COLUMNS,
+                    Skinny::DEFAULT_LANE_COLUMNS,
+                );
+                let skinny = Skinny { reduction, ..skinny };
+                variants.push(standard(Geometry::Skinny(skinny), group_size));
+            }
+        }
+    }
+    for (rows, width, columns, lane_columns) in SKINNY {
+        let skinny = skinny(rows, width, columns, lane_columns);
+        variants.push(standard(Geometry::Skinny(skinny), GroupSize::Fixed(32)));
+    }
+    for group_size in GROUP_SIZES {
         variants.extend(GEMMS.map(|gemm| standard(Geometry::Gemm(gemm), group_size)));
     }
     variants
+}
+
+const fn skinny(rows: u32, width: u32, columns: u32, lane_columns: u32) -> Skinny {
+    Skinny {
+        rows,
+        width,
+        columns,
+        lane_columns,
+        words: Skinny::DEFAULT_WORDS,
+        reduction: Reduction::Subgroup,
+    }
 }
 
 const fn aligned((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32, u32)) -> Gemm {

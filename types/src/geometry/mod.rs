@@ -3,12 +3,14 @@
 mod coop4;
 mod gemm;
 mod reduction;
+mod skinny;
 
 use core::fmt;
 
 pub use coop4::Coop4;
 pub use gemm::{Gemm, KAlignment};
 pub use reduction::Reduction;
+pub use skinny::Skinny;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
 
@@ -22,6 +24,8 @@ use crate::{Dispatch, Feature, Route, RowsServed};
 pub enum Geometry {
     /// Cooperative GEMV.
     Coop4(Coop4),
+    /// Kernel for a few rows.
+    Skinny(Skinny),
     /// Register-tiled GEMM.
     Gemm(Gemm),
 }
@@ -65,6 +69,7 @@ impl Geometry {
     fn as_family(&self) -> &dyn Family {
         match self {
             Self::Coop4(coop4) => coop4,
+            Self::Skinny(skinny) => skinny,
             Self::Gemm(gemm) => gemm,
         }
     }

@@ -2,6 +2,7 @@
 
 mod coop4;
 mod gemm;
+mod skinny;
 
 use q4_kernel_types::{
     Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
@@ -56,6 +57,7 @@ pub(super) struct Context {
 #[serde(untagged)]
 enum Family {
     Coop4(coop4::Values),
+    Skinny(skinny::Values),
     Gemm(gemm::Values),
 }
 
@@ -138,6 +140,7 @@ impl Context {
             values,
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
+            Geometry::Skinny(skinny) => skinny::describe(skinny),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
         };
         let blocks = blocks(columns);
