@@ -12,5 +12,5 @@ fn dequantize(words: vec4<u32>, scales: mat4x4<f32>) -> mat4x4<f32> {
 
 // The scales of four columns, divided by the weight of each of the nibbles 0 to 3.
 fn scales_by_nibble(scale: vec4<f32>) -> mat4x4<f32> {
-    return mat4x4<f32>({% for nibble in nibbles %}{% if nibble.index == 0 %}scale{% else %}, scale / {{ nibble.weight }}.0{% endif %}{% endfor %});
+    return mat4x4<f32>({% for nibble in nibbles %}{% if nibble.index == 0 %}scale{% else %}, scale * (1.0 / {{ nibble.weight }}.0){% endif %}{% endfor %});
 }

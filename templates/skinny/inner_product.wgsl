@@ -48,9 +48,9 @@ while (load < loads) {
         {% endfor %}
         {% for r in range(end=rows) %}
         {% if columns == 4 %}
-        sum_{{ r }}_0 = multiply_add(sum_{{ r }}_0, input[x_{{ r }} + k + {{ word.index * 2 + half }}u], w_0);
+        sum_{{ r }}_0 = multiply_add(sum_{{ r }}_0, input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}], w_0);
         {% else %}
-        let x_{{ r }}_k = input[x_{{ r }} + k + {{ word.index * 2 + half }}u];
+        let x_{{ r }}_k = input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}];
         {% for block in blocks %}
         sum_{{ r }}_{{ block.index }} = multiply_add(sum_{{ r }}_{{ block.index }}, x_{{ r }}_k, w_{{ block.index }});
         {% endfor %}

@@ -167,3 +167,41 @@ impl fmt::Display for Skinny {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn partial_sums_of_every_geometry_fit_into_the_memory_of_every_device() {
+        for reduction in Reduction::ALL {
+            for (rows, width) in Skinny::ROWS
+                .into_iter()
+                .flat_map(|rows| Skinny::WIDTHS.map(|width| (rows, width)))
+            {
+                for (columns, lane_columns) in Skinny::COLUMNS
+                    .into_iter()
+                    .flat_map(|columns| Skinny::LANE_COLUMNS.map(|own| (columns, own)))
+                {
+                    let skinny = Skinny {
+                        rows,
+                        width,
+                        columns,
+                        lane_columns,
+                        words: 4,
+                        reduction,
+                    };
+                    assert!(skinny.quads() >= 1, "{skinny}");
+                    let bytes = skinny.partials() * skinny.rows_at_once() * skinny.partial_stride() * 16;
+                    assert!(bytes <= Skinny::PARTIAL_BYTES, "{skinny}: {bytes} bytes");
+                    // The lanes of a quad finish four neighbouring rows, which meet their partners in one round.
+                    let fewest = match reduction {
+                        Reduction::Subgroup => rows.min(Skinny::QUAD),
+                        Reduction::Shared => 1,
+                    };
+                    assert!(skinny.rows_at_once() >= fewest, "{skinny}");
+                }
+            }
+        }
+    }
+}
