@@ -150,6 +150,14 @@ impl Edges {
                 around(&[gemm.columns, gemm.tile_n]),
                 gemm.tile_k,
             ),
+            // Loads repeat the last row and column and stores drop what is past them, one by one: nothing changes within a tile.
+            Geometry::Staged(staged) => (around(&[staged.tile_m]), around(&[staged.tile_n]), staged.tile_k),
+            // Matrices are stored whole or element by element.
+            Geometry::Matrix(matrix) => (
+                around(&[matrix.side.length(), matrix.tile_m]),
+                around(&[matrix.side.length(), matrix.tile_n]),
+                matrix.tile_k,
+            ),
         };
         let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;

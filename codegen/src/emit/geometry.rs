@@ -1,7 +1,7 @@
 //! Geometries as Rust source.
 
 use proc_macro2::TokenStream;
-use q4_kernel_types::{Coop4, Gemm, Geometry, KAlignment, Reduction, Skinny};
+use q4_kernel_types::{Coop4, Gemm, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, Staged};
 use quote::quote;
 
 /// A geometry as an expression. `krate` is the path of the runtime crate.
@@ -18,6 +18,14 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Gemm(gemm) => {
             let value = gemm_value(krate, gemm);
             quote!(#krate::Geometry::Gemm(#value))
+        }
+        Geometry::Staged(staged) => {
+            let value = staged_value(krate, staged);
+            quote!(#krate::Geometry::Staged(#value))
+        }
+        Geometry::Matrix(matrix) => {
+            let value = matrix_value(krate, matrix);
+            quote!(#krate::Geometry::Matrix(#value))
         }
     }
 }
@@ -64,6 +72,39 @@ fn gemm_value(krate: &TokenStream, gemm: Gemm) -> TokenStream {
     quote!(#krate::Gemm {
         tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
         alignment: #krate::KAlignment::#alignment,
+    })
+}
+
+fn staged_value(krate: &TokenStream, staged: Staged) -> TokenStream {
+    let Staged {
+        tile_m,
+        tile_n,
+        tile_k,
+        rows,
+        columns,
+    } = staged;
+    quote!(#krate::Staged {
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
+    })
+}
+
+fn matrix_value(krate: &TokenStream, matrix: Matrix) -> TokenStream {
+    let Matrix {
+        tile_m,
+        tile_n,
+        tile_k,
+        subgroup_m,
+        subgroup_n,
+        side,
+        buffers,
+    } = matrix;
+    let side = match side {
+        MatrixSide::Eight => quote!(Eight),
+        MatrixSide::Sixteen => quote!(Sixteen),
+    };
+    quote!(#krate::Matrix {
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, subgroup_m: #subgroup_m, subgroup_n: #subgroup_n,
+        side: #krate::MatrixSide::#side, buffers: #buffers,
     })
 }
 

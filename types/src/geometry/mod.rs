@@ -2,15 +2,19 @@
 
 mod coop4;
 mod gemm;
+mod matrix;
 mod reduction;
 mod skinny;
+mod staged;
 
 use core::fmt;
 
 pub use coop4::Coop4;
 pub use gemm::{Gemm, KAlignment};
+pub use matrix::{Matrix, MatrixSide};
 pub use reduction::Reduction;
 pub use skinny::Skinny;
+pub use staged::Staged;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
 
@@ -28,6 +32,10 @@ pub enum Geometry {
     Skinny(Skinny),
     /// Register-tiled GEMM.
     Gemm(Gemm),
+    /// GEMM that stages its operands in workgroup memory.
+    Staged(Staged),
+    /// GEMM of cooperative matrices.
+    Matrix(Matrix),
 }
 
 /// What every family says of itself. One file a family.
@@ -52,6 +60,10 @@ trait Family: fmt::Display {
     }
     /// The features that it needs in every numeric class.
     fn features(&self) -> &'static [Feature];
+    /// The only size of subgroups it runs with; `None` where any will do.
+    fn subgroup_size(&self) -> Option<u32> {
+        None
+    }
     /// Invocations per workgroup.
     fn workgroup_size(&self) -> u32;
     /// How many workgroups serve M rows and N columns.
@@ -71,6 +83,8 @@ impl Geometry {
             Self::Coop4(coop4) => coop4,
             Self::Skinny(skinny) => skinny,
             Self::Gemm(gemm) => gemm,
+            Self::Staged(staged) => staged,
+            Self::Matrix(matrix) => matrix,
         }
     }
 
@@ -78,6 +92,12 @@ impl Geometry {
     #[must_use]
     pub fn workgroup_size(&self) -> u32 {
         self.as_family().workgroup_size()
+    }
+
+    /// The only size of subgroups it runs with; `None` where any will do.
+    #[must_use]
+    pub fn subgroup_size(&self) -> Option<u32> {
+        self.as_family().subgroup_size()
     }
 
     /// How many workgroups serve M rows and N columns.

@@ -2,7 +2,9 @@
 
 mod coop4;
 mod gemm;
+mod matrix;
 mod skinny;
+mod staged;
 
 use q4_kernel_types::{
     Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
@@ -14,6 +16,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 const MIN_SUBGROUP_SIZE: u32 = 4;
 /// The widest block of columns: the components of a WGSL vector.
 const MAX_BLOCK_WIDTH: u32 = 4;
+/// How to reach the components of a vector of four.
+const COMPONENTS: [&str; 4] = [".x", ".y", ".z", ".w"];
 
 /// All values of one kernel. The field names are the variables of the templates.
 #[derive(Serialize)]
@@ -59,6 +63,8 @@ enum Family {
     Coop4(coop4::Values),
     Skinny(skinny::Values),
     Gemm(gemm::Values),
+    Staged(staged::Values),
+    Matrix(matrix::Values),
 }
 
 /// What a family says of one of its kernels.
@@ -142,6 +148,8 @@ impl Context {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
             Geometry::Skinny(skinny) => skinny::describe(skinny),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
+            Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
+            Geometry::Matrix(matrix) => matrix::describe(matrix),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);
