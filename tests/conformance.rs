@@ -1,7 +1,7 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
 use q4_kernel::{
-    Constraints, Coop4, Gemm, Geometry, GpuOptions, Linear, RowsServed, Shape, Variant, catalogue,
+    Constraints, Coop4, Gemm, Geometry, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant, catalogue,
     conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
@@ -111,6 +111,32 @@ fn every_coop4_variant_with_subgroup_reduction_agrees() {
         matches!(
             variant.configuration.geometry,
             Geometry::Coop4(Coop4 {
+                reduction: q4_kernel::Reduction::Subgroup,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_skinny_variant_with_shared_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Skinny(Skinny {
+                reduction: q4_kernel::Reduction::Shared,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_skinny_variant_with_subgroup_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Skinny(Skinny {
                 reduction: q4_kernel::Reduction::Subgroup,
                 ..
             })
@@ -272,7 +298,7 @@ fn the_routed_kernel_agrees_whatever_the_shape() {
         (256, 4096),
     ];
     for (k, group_size) in layers {
-        for m in [1, 2, 17] {
+        for m in 1..=17 {
             let shape = Shape {
                 m,
                 n: 29,
@@ -291,6 +317,13 @@ fn the_routed_kernel_agrees_whatever_the_shape() {
             assert_eq!(
                 outcome.variant.starts_with("coop4"),
                 decode,
+                "{shape} ran {}",
+                outcome.variant
+            );
+            let few = (2..=16).contains(&m) && k % 32 == 0 && group_size % 32 == 0;
+            assert_eq!(
+                outcome.variant.starts_with("skinny"),
+                few,
                 "{shape} ran {}",
                 outcome.variant
             );

@@ -1,7 +1,8 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
 use crate::{
-    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Variant,
+    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Skinny,
+    Variant,
 };
 
 mod generated {
@@ -30,14 +31,22 @@ pub fn standard() -> GeneratedKernel {
         .filter(|variant| is_default(variant) && is_plain(variant))
         .collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
-    let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
-        .into_iter()
-        .cloned()
-        .partition(|variant| variant.configuration.route() == Route::Decode);
+    let [mut decode, mut few, prefill] = Route::ALL.map(|route| -> Vec<Variant> {
+        defaults
+            .iter()
+            .filter(|variant| variant.configuration.route() == route)
+            .map(|variant| Variant::clone(variant))
+            .collect()
+    });
     // Long loads where K allows them, and subgroups where the device has them.
     decode.sort_by_key(|variant| {
         let single_words = matches!(variant.configuration.geometry, Geometry::Coop4(_));
         (single_words, variant.needs().features.is_empty())
+    });
+    // No more rows than there are, then the same.
+    few.sort_by_key(|variant| {
+        let most = variant.configuration.constraints().rows.most();
+        (most, variant.needs().features.is_empty())
     });
     GeneratedKernel {
         name: "standard".into(),
@@ -47,7 +56,7 @@ pub fn standard() -> GeneratedKernel {
         bias: crate::Bias::Optional,
         scales: ScaleLayout::default(),
         decode: decode.into(),
-        few: Vec::new().into(),
+        few: few.into(),
         prefill: prefill.into(),
     }
 }
@@ -76,6 +85,17 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
+        Geometry::Skinny(Skinny {
+            width,
+            columns,
+            lane_columns,
+            words,
+            ..
+        }) => {
+            (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
+                && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
+        }
+        Geometry::Staged(_) | Geometry::Matrix(_) => false,
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

@@ -30,6 +30,7 @@ impl Variant {
     pub fn needs(&self) -> Needs {
         Needs {
             features: self.configuration.features(),
+            subgroup_size: self.configuration.geometry.subgroup_size(),
             workgroup_size: self.configuration.geometry.workgroup_size(),
             workgroup_bytes: self.workgroup_bytes,
         }

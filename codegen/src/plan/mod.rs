@@ -3,13 +3,13 @@
 mod catalogue;
 
 use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleLayout,
+    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleLayout, Skinny,
     layout::WEIGHTS_PER_WORD,
 };
 
 pub use catalogue::catalogue;
 
-use crate::spec::{Coop4Spec, KernelSpec, TileSpec};
+use crate::spec::{Coop4Spec, KernelSpec, SkinnySpec, TileSpec};
 
 /// The invocations per workgroup that every WebGPU device offers.
 const BASELINE_INVOCATIONS: u32 = 256;
@@ -19,7 +19,7 @@ const BASELINE_INVOCATIONS: u32 = 256;
 pub struct Plan {
     /// For M == 1. Empty where no GEMV serves the layer.
     pub decode: Vec<Configuration>,
-    /// For a few rows.
+    /// For a few rows, those for the fewest first. Empty where no such kernel serves the layer.
     pub few: Vec<Configuration>,
     /// For every M. Never empty, and together they serve every shape of the layer on every WebGPU device.
     pub prefill: Vec<Configuration>,
@@ -51,27 +51,18 @@ impl TileDefaults {
 pub fn plan(spec: &KernelSpec) -> Plan {
     Plan {
         decode: decode(spec),
-        few: Vec::new(),
+        few: few(spec),
         prefill: prefill(spec),
     }
 }
 
 fn decode(spec: &KernelSpec) -> Vec<Configuration> {
-    let whole_words = [spec.k, spec.fixed_group_size()]
-        .into_iter()
-        .flatten()
-        .all(|v| v.is_multiple_of(WEIGHTS_PER_WORD));
-    if !whole_words {
+    if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
         return Vec::new();
     }
     let wish = spec.decode.unwrap_or_default();
-    let reductions: &[Reduction] = match wish.reduction {
-        Some(Reduction::Shared) => &[Reduction::Shared],
-        // Where the device has no subgroups, the same kernel with the other reduction is the next best.
-        Some(Reduction::Subgroup) | None => &[Reduction::Subgroup, Reduction::Shared],
-    };
     let mut variants = Vec::new();
-    for &reduction in reductions {
+    for &reduction in reductions(wish.reduction) {
         for words in loads(spec, wish) {
             let coop4 = Coop4 {
                 width: wish.width.unwrap_or(Coop4::DEFAULT_WIDTH),
@@ -83,6 +74,58 @@ fn decode(spec: &KernelSpec) -> Vec<Configuration> {
         }
     }
     variants
+}
+
+/// Kernels for ever more rows, up to the most that a lane has sums for.
+fn few(spec: &KernelSpec) -> Vec<Configuration> {
+    if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
+        return Vec::new();
+    }
+    let wish = spec.few.unwrap_or_default();
+    let mut variants = Vec::new();
+    for rows in Skinny::ROWS {
+        for &reduction in reductions(wish.reduction) {
+            let skinny = Skinny {
+                rows,
+                width: wish.width.unwrap_or(Skinny::DEFAULT_WIDTH),
+                columns: wish.columns.unwrap_or(Skinny::DEFAULT_COLUMNS),
+                lane_columns: wish.lane_columns.unwrap_or(Skinny::DEFAULT_LANE_COLUMNS),
+                words: skinny_words(spec, wish),
+                reduction,
+            };
+            variants.push(configuration(spec, Geometry::Skinny(skinny)));
+        }
+    }
+    variants
+}
+
+/// Long loads unless they are sure not to fit. A layer of run-time shape that they do not fit goes to the GEMM: a second set of kernels for
+/// it would double the route.
+fn skinny_words(spec: &KernelSpec, wish: SkinnySpec) -> u32 {
+    wish.words.unwrap_or_else(|| {
+        let long = Skinny::DEFAULT_WORDS * WEIGHTS_PER_WORD;
+        if may_be_multiples(spec, long) {
+            Skinny::DEFAULT_WORDS
+        } else {
+            1
+        }
+    })
+}
+
+/// Whether K and the group size may be multiples of `step`, as far as they are known.
+fn may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
+    [spec.k, spec.fixed_group_size()]
+        .into_iter()
+        .flatten()
+        .all(|value| value.is_multiple_of(step))
+}
+
+fn reductions(wish: Option<Reduction>) -> &'static [Reduction] {
+    match wish {
+        Some(Reduction::Shared) => &[Reduction::Shared],
+        // Where the device has no subgroups, the same kernel with the other reduction is the next best.
+        Some(Reduction::Subgroup) | None => &[Reduction::Subgroup, Reduction::Shared],
+    }
 }
 
 /// The words that a lane loads at once. Where it is not known yet whether a long load fits, single words follow it.
@@ -211,6 +254,36 @@ mod tests {
             names(&plan.prefill),
             ["gemm_64x64x8_t4x4_gx", "gemm_64x64x8_t4x4_gx_ragged"]
         );
+    }
+
+    #[test]
+    fn a_few_rows_go_to_the_kernel_for_the_fewest_that_are_enough() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048).few(SkinnySpec {
+            columns: Some(64),
+            reduction: Some(Reduction::Shared),
+            ..SkinnySpec::default()
+        });
+        assert_eq!(
+            names(&plan(&spec).few),
+            [
+                "skinny_r2_w128_c64x4_v4_g32_shared_k2048",
+                "skinny_r4_w128_c64x4_v4_g32_shared_k2048",
+                "skinny_r8_w128_c64x4_v4_g32_shared_k2048",
+                "skinny_r16_w128_c64x4_v4_g32_shared_k2048",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_few_rows_are_multiplied_in_single_words_where_long_loads_do_not_fit() {
+        let of = |group_size, k| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(k)).few;
+        assert_eq!(
+            of(32, 2048)[0].name(),
+            "skinny_r2_w128_c32x4_v4_g32_subgroup_k2048"
+        );
+        assert_eq!(of(16, 2048)[0].name(), "skinny_r2_w128_c32x4_g16_subgroup_k2048");
+        assert_eq!(of(32, 2056)[1].name(), "skinny_r2_w128_c32x4_g32_shared_k2056");
+        assert_eq!(of(32, 2050), []);
     }
 
     #[test]

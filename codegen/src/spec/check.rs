@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use q4_kernel_types::{Coop4, Gemm, GroupSize, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Coop4, Gemm, GroupSize, Skinny, layout::WEIGHTS_PER_WORD};
 
-use super::{Coop4Spec, KernelSpec, TileSpec};
+use super::{Coop4Spec, KernelSpec, SkinnySpec, TileSpec};
 use crate::{lint::MAX_INVOCATIONS, plan::TileDefaults};
 
 /// A field of a description. Callers use it to point at the place where the user wrote it.
@@ -27,6 +27,16 @@ pub enum Field {
     DecodeColumns,
     /// `decode.words`
     DecodeWords,
+    /// `few`, as a whole.
+    Few,
+    /// `few.width`
+    FewWidth,
+    /// `few.columns`
+    FewColumns,
+    /// `few.lane_columns`
+    FewLaneColumns,
+    /// `few.words`
+    FewWords,
     /// `prefill.m`
     PrefillM,
     /// `prefill.n`
@@ -62,6 +72,11 @@ impl Field {
             Self::DecodeWidth => "decode.width",
             Self::DecodeColumns => "decode.columns",
             Self::DecodeWords => "decode.words",
+            Self::Few => "few",
+            Self::FewWidth => "few.width",
+            Self::FewColumns => "few.columns",
+            Self::FewLaneColumns => "few.lane_columns",
+            Self::FewWords => "few.words",
             Self::PrefillM => "prefill.m",
             Self::PrefillN => "prefill.n",
             Self::PrefillK => "prefill.k",
@@ -103,6 +118,9 @@ impl KernelSpec {
         if let Some(decode) = self.decode {
             self.check_decode(decode, &mut errors);
         }
+        if let Some(few) = self.few {
+            self.check_few(few, &mut errors);
+        }
         if let Some(prefill) = self.prefill {
             self.check_prefill(prefill, &mut errors);
         }
@@ -120,24 +138,55 @@ impl KernelSpec {
         errors.one_of(Field::DecodeWidth, decode.width, &Coop4::WIDTHS);
         errors.one_of(Field::DecodeColumns, decode.columns, &Coop4::COLUMNS);
         errors.one_of(Field::DecodeWords, decode.words, &Coop4::WORDS);
+        self.check_loads(
+            (
+                Field::Decode,
+                "coop4",
+                "`decode` out and the GEMM serves M == 1 too",
+            ),
+            (Field::DecodeWords, decode.words),
+            errors,
+        );
+    }
+
+    fn check_few(&self, few: SkinnySpec, errors: &mut Errors) {
+        errors.one_of(Field::FewWidth, few.width, &Skinny::WIDTHS);
+        errors.one_of(Field::FewColumns, few.columns, &Skinny::COLUMNS);
+        errors.one_of(Field::FewLaneColumns, few.lane_columns, &Skinny::LANE_COLUMNS);
+        errors.one_of(Field::FewWords, few.words, &Skinny::WORDS);
+        self.check_loads(
+            (
+                Field::Few,
+                "skinny",
+                "`few` out and the GEMM serves a few rows too",
+            ),
+            (Field::FewWords, few.words),
+            errors,
+        );
+    }
+
+    /// Kernels that load whole words of a row, or four at once, need K and groups of such.
+    fn check_loads(
+        &self,
+        (whole, family, instead): (Field, &str, &str),
+        (field, words): (Field, Option<u32>),
+        errors: &mut Errors,
+    ) {
         for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
             if let Some(value) = value
                 && !value.is_multiple_of(WEIGHTS_PER_WORD)
             {
                 errors.push(
-                    Field::Decode,
-                    format!(
-                        "coop4 needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
-                         leave `decode` out and the GEMM serves M == 1 too"
-                    ),
+                    whole,
+                    format!("{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; leave {instead}"),
                 );
-            } else if let (Some(value), Some(words)) = (value, decode.words)
+            } else if let (Some(value), Some(words)) = (value, words)
                 && Coop4::WORDS.contains(&words)
                 && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
             {
                 let step = words * WEIGHTS_PER_WORD;
                 errors.push(
-                    Field::DecodeWords,
+                    field,
                     format!(
                         "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
                          leave `words` out and a load of one word is chosen"

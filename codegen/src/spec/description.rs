@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder};
 
-use super::{Coop4Spec, Field, Format, KernelSpec, TileSpec};
+use super::{Coop4Spec, Field, Format, KernelSpec, SkinnySpec, TileSpec};
 
 /// The description of one kernel, as written.
 #[derive(Clone, Debug)]
@@ -83,8 +83,8 @@ struct Reader<S> {
 
 impl<S: Clone> Reader<S> {
     fn kernel(&mut self, description: &Description<S>) -> KernelSpec {
-        const FIELDS: [&str; 8] = [
-            "format", "k", "n", "bias", "numeric", "scales", "decode", "prefill",
+        const FIELDS: [&str; 9] = [
+            "format", "k", "n", "bias", "numeric", "scales", "decode", "few", "prefill",
         ];
         let mut fields = self.fields(&description.fields, "a kernel", &FIELDS);
         if !fields.contains_key("format") {
@@ -122,6 +122,7 @@ impl<S: Clone> Reader<S> {
                 .and_then(|value| self.scales(value))
                 .unwrap_or_default(),
             decode: fields.remove("decode").and_then(|value| self.decode(value)),
+            few: fields.remove("few").and_then(|value| self.few(value)),
             prefill: fields.remove("prefill").and_then(|value| self.prefill(value)),
         }
     }
@@ -171,13 +172,38 @@ impl<S: Clone> Reader<S> {
             words: fields
                 .remove("words")
                 .and_then(|value| self.integer(value, Field::DecodeWords)),
-            reduction: fields.remove("reduction").and_then(|value| {
-                self.choice(
-                    value,
-                    &[("shared", Reduction::Shared), ("subgroup", Reduction::Subgroup)],
-                )
-            }),
+            reduction: fields.remove("reduction").and_then(|value| self.reduction(value)),
         })
+    }
+
+    fn few(&mut self, value: &Value<S>) -> Option<SkinnySpec> {
+        let example = "skinny { width: 128, columns: 32 }";
+        let kind = "a kernel for a few rows";
+        let entries = self.family(value, "skinny", kind, example, Some(Field::Few))?;
+        let known = ["width", "columns", "lane_columns", "words", "reduction"];
+        let mut fields = self.fields(entries, "skinny", &known);
+        Some(SkinnySpec {
+            width: fields
+                .remove("width")
+                .and_then(|value| self.integer(value, Field::FewWidth)),
+            columns: fields
+                .remove("columns")
+                .and_then(|value| self.integer(value, Field::FewColumns)),
+            lane_columns: fields
+                .remove("lane_columns")
+                .and_then(|value| self.integer(value, Field::FewLaneColumns)),
+            words: fields
+                .remove("words")
+                .and_then(|value| self.integer(value, Field::FewWords)),
+            reduction: fields.remove("reduction").and_then(|value| self.reduction(value)),
+        })
+    }
+
+    fn reduction(&mut self, value: &Value<S>) -> Option<Reduction> {
+        self.choice(
+            value,
+            &[("shared", Reduction::Shared), ("subgroup", Reduction::Subgroup)],
+        )
     }
 
     fn prefill(&mut self, value: &Value<S>) -> Option<TileSpec> {

@@ -30,7 +30,9 @@ pub struct KernelSpec {
     pub scales: ScaleLayout,
     /// The kernel for M == 1; `None` for the default.
     pub decode: Option<Coop4Spec>,
-    /// The kernel for M > 1; `None` for the default.
+    /// The kernels for 2 to 16 rows; `None` for the default.
+    pub few: Option<SkinnySpec>,
+    /// The kernel for any M, which runs where no other does; `None` for the default.
     pub prefill: Option<TileSpec>,
 }
 
@@ -56,6 +58,22 @@ pub struct Coop4Spec {
     /// Left out: 1.
     pub words: Option<u32>,
     /// How partial sums become one. Left out: subgroup additions where the device has them, workgroup memory elsewhere.
+    pub reduction: Option<Reduction>,
+}
+
+/// A wish for the skinny kernels, one for each of 2, 4, 8 and 16 rows. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SkinnySpec {
+    /// Lanes per workgroup: 64, 128 or 256.
+    pub width: Option<u32>,
+    /// Output columns per workgroup: 8, 16, 32 or 64.
+    pub columns: Option<u32>,
+    /// Output columns of a lane: 4 or 8.
+    pub lane_columns: Option<u32>,
+    /// Words of one row of weights that a lane loads at once: 1, or 4 where K and the group size are multiples of 32.
+    /// Left out: 4 where they may be.
+    pub words: Option<u32>,
+    /// How partial sums become one. Left out: subgroup shuffles where the device has them, workgroup memory elsewhere.
     pub reduction: Option<Reduction>,
 }
 
@@ -87,6 +105,7 @@ impl KernelSpec {
             numeric: NumericClass::default(),
             scales: ScaleLayout::default(),
             decode: None,
+            few: None,
             prefill: None,
         }
     }
@@ -119,7 +138,14 @@ impl KernelSpec {
         self
     }
 
-    /// Names the kernel for M > 1.
+    /// Names the kernels for 2 to 16 rows.
+    #[must_use]
+    pub fn few(mut self, few: SkinnySpec) -> Self {
+        self.few = Some(few);
+        self
+    }
+
+    /// Names the kernel for any M, which runs where no other does.
     #[must_use]
     pub fn prefill(mut self, prefill: TileSpec) -> Self {
         self.prefill = Some(prefill);
