@@ -1,6 +1,6 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Variant};
+use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, Staged, Variant};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -28,7 +28,7 @@ pub fn standard() -> GeneratedKernel {
     let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
         .into_iter()
         .cloned()
-        .partition(|variant| matches!(variant.configuration.geometry, Geometry::Coop4(_)));
+        .partition(|variant| variant.configuration.route() == Route::Decode);
     // Subgroups where the device has them.
     decode.sort_by_key(|variant| variant.needs().features.is_empty());
     GeneratedKernel {
@@ -45,6 +45,10 @@ pub fn standard() -> GeneratedKernel {
 }
 
 fn is_default(variant: &Variant) -> bool {
+    // Rounding is for those who ask for it.
+    if variant.configuration.numeric != NumericClass::Exact {
+        return false;
+    }
     match variant.configuration.geometry {
         Geometry::Coop4(Coop4 {
             width,
@@ -64,6 +68,8 @@ fn is_default(variant: &Variant) -> bool {
                 && (rows, columns) == Gemm::DEFAULT_THREAD
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
+        Geometry::Staged(staged) => staged == Staged::DEFAULT,
+        Geometry::Matrix(_) => false,
     }
 }
 
