@@ -2,7 +2,7 @@
 
 use crate::{
     Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Skinny,
-    Variant,
+    Staged, Variant,
 };
 
 mod generated {
@@ -61,7 +61,7 @@ pub fn standard() -> GeneratedKernel {
     }
 }
 
-/// Exact arithmetic on scales as they came.
+/// Exact arithmetic on scales as they came: rounding is for those who ask for it.
 fn is_plain(variant: &Variant) -> bool {
     let configuration = variant.configuration;
     configuration.numeric == NumericClass::Exact && configuration.scales == ScaleLayout::default()
@@ -95,7 +95,6 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
                 && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
         }
-        Geometry::Staged(_) | Geometry::Matrix(_) => false,
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,
@@ -108,6 +107,8 @@ fn is_default(variant: &Variant) -> bool {
                 && (rows, columns) == Gemm::DEFAULT_THREAD
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
+        Geometry::Staged(staged) => staged == Staged::DEFAULT,
+        Geometry::Matrix(_) => false,
     }
 }
 

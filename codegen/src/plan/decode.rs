@@ -1,6 +1,6 @@
 //! The kernels of one row.
 
-use q4_kernel_types::{Configuration, Coop4, Gemv, Geometry, NumericClass, Reduction, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Configuration, Coop4, Gemv, Geometry, NumericClass, layout::WEIGHTS_PER_WORD};
 
 use super::{configuration, may_be_multiples, reductions};
 use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec};
@@ -10,7 +10,11 @@ pub(super) fn decode(spec: &KernelSpec) -> Vec<Configuration> {
     match spec.decode {
         Some(DecodeSpec::Coop4(wish)) => coop4(spec, wish),
         Some(DecodeSpec::Gemv(wish)) => [gemv(spec, wish), narrower(spec, wish)].concat(),
-        None => [gemv(spec, GemvSpec::default()), narrower(spec, GemvSpec::default())].concat(),
+        None => [
+            gemv(spec, GemvSpec::default()),
+            narrower(spec, GemvSpec::default()),
+        ]
+        .concat(),
     }
 }
 

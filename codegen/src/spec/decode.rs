@@ -80,22 +80,37 @@ impl KernelSpec {
         errors.one_of(Field::DecodeWidth, coop4.width, &Coop4::WIDTHS);
         errors.one_of(Field::DecodeColumns, coop4.columns, &Coop4::COLUMNS);
         errors.one_of(Field::DecodeWords, coop4.words, &Coop4::WORDS);
+        self.check_loads(
+            (
+                Field::Decode,
+                "coop4",
+                "`decode` out and the GEMM serves M == 1 too",
+            ),
+            (Field::DecodeWords, coop4.words),
+            errors,
+        );
+    }
+
+    /// Kernels that load whole words of a row, or four at once, need K and groups of such.
+    pub(super) fn check_loads(
+        &self,
+        (whole, family, instead): (Field, &str, &str),
+        (field, words): (Field, Option<u32>),
+        errors: &mut Errors,
+    ) {
         for (name, value) in self.known_multiples() {
             if !value.is_multiple_of(WEIGHTS_PER_WORD) {
                 errors.push(
-                    Field::Decode,
-                    format!(
-                        "coop4 needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
-                         leave `decode` out and the GEMM serves M == 1 too"
-                    ),
+                    whole,
+                    format!("{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; leave {instead}"),
                 );
-            } else if let Some(words) = coop4.words
+            } else if let Some(words) = words
                 && Coop4::WORDS.contains(&words)
                 && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
             {
                 let step = words * WEIGHTS_PER_WORD;
                 errors.push(
-                    Field::DecodeWords,
+                    field,
                     format!(
                         "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
                          leave `words` out and a load of one word is chosen"
@@ -193,7 +208,10 @@ mod tests {
         };
         assert_eq!(up(4096, 32).decode(good).check(), Ok(()));
         assert_eq!(
-            mistakes(&up(4104, 48).decode(good)).iter().map(ToString::to_string).collect::<Vec<_>>(),
+            mistakes(&up(4104, 48).decode(good))
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
             [
                 "`decode`: gemv needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
                 "`decode`: gemv needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
@@ -209,8 +227,16 @@ mod tests {
             reduction: None,
         };
         assert_eq!(
-            mistakes(&up(4096, 32).decode(bad)).iter().map(|error| error.field).collect::<Vec<_>>(),
-            [Field::DecodeWidth, Field::DecodeColumns, Field::DecodeResident, Field::DecodeWorkgroups]
+            mistakes(&up(4096, 32).decode(bad))
+                .iter()
+                .map(|error| error.field)
+                .collect::<Vec<_>>(),
+            [
+                Field::DecodeWidth,
+                Field::DecodeColumns,
+                Field::DecodeResident,
+                Field::DecodeWorkgroups
+            ]
         );
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn describe(skinny: Skinny) -> Described {
         columns: skinny.lane_columns,
         input_type: "vec4<f32>",
         weight_type: word_type(skinny.words),
-        scale_type: None,
+        single_scales: false,
         values: Family::Skinny(Values {
             rows: skinny.rows,
             width: skinny.width,
