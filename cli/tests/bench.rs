@@ -85,6 +85,7 @@ fn json_has_every_field_and_every_figure_follows_from_time_and_bytes() {
             keys(measured),
             [
                 "bytes",
+                "checked",
                 "comparison",
                 "copies",
                 "error_relative_to_rms",
