@@ -92,7 +92,7 @@ fn a_template_that_naga_refuses_is_reported_with_its_line_and_the_parameters() {
     );
     assert!(shown.contains(&head), "{shown}");
     assert!(
-        shown.contains("\nparameters: coop4 { width: 64, columns: 1, reduction: subgroup }, group size 32, k: 64, bias: optional, numeric: exact\n"),
+        shown.contains("\nparameters: coop4 { width: 64, columns: 1, words: 1, reduction: subgroup }, group size 32, k: 64, bias: optional, numeric: exact\n"),
         "{shown}"
     );
     assert!(shown.contains("coop4_w64_c1_g32_subgroup_k64.wgsl:"), "{shown}");

@@ -24,6 +24,7 @@ const ONE_ROW_ROUNDS: usize = 20;
 fn cases(constraints: Constraints) -> Vec<Case> {
     let rows: Vec<u32> = match constraints.rows {
         RowsServed::One => vec![1; ONE_ROW_ROUNDS],
+        RowsServed::UpTo(most) => (0..ROUNDS).flat_map(|_| 1..=most).collect(),
         RowsServed::Any => (0..ROUNDS).flat_map(|_| ROWS).collect(),
     };
     (0..)

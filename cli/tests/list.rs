@@ -77,17 +77,38 @@ fn json_has_every_fact_of_every_variant() {
         assert!(["grid_stride", "folded"].contains(&entry["dispatch"]["kind"].as_str().unwrap()));
         assert_eq!(
             keys(&entry["constraints"]),
-            ["group_size", "group_size_multiple", "k", "k_multiple", "rows"]
+            [
+                "group_size",
+                "group_size_multiple",
+                "k",
+                "k_most",
+                "k_multiple",
+                "rows"
+            ]
         );
     }
 }
 
 #[test]
 fn an_unknown_family_is_refused_with_those_there_are() {
-    q4(&["list", "--family", "spmm"]).refused(
-        "error: invalid value 'spmm' for '--family <FAMILY>'\n  [possible values: coop4, gemm]\n\n\
-         For more information, try '--help'.\n",
-    );
+    let mut families: Vec<_> = catalogue()
+        .iter()
+        .map(|variant| variant.configuration.geometry.family())
+        .collect();
+    families.dedup();
+    families.sort_unstable();
+    families.dedup();
+    let refusal = q4(&["list", "--family", "spmm"]);
+    assert_eq!(refusal.code, 2);
+    let listed = refusal
+        .stderr
+        .strip_prefix("error: invalid value 'spmm' for '--family <FAMILY>'\n  [possible values: ")
+        .and_then(|rest| rest.split_once("]\n\nFor more information, try '--help'.\n"))
+        .map(|(families, rest)| (families.split(", ").collect::<Vec<_>>(), rest))
+        .unwrap_or_else(|| panic!("{}", refusal.stderr));
+    let (mut listed, rest) = listed;
+    listed.sort_unstable();
+    assert_eq!((listed, rest), (families, ""));
 }
 
 #[test]

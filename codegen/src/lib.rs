@@ -58,7 +58,7 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
         }
         Cow::Owned(variants)
     };
-    let (decode, prefill) = (route(&plan.decode), route(&plan.prefill));
+    let (decode, few, prefill) = (route(&plan.decode), route(&plan.few), route(&plan.prefill));
     if !errors.is_empty() {
         return Err(Errors::all(errors));
     }
@@ -68,7 +68,9 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
         n: spec.n,
         group_size: spec.group_size(),
         bias: spec.bias,
+        scales: spec.scales,
         decode,
+        few,
         prefill,
     })
 }

@@ -1,6 +1,8 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Variant};
+use crate::{
+    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Variant,
+};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -23,23 +25,37 @@ pub fn variant(name: &str) -> Option<&'static Variant> {
 #[must_use]
 pub fn standard() -> GeneratedKernel {
     // Variants for one group size come before those for all.
-    let mut defaults: Vec<&Variant> = catalogue().iter().filter(|variant| is_default(variant)).collect();
+    let mut defaults: Vec<&Variant> = catalogue()
+        .iter()
+        .filter(|variant| is_default(variant) && is_plain(variant))
+        .collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
     let (mut decode, prefill): (Vec<Variant>, Vec<Variant>) = defaults
         .into_iter()
         .cloned()
-        .partition(|variant| matches!(variant.configuration.geometry, Geometry::Coop4(_)));
-    // Subgroups where the device has them.
-    decode.sort_by_key(|variant| variant.needs().features.is_empty());
+        .partition(|variant| variant.configuration.route() == Route::Decode);
+    // Long loads where K allows them, and subgroups where the device has them.
+    decode.sort_by_key(|variant| {
+        let single_words = matches!(variant.configuration.geometry, Geometry::Coop4(_));
+        (single_words, variant.needs().features.is_empty())
+    });
     GeneratedKernel {
         name: "standard".into(),
         k: None,
         n: None,
         group_size: GroupSize::Runtime,
         bias: crate::Bias::Optional,
+        scales: ScaleLayout::default(),
         decode: decode.into(),
+        few: Vec::new().into(),
         prefill: prefill.into(),
     }
+}
+
+/// Exact arithmetic on scales as they came.
+fn is_plain(variant: &Variant) -> bool {
+    let configuration = variant.configuration;
+    configuration.numeric == NumericClass::Exact && configuration.scales == ScaleLayout::default()
 }
 
 fn is_default(variant: &Variant) -> bool {
@@ -50,6 +66,16 @@ fn is_default(variant: &Variant) -> bool {
             words,
             ..
         }) => (width, columns, words) == (Coop4::DEFAULT_WIDTH, Coop4::DEFAULT_COLUMNS, Coop4::DEFAULT_WORDS),
+        Geometry::Gemv(Gemv {
+            width,
+            columns,
+            resident,
+            workgroups,
+            ..
+        }) => {
+            (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
+                && workgroups == Gemv::DEFAULT_WORKGROUPS
+        }
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

@@ -3,9 +3,11 @@
 //! Outputs are poisoned before, every element is compared afterwards, and the memory on either side of the output is checked for stray
 //! writes. This is what `q4 check` and the test-suite run; engines can run it on their users' devices.
 
+use std::{borrow::Cow, sync::OnceLock};
+
 use crate::{
-    BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, Shape,
-    Tolerance, UploadError,
+    BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, ScaleFormat,
+    Shape, Tolerance, UploadError,
     reference::{
         self, Comparison,
         samples::{self, Data, Sample},
@@ -39,7 +41,7 @@ pub enum Placement {
 pub struct Outcome {
     /// The variant that ran.
     pub variant: String,
-    /// The tolerance that was applied: none for exact data in the exact class.
+    /// The tolerance that was applied: none for exact data in classes that keep it.
     pub tolerance: Tolerance,
     /// Every element against the reference.
     pub comparison: Comparison,
@@ -100,6 +102,8 @@ pub struct Prepared {
     case: Case,
     sample: Sample,
     expected: Vec<f64>,
+    /// [`reference::products`], made when a class first asks for them.
+    products: OnceLock<Vec<f64>>,
 }
 
 impl Prepared {
@@ -116,6 +120,7 @@ impl Prepared {
             case: *case,
             sample,
             expected,
+            products: OnceLock::new(),
         })
     }
 
@@ -136,6 +141,7 @@ impl Prepared {
             case,
             sample: Sample { x, layer },
             expected,
+            products,
         } = self;
         let gpu = linear.gpu();
         // In elements: 16 and 4 bytes are what a dispatch asks for.
@@ -144,6 +150,15 @@ impl Prepared {
             Placement::Unaligned => (4, GUARD + 1),
         };
         let weights = linear.upload(layer)?;
+        // What the kernel multiplies by are the weights with their scales rounded.
+        let rounded = match linear.kernel().scales.format {
+            ScaleFormat::F32 => None,
+            format => Some(layer.round_scales(format).map_err(UploadError::from)?),
+        };
+        let expected = rounded.as_ref().map_or_else(
+            || Cow::Borrowed(expected),
+            |layer| Cow::Owned(reference::linear(x, layer)),
+        );
         let x_buffer = gpu.input(&[&vec![POISON; x_start][..], x].concat())?;
         let outputs = expected.len();
         let y_buffer = gpu.input_output(&vec![POISON; y_start + outputs + GUARD])?;
@@ -165,16 +180,27 @@ impl Prepared {
             .chain(after)
             .filter(|value| value.to_bits() != POISON.to_bits());
         let tolerance = tolerance(linear, call.variant(), case);
+        let products = if tolerance.of_products > 0.0 {
+            products.get_or_init(|| reference::products(x, layer)).as_slice()
+        } else {
+            &[]
+        };
         Ok(Outcome {
             variant: call.variant().to_owned(),
             tolerance,
             stray_writes: strays.count(),
-            comparison: reference::compare(expected, got, case.shape.n as usize, tolerance),
+            comparison: reference::compare_rounded(
+                &expected,
+                products,
+                got,
+                case.shape.n as usize,
+                tolerance,
+            ),
         })
     }
 }
 
-/// Exact data leaves the exact class no excuse.
+/// Exact data leaves classes that keep it no excuse.
 fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
     let mut variants = linear.kernel().variants();
     let class = variants
@@ -182,13 +208,9 @@ fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
         .map_or_else(NumericClass::default, |(_, candidate)| {
             candidate.configuration.numeric
         });
-    let exact =
-        class == NumericClass::Exact && case.data == Data::Exact && case.shape.k <= samples::MAX_EXACT_K;
+    let exact = class.keeps_exact_data() && case.data == Data::Exact && case.shape.k <= samples::MAX_EXACT_K;
     if exact {
-        Tolerance {
-            absolute: 0.0,
-            relative: 0.0,
-        }
+        Tolerance::ZERO
     } else {
         class.tolerance(case.shape.k)
     }

@@ -1,6 +1,6 @@
 //! What can go wrong, by what the user was doing.
 
-use crate::{BufferError, LayoutError, Refusal, Route, TooManyWorkgroups, Unmet};
+use crate::{BufferError, LayoutError, Refusal, Route, ScaleLayout, TooManyWorkgroups, Unmet};
 
 /// Why a kernel could not be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -165,6 +165,16 @@ pub enum Mismatch {
         "the weights have a bias, and the kernel is described with `bias: never`; drop the bias or the `never`"
     )]
     UnexpectedBias,
+    /// The weights were uploaded with another layout of the scales.
+    #[error(
+        "the weights were uploaded with scales as {given}, and the kernel reads them as {expected}; upload them through this kernel"
+    )]
+    Scales {
+        /// What the weights have.
+        given: ScaleLayout,
+        /// What the kernel reads.
+        expected: ScaleLayout,
+    },
     /// The weights lack the bias that every kernel adds.
     #[error(
         "the weights have no bias, and the kernel is described with `bias: always`; add a bias or drop the `always`"

@@ -22,9 +22,9 @@ pub use gpu::{
 pub use linear::{Call, Considered, Linear, Routing, Verdict};
 pub use operand::Operand;
 pub use q4_kernel_types::{
-    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize,
-    KAlignment, Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed, Shape,
-    Tolerance, TooManyWorkgroups, Variant, layout,
+    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, Gemv, GeneratedKernel, Geometry,
+    GroupSize, KAlignment, Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed,
+    ScaleFormat, ScaleLayout, ScaleOrder, Shape, Tolerance, TooManyWorkgroups, Variant, layout,
 };
 pub use quantized::{LayerShape, LayoutError, Quantized};
 pub use rows::{OneRow, RowCount, Rows};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::layout;
+use crate::{ScaleFormat, ScaleLayout, layout, weights::stored};
 
 /// The weights of one linear layer in host memory, in the [q4gsw layout](crate::layout), checked.
 ///
@@ -88,6 +88,22 @@ pub enum LayoutError {
         column: u64,
         /// The scale.
         value: f32,
+    },
+    /// A scale does not fit the format that it is to be stored in.
+    #[error(
+        "the scale of group {group}, column {column} is {value}, which {format} rounds to {}; \
+         store the scales as bf16 or f32 instead",
+        if value.abs() > 1.0 { "infinity" } else { "zero" }
+    )]
+    ScaleOutOfRange {
+        /// Group along K.
+        group: u64,
+        /// Output feature.
+        column: u64,
+        /// The scale.
+        value: f32,
+        /// The format.
+        format: ScaleFormat,
     },
     /// A bias value is NaN or infinite.
     #[error(
@@ -188,6 +204,49 @@ impl<'a> Quantized<'a> {
     #[must_use]
     pub fn bias(&self) -> Option<&[f32]> {
         self.bias.as_deref()
+    }
+
+    /// Rounds the scales to a format, as an upload for kernels with such scales does: what such kernels compute is the product with
+    /// these weights.
+    ///
+    /// # Errors
+    /// If a scale that is used would become infinite or vanish.
+    pub fn round_scales(&self, format: ScaleFormat) -> Result<Quantized<'static>, LayoutError> {
+        self.check_scales_as(format)?;
+        let round = |scale: &f32| stored::rounded(*scale, format).unwrap_or_default();
+        Ok(Quantized {
+            n: self.n,
+            k: self.k,
+            group_size: self.group_size,
+            weight: self.weight.clone().into_owned().into(),
+            scales: self.scales.iter().map(round).collect(),
+            bias: self.bias.clone().map(|bias| bias.into_owned().into()),
+        })
+    }
+
+    /// The scales as a device stores them, in whole words: what an upload for kernels with such scales copies.
+    #[must_use]
+    pub fn stored_scales(&self, scales: ScaleLayout) -> Cow<'_, [u8]> {
+        stored::scales(self, scales, 0..self.n)
+    }
+
+    /// Whether a format holds every scale that is used.
+    pub(crate) fn check_scales_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
+        let padded_n = layout::padded_n(self.n);
+        let out_of_range = |(index, value): (u64, &f32)| {
+            let (group, column) = (index / padded_n, index % padded_n);
+            let used = column < u64::from(self.n);
+            (used && stored::rounded(*value, format).is_none()).then_some(LayoutError::ScaleOutOfRange {
+                group,
+                column,
+                value: *value,
+                format,
+            })
+        };
+        match (0..).zip(self.scales.iter()).find_map(out_of_range) {
+            Some(error) if format != ScaleFormat::F32 => Err(error),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Adds a bias, or replaces it.

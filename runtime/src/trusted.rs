@@ -20,6 +20,17 @@ pub(crate) fn create_unchecked_module(device: &wgpu::Device, verified: Verified<
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 
+/// The token for experimental features, if one of `features` is experimental.
+pub(crate) fn experimental_features(features: wgpu::Features) -> wgpu::ExperimentalFeatures {
+    if !features.intersects(wgpu::Features::all_experimental_mask()) {
+        return wgpu::ExperimentalFeatures::disabled();
+    }
+    // SAFETY: wgpu asks for the acknowledgement that experimental features may have bugs that are undefined behaviour. The one asked for here is
+    // cooperative matrices, used by texts of this project alone, which naga validated and whose loads and stores were emulated over the edges of
+    // every shape; a user who wants none of it leaves the feature off by `GpuOptions::without`.
+    unsafe { wgpu::ExperimentalFeatures::enabled() }
+}
+
 /// Creates a pipeline cache from data that was written by an earlier run.
 ///
 /// The device must have the feature `PIPELINE_CACHE`.

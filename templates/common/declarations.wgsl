@@ -1,5 +1,9 @@
 {# Uniform, bindings and the constants that every family shares. The binding layout is the same for all kernels. #}
 
+{% for extension in enables %}
+enable {{ extension }};
+{% endfor %}
+
 struct Params {
     {% for field in params %}
     {{ field.name }}: u32,{{ field.padding }} // {{ field.meaning }}

@@ -46,6 +46,9 @@ var<workgroup> partial_{{ block.index }}: array<{{ sum_type }}, PARTIALS>;
 {% endfor %}
 
 {% include "common/dequantize.wgsl" %}
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% include "common/epilogue.wgsl" %}
 
 @compute @workgroup_size(WIDTH)

@@ -31,6 +31,9 @@ const_assert GROUP_SIZE % TILE_K == 0u;
 {% endif %}
 
 {% include "common/dequantize.wgsl" %}
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% if alignment == "ragged" %}
 {% include "gemm/ragged_loads.wgsl" %}
 {% endif %}

@@ -32,12 +32,17 @@ fn load_input(row: u32, k: u32) -> vec4<f32> {
 }
 
 {% if scale_per == "element" %}
-fn load_scale(n: u32, k: u32) -> f32 {
+fn scale_of(n: u32, k: u32) -> f32 {
     // Past the end of the row the last scale serves: its product is masked.
-    return scales[(min(k, {{ k }} - 1u) / {{ group_size }}) * params.padded_N + n];
+    let group = min(k, {{ k }} - 1u) / {{ group_size }};
+    {% if scales.format == "f32" and scales.order == "groups" %}
+    return scales[group * params.padded_N + n];
+    {% else %}
+    return load_scale(n, group);
+    {% endif %}
 }
 
 fn load_scales(n: u32, k: u32) -> vec4<f32> {
-    return vec4<f32>(load_scale(n, k), load_scale(n, k + 1u), load_scale(n, k + 2u), load_scale(n, k + 3u));
+    return vec4<f32>(scale_of(n, k), scale_of(n, k + 1u), scale_of(n, k + 2u), scale_of(n, k + 3u));
 }
 {% endif %}

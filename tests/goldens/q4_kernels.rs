@@ -63,6 +63,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 256u32,
@@ -85,6 +86,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 1024u32,
@@ -93,6 +95,7 @@ impl DownProj {
             ),
         },
     ];
+    const FEW: &'static [::q4_kernel::Variant] = &[];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
@@ -111,6 +114,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 0u32,
@@ -126,7 +130,9 @@ impl DownProj {
         n: ::core::option::Option::Some(384u32),
         group_size: ::q4_kernel::GroupSize::Fixed(64u32),
         bias: ::q4_kernel::Bias::Always,
+        scales: ::q4_kernel::ScaleFormat::F32,
         decode: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE),
+        few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
         prefill: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL),
     };
     /// Creates the pipelines. They are shared with every other kernel of `gpu` that has the same text.
@@ -280,6 +286,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 256u32,
@@ -300,6 +307,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 1024u32,
@@ -308,6 +316,7 @@ impl AnyShape {
             ),
         },
     ];
+    const FEW: &'static [::q4_kernel::Variant] = &[];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed("gemm_64x64x8_t4x4_gx"),
@@ -324,6 +333,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 0u32,
@@ -346,6 +356,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
@@ -361,7 +372,9 @@ impl AnyShape {
         n: ::core::option::Option::None,
         group_size: ::q4_kernel::GroupSize::Runtime,
         bias: ::q4_kernel::Bias::Optional,
+        scales: ::q4_kernel::ScaleFormat::F32,
         decode: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE),
+        few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
         prefill: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL),
     };
     /// Creates the pipelines. They are shared with every other kernel of `gpu` that has the same text.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Constraints, Coop4, Feature, Geometry, KAlignment, NumericClass, Reduction, RowsServed};
+use crate::{Constraints, Feature, Geometry, NumericClass, ScaleLayout, geometry::Label};
 
 /// Everything that distinguishes one kernel variant from another: its WGSL follows from this value alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,8 @@ pub struct Configuration {
     pub bias: Bias,
     /// The arithmetic.
     pub numeric: NumericClass,
+    /// How the scales are stored on the device.
+    pub scales: ScaleLayout,
 }
 
 /// The group size of a kernel.
@@ -49,41 +51,22 @@ pub enum Bias {
 pub enum Route {
     /// M == 1.
     Decode,
-    /// M > 1, and M == 1 where no decode kernel serves the shape.
+    /// A few rows: speculative decoding, small batches.
+    Few,
+    /// Any M: more rows, and fewer where no other kernel serves the shape.
     Prefill,
+}
+
+impl Route {
+    /// Every route, in the order in which their variants are considered.
+    pub const ALL: [Self; 3] = [Self::Decode, Self::Few, Self::Prefill];
 }
 
 impl Configuration {
     /// The name of the variant: family, geometry, group size (`x` where it comes at run time), then what is unusual.
     #[must_use]
     pub fn name(&self) -> String {
-        let group = match self.group_size {
-            GroupSize::Fixed(size) => size.to_string(),
-            GroupSize::Runtime => "x".to_owned(),
-        };
-        let mut name = match self.geometry {
-            Geometry::Coop4(coop4) => {
-                let words = match coop4.words {
-                    1 => String::new(),
-                    words => format!("_v{words}"),
-                };
-                format!(
-                    "coop4_w{}_c{}{words}_g{group}_{}",
-                    coop4.width, coop4.columns, coop4.reduction
-                )
-            }
-            Geometry::Gemm(gemm) => {
-                let ragged = match gemm.alignment {
-                    KAlignment::Aligned => "",
-                    KAlignment::Ragged => "_ragged",
-                };
-                let (tile, thread) = ((gemm.tile_m, gemm.tile_n, gemm.tile_k), (gemm.rows, gemm.columns));
-                format!(
-                    "gemm_{}x{}x{}_t{}x{}_g{group}{ragged}",
-                    tile.0, tile.1, tile.2, thread.0, thread.1
-                )
-            }
-        };
+        let mut name = self.kind();
         if let Some(k) = self.k {
             name.push_str(&format!("_k{k}"));
         }
@@ -95,83 +78,77 @@ impl Configuration {
         name
     }
 
+    /// The name without what only narrows the shapes that are served: variants of one kind run equally fast, so what was measured of one
+    /// holds for all.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let group = match self.group_size {
+            GroupSize::Fixed(size) => size.to_string(),
+            GroupSize::Runtime => "x".to_owned(),
+        };
+        let Label { sizes, kind } = self.geometry.label();
+        let mut name = format!("{}_{sizes}_g{group}", self.geometry.family());
+        for word in [kind, self.numeric.label(), self.scales.label()]
+            .into_iter()
+            .flatten()
+        {
+            name.push('_');
+            name.push_str(word);
+        }
+        name
+    }
+
     /// The shapes that the variant serves.
     #[must_use]
     pub fn constraints(&self) -> Constraints {
-        let (rows, multiple) = match self.geometry {
-            // What a lane loads at once must not straddle rows (K) or groups (group_size).
-            Geometry::Coop4(coop4) => (RowsServed::One, coop4.step()),
-            Geometry::Gemm(gemm) => match gemm.alignment {
-                KAlignment::Aligned => (RowsServed::Any, gemm.tile_k),
-                KAlignment::Ragged => (RowsServed::Any, 1),
-            },
-        };
         let group_size = match self.group_size {
             GroupSize::Fixed(size) => Some(size),
             GroupSize::Runtime => None,
         };
         Constraints {
-            rows,
+            rows: self.geometry.rows(),
             k: self.k,
-            k_multiple: multiple,
+            k_multiple: self.geometry.k_multiple(),
+            k_most: self.geometry.k_most(),
             group_size,
-            group_size_multiple: multiple,
+            group_size_multiple: self.geometry.group_size_multiple(),
         }
     }
 
     /// The route that the variant is made for.
     #[must_use]
     pub fn route(&self) -> Route {
-        match self.geometry {
-            Geometry::Coop4(_) => Route::Decode,
-            Geometry::Gemm(_) => Route::Prefill,
-        }
+        self.geometry.route()
     }
 
     /// The features that the variant needs: validation allows its text these and no others.
     #[must_use]
-    pub const fn features(&self) -> &'static [Feature] {
-        match self.geometry {
-            Geometry::Coop4(coop4) => match coop4.reduction {
-                Reduction::Shared => &[],
-                Reduction::Subgroup => &[Feature::Subgroup],
-            },
-            Geometry::Gemm(_) => &[],
+    pub fn features(&self) -> Vec<Feature> {
+        let mut features = self.geometry.features().to_vec();
+        for feature in self.numeric.features() {
+            if !features.contains(feature) {
+                features.push(*feature);
+            }
         }
+        features
     }
 }
 
 impl fmt::Display for Configuration {
     /// As a description has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.geometry {
-            Geometry::Coop4(coop4) => {
-                let Coop4 {
-                    width,
-                    columns,
-                    words,
-                    reduction,
-                } = coop4;
-                write!(
-                    f,
-                    "coop4 {{ width: {width}, columns: {columns}, words: {words}, reduction: {reduction} }}"
-                )?;
-            }
-            Geometry::Gemm(gemm) => {
-                let (m, n, k) = (gemm.tile_m, gemm.tile_n, gemm.tile_k);
-                let (rows, columns, alignment) = (gemm.rows, gemm.columns, gemm.alignment);
-                write!(
-                    f,
-                    "tile {{ m: {m}, n: {n}, k: {k}, rows: {rows}, columns: {columns} }}, {alignment}"
-                )?;
-            }
-        }
+        self.geometry.fmt(f)?;
         write!(f, ", group size {}", self.group_size)?;
         match self.k {
             Some(k) => write!(f, ", k: {k}")?,
             None => f.write_str(", k from Params")?,
         }
-        write!(f, ", bias: {}, numeric: {}", self.bias, self.numeric)
+        write!(f, ", bias: {}, numeric: {}", self.bias, self.numeric)?;
+        if self.scales == ScaleLayout::default() {
+            Ok(())
+        } else {
+            write!(f, ", scales: {}", self.scales)
+        }
     }
 }
 
@@ -198,6 +175,7 @@ impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Decode => "decode",
+            Self::Few => "few",
             Self::Prefill => "prefill",
         })
     }

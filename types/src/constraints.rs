@@ -14,6 +14,8 @@ pub struct Constraints {
     pub k: Option<u32>,
     /// K must be a multiple of this.
     pub k_multiple: u32,
+    /// K must not exceed this.
+    pub k_most: u32,
     /// The only group size, where it is a constant of the kernel.
     pub group_size: Option<u32>,
     /// The group size must be a multiple of this.
@@ -26,6 +28,8 @@ pub struct Constraints {
 pub enum RowsServed {
     /// M == 1.
     One,
+    /// No more rows than this.
+    UpTo(u32),
     /// Any M.
     Any,
 }
@@ -44,6 +48,14 @@ pub enum Refusal {
         /// The M asked for.
         m: u32,
     },
+    /// M exceeds what the kernel holds.
+    #[error("it multiplies up to {most} rows, and M is {m}")]
+    MostRows {
+        /// The M asked for.
+        m: u32,
+        /// The most rows.
+        most: u32,
+    },
     /// K is not the kernel's constant.
     #[error("it is made for K = {expected}, and K is {k}")]
     K {
@@ -59,6 +71,14 @@ pub enum Refusal {
         k: u32,
         /// The kernel's step.
         multiple: u32,
+    },
+    /// K exceeds what the kernel holds.
+    #[error("it holds inputs of up to K = {most}, and K is {k}")]
+    MostK {
+        /// The K asked for.
+        k: u32,
+        /// The largest K.
+        most: u32,
     },
     /// The group size is not the kernel's constant.
     #[error("it is made for group_size = {expected}, and group_size is {group_size}")]
@@ -78,6 +98,18 @@ pub enum Refusal {
     },
 }
 
+impl RowsServed {
+    /// The largest M.
+    #[must_use]
+    pub const fn most(self) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::UpTo(most) => most,
+            Self::Any => u32::MAX,
+        }
+    }
+}
+
 impl Constraints {
     /// Whether the kernel serves `shape`.
     ///
@@ -87,7 +119,8 @@ impl Constraints {
         let Shape { m, k, group_size, .. } = shape;
         match self.rows {
             RowsServed::One if m != 1 => return Err(Refusal::OneRow { m }),
-            RowsServed::One | RowsServed::Any => {}
+            RowsServed::UpTo(most) if m > most => return Err(Refusal::MostRows { m, most }),
+            RowsServed::One | RowsServed::UpTo(_) | RowsServed::Any => {}
         }
         self.check_layer(k, group_size)
     }
@@ -108,6 +141,9 @@ impl Constraints {
                 multiple: self.k_multiple,
             });
         }
+        if k > self.k_most {
+            return Err(Refusal::MostK { k, most: self.k_most });
+        }
         if let Some(expected) = self.group_size
             && group_size != expected
         {
@@ -125,13 +161,15 @@ impl Constraints {
     /// Whether every shape that `other` serves is served here too.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        let rows = self.rows == RowsServed::Any || other.rows == RowsServed::One;
+        let rows = self.rows.most() >= other.rows.most();
         let covers =
             |fixed: Option<u32>, multiple: u32, other_fixed: Option<u32>, other_multiple: u32| match fixed {
                 Some(_) => fixed == other_fixed,
                 None => other_fixed.unwrap_or(other_multiple).is_multiple_of(multiple),
             };
-        rows && covers(self.k, self.k_multiple, other.k, other.k_multiple)
+        let most = other.k.unwrap_or(other.k_most);
+        rows && most <= self.k_most
+            && covers(self.k, self.k_multiple, other.k, other.k_multiple)
             && covers(
                 self.group_size,
                 self.group_size_multiple,
@@ -144,13 +182,18 @@ impl Constraints {
 impl fmt::Display for Constraints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut terms = Vec::new();
-        if self.rows == RowsServed::One {
-            terms.push("M == 1".to_owned());
+        match self.rows {
+            RowsServed::One => terms.push("M == 1".to_owned()),
+            RowsServed::UpTo(most) => terms.push(format!("M <= {most}")),
+            RowsServed::Any => {}
         }
         match self.k {
             Some(k) => terms.push(format!("K == {k}")),
             None if self.k_multiple > 1 => terms.push(format!("K % {} == 0", self.k_multiple)),
             None => {}
+        }
+        if self.k.is_none() && self.k_most < u32::MAX {
+            terms.push(format!("K <= {}", self.k_most));
         }
         match self.group_size {
             Some(group_size) => terms.push(format!("group_size == {group_size}")),
@@ -175,6 +218,7 @@ mod tests {
         rows: RowsServed::One,
         k: None,
         k_multiple: 8,
+        k_most: u32::MAX,
         group_size: None,
         group_size_multiple: 8,
     };
@@ -205,6 +249,33 @@ mod tests {
             refusal.to_string(),
             "it needs group_size % 8 == 0, and group_size is 20"
         );
+    }
+
+    #[test]
+    fn a_kernel_that_holds_so_much_serves_no_more() {
+        let few = Constraints {
+            rows: RowsServed::UpTo(4),
+            k_most: 4096,
+            ..WORDS
+        };
+        assert_eq!(few.check(shape(4, 4096, 32)), Ok(()));
+        assert_eq!(
+            few.check(shape(5, 4096, 32)),
+            Err(Refusal::MostRows { m: 5, most: 4 })
+        );
+        assert_eq!(
+            few.check(shape(1, 4104, 32)),
+            Err(Refusal::MostK { k: 4104, most: 4096 })
+        );
+        assert_eq!(
+            few.to_string(),
+            "M <= 4, K % 8 == 0, K <= 4096, group_size % 8 == 0"
+        );
+        let one = Constraints {
+            rows: RowsServed::One,
+            ..few
+        };
+        assert!(few.covers(&one) && !one.covers(&few) && !few.covers(&WORDS));
     }
 
     #[test]

@@ -15,6 +15,14 @@ pub enum Dispatch {
         /// Output columns of one block.
         columns: u32,
     },
+    /// As a grid stride, with `workgroups` workgroups at the most, each of which serves equally many blocks but the last ones:
+    /// `x = ceil(blocks / ceil(blocks / min(workgroups, limit)))`, where `blocks = ceil(N / columns)`.
+    Persistent {
+        /// Output columns of one block.
+        columns: u32,
+        /// Workgroups, at most.
+        workgroups: u32,
+    },
     /// One workgroup per tile of the output, tiles numbered row by row; what exceeds the limit of x is folded into y.
     Folded {
         /// Output rows of a tile.
@@ -50,6 +58,11 @@ impl Dispatch {
         let limit = limit.max(1);
         match *self {
             Self::GridStride { columns } => Ok([n.div_ceil(columns).min(limit), 1, 1]),
+            Self::Persistent { columns, workgroups } => {
+                let blocks = n.div_ceil(columns);
+                let rounds = blocks.div_ceil(workgroups.clamp(1, limit)).max(1);
+                Ok([blocks.div_ceil(rounds), 1, 1])
+            }
             Self::Folded { rows, columns } => {
                 let tiles = u64::from(m.div_ceil(rows)) * u64::from(n.div_ceil(columns));
                 // Folding evenly keeps the overshoot, workgroups that find no tile, below one row of the grid.
@@ -72,7 +85,7 @@ impl Dispatch {
     #[must_use]
     pub fn max_rows(&self, n: u32, limit: u32) -> u64 {
         match *self {
-            Self::GridStride { .. } => u64::MAX,
+            Self::GridStride { .. } | Self::Persistent { .. } => u64::MAX,
             Self::Folded { rows, columns } => {
                 let grid = u64::from(limit).saturating_mul(u64::from(limit));
                 (grid / u64::from(n.div_ceil(columns)).max(1)).saturating_mul(u64::from(rows))
@@ -89,6 +102,12 @@ impl fmt::Display for Dispatch {
                 write!(
                     f,
                     "x = min(ceil(N / {columns}), limit), striding over blocks of {columns} columns"
+                )
+            }
+            Self::Persistent { columns, workgroups } => {
+                write!(
+                    f,
+                    "x = ceil(B / ceil(B / min({workgroups}, limit))) for B = ceil(N / {columns}) blocks of columns, striding over the blocks"
                 )
             }
             Self::Folded { rows, columns } => {
@@ -110,6 +129,23 @@ mod tests {
         let dispatch = Dispatch::GridStride { columns: 8 };
         assert_eq!(dispatch.grid(1, 7, 65_535), Ok([1, 1, 1]));
         assert_eq!(dispatch.grid(1, u32::MAX, 65_535), Ok([65_535, 1, 1]));
+    }
+
+    #[test]
+    fn a_persistent_grid_is_limited_and_gives_every_workgroup_its_share() {
+        let dispatch = Dispatch::Persistent {
+            columns: 8,
+            workgroups: 100,
+        };
+        for (n, limit, x) in [
+            (1, 65_535, 1),
+            (800, 65_535, 100),
+            (808, 65_535, 51),
+            (8_000, 7, 7),
+            (80, 0, 1),
+        ] {
+            assert_eq!(dispatch.grid(1, n, limit), Ok([x, 1, 1]), "N = {n}");
+        }
     }
 
     #[test]

@@ -14,15 +14,17 @@ pub mod layout;
 mod needs;
 mod numeric;
 mod params;
+mod scales;
 mod shape;
 mod variant;
 
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
 pub use dispatch::{Dispatch, TooManyWorkgroups};
-pub use geometry::{Coop4, Gemm, Geometry, KAlignment, Reduction};
+pub use geometry::{Coop4, Gemm, Gemv, Geometry, KAlignment, Reduction};
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};
 pub use params::{ParamField, Params};
+pub use scales::{ScaleFormat, ScaleLayout, ScaleOrder};
 pub use shape::Shape;
 pub use variant::{GeneratedKernel, Variant};

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::Feature;
+
 /// The arithmetic of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
@@ -10,11 +12,16 @@ pub enum NumericClass {
     /// Multiplies and accumulates in f32; differs from float64 by rounding only.
     #[default]
     Exact,
+    /// Rounds inputs and scaled weights to f16, multiplies those exactly and accumulates in f32.
+    F16Multiply,
+    /// Rounds the inputs of each group to 8 bits, by the largest of them, multiplies and adds integers within a group and accumulates in f32.
+    Int8Activations,
 }
 
-/// By how much an output may differ from the float64 reference.
+/// By how much an output may differ from the float64 reference: an element fails only if it misses **every** bound.
 ///
-/// The rule is the original contract's: an element fails only if it misses **both** bounds.
+/// The first two bounds are the original contract's. The third is for classes that round their operands: such errors grow with the
+/// products that are summed and not with their sum, which may be small by cancellation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Tolerance {
@@ -22,22 +29,60 @@ pub struct Tolerance {
     pub absolute: f64,
     /// Largest difference relative to `max(|expected|, 1e-6)`.
     pub relative: f64,
+    /// Largest difference relative to the root of the sum of the squared products behind an output.
+    pub of_products: f64,
 }
 
 impl NumericClass {
-    /// The tolerance for sums over K elements: the contract's figures, whose second step begins above K = 4096.
+    /// Every class, the most exact one first.
+    pub const ALL: [Self; 3] = [Self::Exact, Self::F16Multiply, Self::Int8Activations];
+
+    /// The tolerance for sums over K elements.
+    ///
+    /// - `exact`: the contract's figures, whose second step begins above K = 4096.
+    /// - `f16_multiply`: the contract's figures; rounding both operands to 11 bits leaves a standard deviation of about 4e-4 of the
+    ///   products, of which five are allowed.
+    /// - `int8_activations`: rounding to 1/127 of a group's largest input leaves 4e-3 of the products where inputs are spread evenly, and more where
+    ///   one is much larger than the rest of its group; five times 6e-3 are allowed.
     #[must_use]
     pub const fn tolerance(self, k: u32) -> Tolerance {
         match self {
             Self::Exact if k <= 4096 => Tolerance {
                 absolute: 1e-4,
                 relative: 1e-3,
+                of_products: 0.0,
             },
             Self::Exact => Tolerance {
                 absolute: 1e-3,
                 relative: 1e-2,
+                of_products: 0.0,
+            },
+            Self::F16Multiply => Tolerance {
+                absolute: 2.3e-4,
+                relative: 1e-3,
+                of_products: 2e-3,
+            },
+            Self::Int8Activations => Tolerance {
+                absolute: 2.3e-4,
+                relative: 1e-3,
+                of_products: 3e-2,
             },
         }
+    }
+
+    /// Whether products and sums that f32 holds come out without any error: true of classes that round nothing which f16 holds.
+    #[must_use]
+    pub const fn keeps_exact_data(self) -> bool {
+        match self {
+            Self::Exact | Self::F16Multiply => true,
+            Self::Int8Activations => false,
+        }
+    }
+
+    /// Whether a description that allows this class allows variants of `other` as well: the exact class is always allowed.
+    #[must_use]
+    pub fn allows(self, other: Self) -> bool {
+        other == Self::Exact || other == self
     }
 
     /// The name in specs, reports and headers.
@@ -45,6 +90,8 @@ impl NumericClass {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Exact => "exact",
+            Self::F16Multiply => "f16_multiply",
+            Self::Int8Activations => "int8_activations",
         }
     }
 
@@ -53,6 +100,25 @@ impl NumericClass {
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Exact => "f32 multiply, f32 accumulate",
+            Self::F16Multiply => "f16 operands, f32 accumulate",
+            Self::Int8Activations => "8-bit inputs by group, integer products, f32 accumulate",
+        }
+    }
+
+    /// What the name of a variant says of it.
+    pub(crate) const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Exact => None,
+            Self::F16Multiply => Some("f16"),
+            Self::Int8Activations => Some("int8"),
+        }
+    }
+
+    /// The features that it needs in every family.
+    pub(crate) const fn features(self) -> &'static [Feature] {
+        match self {
+            Self::Exact | Self::Int8Activations => &[],
+            Self::F16Multiply => &[Feature::ShaderF16],
         }
     }
 }
@@ -64,16 +130,25 @@ impl fmt::Display for NumericClass {
 }
 
 impl Tolerance {
+    /// None at all.
+    pub const ZERO: Self = Self {
+        absolute: 0.0,
+        relative: 0.0,
+        of_products: 0.0,
+    };
+
     /// Below this magnitude the relative difference is taken against this instead of the expected value.
     const RELATIVE_FLOOR: f64 = 1e-6;
 
-    /// Whether `got` may stand for `expected`. NaN never may, nor an infinity for anything but itself.
+    /// Whether `got` may stand for `expected`, where `products` is the root of the sum of the squared products behind it. NaN never may, nor
+    /// an infinity for anything but itself.
     #[must_use]
-    pub fn accepts(&self, expected: f64, got: f64) -> bool {
+    pub fn accepts(&self, expected: f64, products: f64, got: f64) -> bool {
         let difference = (got - expected).abs();
+        let relative = self.relative * expected.abs().max(Self::RELATIVE_FLOOR);
         got == expected
             || difference <= self.absolute
-            || difference <= self.relative * expected.abs().max(Self::RELATIVE_FLOOR)
+            || difference <= relative.max(self.of_products * products)
                 && expected.is_finite()
                 && got.is_finite()
     }
@@ -86,19 +161,27 @@ mod tests {
     #[test]
     fn an_element_fails_only_if_it_misses_both_bounds() {
         let tolerance = NumericClass::Exact.tolerance(4096);
-        assert!(tolerance.accepts(100.0, 100.05), "relative bound");
-        assert!(tolerance.accepts(0.001, 0.00105), "absolute bound");
-        assert!(!tolerance.accepts(1.0, 1.01));
+        assert!(tolerance.accepts(100.0, 0.0, 100.05), "relative bound");
+        assert!(tolerance.accepts(0.001, 0.0, 0.00105), "absolute bound");
+        assert!(!tolerance.accepts(1.0, 100.0, 1.01));
+    }
+
+    #[test]
+    fn classes_that_round_their_operands_may_miss_by_a_share_of_the_products() {
+        let tolerance = NumericClass::F16Multiply.tolerance(4096);
+        assert!(tolerance.accepts(0.01, 2.0, 0.0135), "products of 2 cancelled");
+        assert!(!tolerance.accepts(0.01, 2.0, 0.0145));
+        assert!(!NumericClass::Exact.tolerance(4096).accepts(0.01, 2.0, 0.0135));
     }
 
     #[test]
     fn nan_and_stray_infinities_always_fail() {
         let tolerance = NumericClass::Exact.tolerance(8192);
-        assert!(!tolerance.accepts(0.0, f64::NAN));
-        assert!(!tolerance.accepts(f64::NAN, 0.0));
-        assert!(!tolerance.accepts(1.0, f64::INFINITY));
-        assert!(!tolerance.accepts(f64::INFINITY, 1.0));
-        assert!(!tolerance.accepts(f64::INFINITY, f64::NEG_INFINITY));
-        assert!(tolerance.accepts(f64::INFINITY, f64::INFINITY));
+        assert!(!tolerance.accepts(0.0, 1.0, f64::NAN));
+        assert!(!tolerance.accepts(f64::NAN, 1.0, 0.0));
+        assert!(!tolerance.accepts(1.0, 1.0, f64::INFINITY));
+        assert!(!tolerance.accepts(f64::INFINITY, 1.0, 1.0));
+        assert!(!tolerance.accepts(f64::INFINITY, 1.0, f64::NEG_INFINITY));
+        assert!(tolerance.accepts(f64::INFINITY, 1.0, f64::INFINITY));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Bias, Configuration, GroupSize, Needs, Route};
+use crate::{Bias, Configuration, GroupSize, Needs, Route, ScaleLayout};
 
 /// One generated kernel: its text and all that is needed to run it.
 ///
@@ -49,8 +49,12 @@ pub struct GeneratedKernel {
     pub group_size: GroupSize,
     /// Whether a bias is added.
     pub bias: Bias,
+    /// How the scales are stored on the device, for all variants.
+    pub scales: ScaleLayout,
     /// For M == 1, in order of preference. Empty where no GEMV serves the layer.
     pub decode: Cow<'static, [Variant]>,
+    /// For a few rows, in order of preference: those for fewer rows come before those for more.
+    pub few: Cow<'static, [Variant]>,
     /// For every M, in order of preference.
     pub prefill: Cow<'static, [Variant]>,
 }
@@ -58,7 +62,18 @@ pub struct GeneratedKernel {
 impl GeneratedKernel {
     /// Every variant, with the route it is on.
     pub fn variants(&self) -> impl Iterator<Item = (Route, &Variant)> {
-        let decode = self.decode.iter().map(|variant| (Route::Decode, variant));
-        decode.chain(self.prefill.iter().map(|variant| (Route::Prefill, variant)))
+        Route::ALL
+            .into_iter()
+            .flat_map(|route| self.on(route).iter().map(move |variant| (route, variant)))
+    }
+
+    /// The variants of a route, in order of preference.
+    #[must_use]
+    pub fn on(&self, route: Route) -> &[Variant] {
+        match route {
+            Route::Decode => &self.decode,
+            Route::Few => &self.few,
+            Route::Prefill => &self.prefill,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Geometry, RowsServed, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
+    Constraints, Gemv, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -139,17 +139,19 @@ impl Edges {
                 around(&[coop4.columns, 2 * coop4.columns]),
                 coop4.width * coop4.step(),
             ),
+            // As above, and chunks that only some lanes have.
+            Geometry::Gemv(gemv) => (
+                vec![1],
+                around(&[gemv.columns, 2 * gemv.columns]),
+                gemv.width * Gemv::CHUNK,
+            ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),
                 around(&[gemm.columns, gemm.tile_n]),
                 gemm.tile_k,
             ),
         };
-        let m = if constraints.rows == RowsServed::One {
-            vec![1]
-        } else {
-            m
-        };
+        let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;
         let k = match constraints.k {
             Some(k) => vec![k],

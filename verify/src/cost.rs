@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use q4_kernel::{
-    Bias, LayerShape, RowsServed, Shape, Variant,
+    Bias, LayerShape, Shape, Variant,
     layout::Binding,
     reference::samples::{self, Data},
 };
@@ -61,11 +61,7 @@ pub fn cost(variant: &Variant) -> Option<Cost> {
     let constraints = variant.configuration.constraints();
     let group_size = constraints.group_size.unwrap_or(32);
     let k = constraints.k.unwrap_or(1024);
-    let m = if constraints.rows == RowsServed::One {
-        1
-    } else {
-        ROWS
-    };
+    let m = constraints.rows.most().min(ROWS);
     let shape = Shape {
         m,
         n: COLUMNS,
@@ -101,7 +97,7 @@ pub fn cost(variant: &Variant) -> Option<Cost> {
         grid_limit,
     };
     let program = Program::from_wgsl(&variant.wgsl, &CompileOptions::entry(Variant::ENTRY_POINT)).ok()?;
-    let mut bindings = launch::bindings(&case, &sample.x, &sample.layer);
+    let mut bindings = launch::bindings(&case, &sample.x, &sample.layer, variant.configuration.scales);
     let lanes = variant.configuration.geometry.workgroup_size();
     let report = program
         .launch(&mut bindings, grid, &launch::options(shape, lanes, SUBGROUP_SIZE))

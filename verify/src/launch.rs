@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use q4_kernel::{
-    LayerShape, NumericClass, Params, Quantized, Shape, Tolerance, Variant,
+    LayerShape, Params, Quantized, ScaleLayout, Shape, Tolerance, Variant,
     layout::{self, Binding},
     reference::{
         self,
@@ -46,7 +46,20 @@ pub(crate) fn run(
             return;
         }
     };
+    let scales = variant.configuration.scales;
+    let layer = match layer.round_scales(scales.format) {
+        Ok(layer) => layer,
+        Err(error) => {
+            verdict.find(Promise::NumericClass, describe(&error));
+            return;
+        }
+    };
     let expected = reference::linear(&x, &layer);
+    let products = if tolerance(variant, case).of_products > 0.0 {
+        reference::products(&x, &layer)
+    } else {
+        Vec::new()
+    };
     for &subgroup_size in subgroup_sizes {
         let describe = |what: &dyn std::fmt::Display| {
             let subgroups = if program.uses_subgroups() {
@@ -56,7 +69,7 @@ pub(crate) fn run(
             };
             format!("{what} ({}{subgroups})", self::describe(case))
         };
-        let mut bindings = bindings(case, &x, &layer);
+        let mut bindings = bindings(case, &x, &layer, scales);
         let options = LaunchOptions {
             outputs: outputs(case),
             ..options(
@@ -72,11 +85,18 @@ pub(crate) fn run(
                 return;
             }
         }
-        compare(variant, case, &bindings, &expected, &describe, verdict);
+        compare(
+            variant,
+            case,
+            &bindings,
+            (&expected, &products),
+            &describe,
+            verdict,
+        );
         if m * n < SWEPT_OUTPUTS {
             sweep(
                 program,
-                self::bindings(case, &x, &layer),
+                self::bindings(case, &x, &layer, scales),
                 grid,
                 &options,
                 &describe,
@@ -150,7 +170,7 @@ fn compare(
     variant: &Variant,
     case: &Case,
     bindings: &Bindings,
-    expected: &[f64],
+    (expected, products): (&[f64], &[f64]),
     describe: &dyn Fn(&dyn std::fmt::Display) -> String,
     verdict: &mut Verdict,
 ) {
@@ -179,7 +199,7 @@ fn compare(
             describe(&format!("{strays} elements beside the outputs were written")),
         );
     }
-    let comparison = reference::compare(expected, &got, n, tolerance(variant, case));
+    let comparison = reference::compare_rounded(expected, products, &got, n, tolerance(variant, case));
     if let Some(wrong) = comparison.first_wrong {
         let unwritten = f32::to_bits(wrong.got) == POISON;
         let promise = if unwritten {
@@ -198,10 +218,7 @@ fn compare(
 fn tolerance(variant: &Variant, case: &Case) -> Tolerance {
     let class = variant.configuration.numeric;
     match case.data {
-        Data::Exact if class == NumericClass::Exact => Tolerance {
-            absolute: 0.0,
-            relative: 0.0,
-        },
+        Data::Exact if class.keeps_exact_data() => Tolerance::ZERO,
         Data::Exact | Data::Random { .. } => class.tolerance(case.shape.k),
     }
 }
@@ -221,7 +238,7 @@ fn stride(case: &Case) -> u32 {
 }
 
 /// Buffers of the sizes that the host guarantees, and not a word more.
-pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>) -> Bindings {
+pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: ScaleLayout) -> Bindings {
     let Shape { m, n, k, group_size } = case.shape;
     let params = Params {
         m,
@@ -251,7 +268,11 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>) -> Binding
             Buffer::from_slice(&[&before, x].concat()),
         )
         .with(0, Binding::Weight.index(), Buffer::from_bytes(&weight))
-        .with(0, Binding::Scales.index(), Buffer::from_slice(layer.scales()))
+        .with(
+            0,
+            Binding::Scales.index(),
+            Buffer::from_bytes(&layer.stored_scales(scales)),
+        )
         .with(
             0,
             Binding::Bias.index(),

@@ -3,7 +3,7 @@
 //! Every variant must so return the same matrix for the same bytes: the one that the reference dequantises.
 
 use q4_kernel::{
-    Constraints, LayerShape, RowsServed, Shape, Variant, reference,
+    Constraints, LayerShape, Shape, Variant, reference,
     reference::samples::{self, Data},
 };
 use q4_kernel_emulator::{Buffer, Program};
@@ -25,10 +25,13 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
     let Some(sample) = samples::sample(1, shape, bias, Data::Random { seed: 7 }) else {
         return;
     };
-    let expected = reference::dequantize(&sample.layer);
+    let Ok(layer) = sample.layer.round_scales(variant.configuration.scales.format) else {
+        return;
+    };
+    let expected = reference::dequantize(&layer);
 
     // Several ones at once where the kernel takes several rows.
-    let rows = if constraints.rows == RowsServed::One { 1 } else { k };
+    let rows = constraints.rows.most().min(k);
     for first in (0..k).step_by(rows as usize) {
         let mut x = vec![0.0_f32; (rows * k) as usize];
         for row in 0..rows {
@@ -57,7 +60,7 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
             return;
         };
         for &subgroup_size in subgroup_sizes {
-            let mut bindings = launch::bindings(&case, &x, &sample.layer);
+            let mut bindings = launch::bindings(&case, &x, &sample.layer, variant.configuration.scales);
             let options = launch::options(
                 case.shape,
                 variant.configuration.geometry.workgroup_size(),

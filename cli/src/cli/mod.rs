@@ -233,6 +233,8 @@ pub(crate) struct Format {
 pub(crate) enum RouteArgument {
     /// For one row
     Decode,
+    /// For a few rows
+    Few,
     /// For any number of rows
     Prefill,
 }
@@ -248,6 +250,7 @@ impl From<RouteArgument> for Route {
     fn from(route: RouteArgument) -> Self {
         match route {
             RouteArgument::Decode => Self::Decode,
+            RouteArgument::Few => Self::Few,
             RouteArgument::Prefill => Self::Prefill,
         }
     }

@@ -120,8 +120,10 @@ fn row(variant: &Variant) -> Vec<String> {
 /// The constraints in the width of a column.
 fn serves(constraints: &Constraints) -> String {
     let mut terms = Vec::new();
-    if constraints.rows == RowsServed::One {
-        terms.push("M=1".to_owned());
+    match constraints.rows {
+        RowsServed::One => terms.push("M=1".to_owned()),
+        RowsServed::UpTo(most) => terms.push(format!("M<={most}")),
+        RowsServed::Any => {}
     }
     let dimensions = [
         ("K", constraints.k, constraints.k_multiple),
@@ -149,6 +151,9 @@ fn workgroups(dispatch: Dispatch) -> String {
     };
     match dispatch {
         Dispatch::GridStride { columns } => format!("{}, strided", divided("N", columns)),
+        Dispatch::Persistent { columns, workgroups } => {
+            format!("{}, at most {workgroups}", divided("N", columns))
+        }
         Dispatch::Folded { rows, columns } => {
             format!("{} * {}, folded", divided("M", rows), divided("N", columns))
         }

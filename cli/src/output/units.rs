@@ -50,13 +50,23 @@ pub(crate) fn error(value: f64) -> String {
     format!("{value:.2e}")
 }
 
-/// A tolerance, absolute and relative: `1e-4 / 0.1 %`, or `0`.
+/// A tolerance, absolute and relative: `1e-4 / 0.1 %`, where a share of the products is allowed with that: `2.3e-4 / 0.1 % / 0.2 % of products`,
+/// or `0`.
 pub(crate) fn tolerance(tolerance: Tolerance) -> String {
-    let Tolerance { absolute, relative } = tolerance;
-    if absolute == 0.0 && relative == 0.0 {
+    if tolerance == Tolerance::ZERO {
         return "0".to_owned();
     }
-    format!("{absolute:e} / {} %", rounded(relative * 100.0))
+    let Tolerance {
+        absolute,
+        relative,
+        of_products,
+    } = tolerance;
+    let products = if of_products > 0.0 {
+        format!(" / {} % of products", rounded(of_products * 100.0))
+    } else {
+        String::new()
+    };
+    format!("{absolute:e} / {} %{products}", rounded(relative * 100.0))
 }
 
 /// A count, in groups of three digits: `1,101,952`.
@@ -155,11 +165,17 @@ mod tests {
 
     #[test]
     fn tolerances_are_an_absolute_and_a_relative_bound() {
-        let text = |absolute, relative| tolerance(Tolerance { absolute, relative });
-        assert_eq!(text(1e-4, 1e-3), "1e-4 / 0.1 %");
-        assert_eq!(text(1e-3, 1e-2), "1e-3 / 1 %");
-        assert_eq!(text(2.3e-4, 1e-3), "2.3e-4 / 0.1 %");
-        assert_eq!(text(0.0, 0.0), "0");
+        let text = |absolute, relative, of_products| {
+            tolerance(Tolerance {
+                absolute,
+                relative,
+                of_products,
+            })
+        };
+        assert_eq!(text(1e-4, 1e-3, 0.0), "1e-4 / 0.1 %");
+        assert_eq!(text(1e-3, 1e-2, 0.0), "1e-3 / 1 %");
+        assert_eq!(text(2.3e-4, 1e-3, 2e-3), "2.3e-4 / 0.1 % / 0.2 % of products");
+        assert_eq!(text(0.0, 0.0, 0.0), "0");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A generated kernel -> what its users compile and read.
 
+mod geometry;
 mod manifest;
 pub mod rust;
 

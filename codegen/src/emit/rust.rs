@@ -2,10 +2,12 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, KAlignment, NumericClass, Params,
-    Reduction, Route, Variant,
+    Bias, Configuration, GeneratedKernel, GroupSize, NumericClass, Params, Route, ScaleFormat, ScaleLayout,
+    ScaleOrder, Variant,
 };
 use quote::{format_ident, quote};
+
+use super::geometry;
 
 /// Where the text of a kernel stands in the emitted source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,12 +44,11 @@ impl Item {
 /// The typed struct of one kernel. `krate` is the path of the runtime crate.
 #[must_use]
 pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: Text) -> TokenStream {
-    let routes = [(Route::Decode, &kernel.decode), (Route::Prefill, &kernel.prefill)];
     let mut texts = TokenStream::new();
     let mut tables = Vec::new();
-    for (route, variants) in routes {
+    for route in Route::ALL {
         let mut table = Vec::new();
-        for (index, variant) in variants.iter().enumerate() {
+        for (index, variant) in kernel.on(route).iter().enumerate() {
             let constant = text_constant(route, index);
             let doc = text_doc(route, index, variant, text);
             let source = source(variant, text);
@@ -59,21 +60,24 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
         }
         tables.push(quote!(&[#(#table),*]));
     }
-    let [decode, prefill] = [&tables[0], &tables[1]];
+    let [decode, few, prefill] = [&tables[0], &tables[1], &tables[2]];
     let GeneratedKernel {
         name,
         k,
         n,
         group_size,
         bias,
+        scales,
         ..
     } = kernel;
     let (k_option, n_option) = (option(*k), option(*n));
     let (group_value, bias_value) = (group_size_value(krate, *group_size), bias_value(krate, *bias));
+    let scales_value = scales_value(krate, *scales);
     let constants = quote! {
         #texts
 
         const DECODE: &'static [#krate::Variant] = #decode;
+        const FEW: &'static [#krate::Variant] = #few;
         const PREFILL: &'static [#krate::Variant] = #prefill;
 
         /// Every variant of this kernel and the facts about the layer that were known at build time.
@@ -83,7 +87,9 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
             n: #n_option,
             group_size: #group_value,
             bias: #bias_value,
+            scales: #scales_value,
             decode: #krate::__private::Cow::Borrowed(Self::DECODE),
+            few: #krate::__private::Cow::Borrowed(Self::FEW),
             prefill: #krate::__private::Cow::Borrowed(Self::PREFILL),
         };
     };
@@ -106,6 +112,7 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
 #[must_use]
 pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStream {
     let name = item.name.to_string();
+    let scales = scales_value(krate, ScaleLayout::default());
     let constants = quote! {
         pub const DECODE_WGSL: &'static ::core::primitive::str = "";
         pub const PREFILL_WGSL: &'static ::core::primitive::str = "";
@@ -115,7 +122,9 @@ pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStr
             n: #krate::__private::None,
             group_size: #krate::GroupSize::Runtime,
             bias: #krate::Bias::Optional,
+            scales: #scales,
             decode: #krate::__private::Cow::Borrowed(&[]),
+            few: #krate::__private::Cow::Borrowed(&[]),
             prefill: #krate::__private::Cow::Borrowed(&[]),
         };
     };
@@ -378,54 +387,21 @@ fn variant_value(krate: &TokenStream, variant: &Variant, wgsl: &TokenStream) -> 
 }
 
 fn configuration_value(krate: &TokenStream, configuration: &Configuration) -> TokenStream {
-    let geometry = match configuration.geometry {
-        Geometry::Coop4(Coop4 {
-            width,
-            columns,
-            words,
-            reduction,
-        }) => {
-            let reduction = match reduction {
-                Reduction::Shared => quote!(Shared),
-                Reduction::Subgroup => quote!(Subgroup),
-            };
-            quote!(#krate::Geometry::Coop4(#krate::Coop4 {
-                width: #width, columns: #columns, words: #words, reduction: #krate::Reduction::#reduction,
-            }))
-        }
-        Geometry::Gemm(Gemm {
-            tile_m,
-            tile_n,
-            tile_k,
-            rows,
-            columns,
-            alignment,
-        }) => {
-            let alignment = match alignment {
-                KAlignment::Aligned => quote!(Aligned),
-                KAlignment::Ragged => quote!(Ragged),
-            };
-            quote!(#krate::Geometry::Gemm(#krate::Gemm {
-                tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
-                alignment: #krate::KAlignment::#alignment,
-            }))
-        }
-    };
+    let geometry = geometry::value(krate, configuration.geometry);
     let group_size = group_size_value(krate, configuration.group_size);
     let k = option(configuration.k);
     let k = quote!(#k);
     let bias = bias_value(krate, configuration.bias);
-    let numeric = match configuration.numeric {
-        // The one class there is; a new one must be added here before it can be generated.
-        NumericClass::Exact | _ => quote!(Exact),
-    };
+    let numeric = numeric_value(krate, configuration.numeric);
+    let scales = scales_value(krate, configuration.scales);
     quote! {
         #krate::Configuration {
             geometry: #geometry,
             group_size: #group_size,
             k: #k,
             bias: #bias,
-            numeric: #krate::NumericClass::#numeric,
+            numeric: #numeric,
+            scales: #scales,
         }
     }
 }
@@ -444,6 +420,29 @@ fn bias_value(krate: &TokenStream, bias: Bias) -> TokenStream {
         Bias::Always => quote!(Always),
     };
     quote!(#krate::Bias::#bias)
+}
+
+fn numeric_value(krate: &TokenStream, numeric: NumericClass) -> TokenStream {
+    let numeric = match numeric {
+        NumericClass::F16Multiply => quote!(F16Multiply),
+        NumericClass::Int8Activations => quote!(Int8Activations),
+        // A new class must be added here before it can be generated.
+        NumericClass::Exact | _ => quote!(Exact),
+    };
+    quote!(#krate::NumericClass::#numeric)
+}
+
+fn scales_value(krate: &TokenStream, scales: ScaleLayout) -> TokenStream {
+    let format = match scales.format {
+        ScaleFormat::F32 => quote!(F32),
+        ScaleFormat::F16 => quote!(F16),
+        ScaleFormat::Bf16 => quote!(Bf16),
+    };
+    let order = match scales.order {
+        ScaleOrder::Groups => quote!(Groups),
+        ScaleOrder::Columns => quote!(Columns),
+    };
+    quote!(#krate::ScaleLayout { format: #krate::ScaleFormat::#format, order: #krate::ScaleOrder::#order, })
 }
 
 fn option(value: Option<u32>) -> TokenStream {

@@ -147,7 +147,7 @@ pub fn lint(
     interface::binding_problems(module)
         .into_iter()
         .for_each(&mut whole);
-    for &feature in configuration.features() {
+    for feature in configuration.features() {
         let others: Vec<Feature> = configuration
             .features()
             .iter()

@@ -1,7 +1,8 @@
 //! The standard catalogue: the variants that the runtime carries and that every build validates.
 
 use q4_kernel_types::{
-    Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, Reduction, layout::WEIGHTS_PER_WORD,
+    Configuration, Coop4, Gemm, Gemv, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleFormat,
+    ScaleLayout, ScaleOrder, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -29,6 +30,67 @@ const GEMMS: [Gemm; 10] = [
     ragged((64, 64), (4, 4)),
 ];
 
+/// The workgroups of most GEMVs.
+const GRID: u32 = Gemv::DEFAULT_WORKGROUPS;
+
+/// Width, columns, resident chunks and workgroups of the GEMVs.
+const GEMVS: [(u32, u32, u32, u32); 8] = [
+    (32, 8, 0, GRID),
+    (64, 8, 0, GRID),
+    (128, 8, 0, GRID),
+    (128, 16, 0, GRID),
+    (64, 8, 1, GRID),
+    (128, 8, 1, GRID),
+    (128, 16, 1, GRID),
+    (256, 8, 2, GRID),
+];
+
+/// More of them for the commonest group size, for tables of measurements to choose from.
+const GEMVS_FOR_TUNING: [(u32, u32, u32, u32); 16] = [
+    (32, 4, 0, GRID),
+    (64, 4, 0, GRID),
+    (128, 4, 0, GRID),
+    (256, 4, 0, GRID),
+    (256, 8, 0, GRID),
+    (64, 16, 0, GRID),
+    (64, 4, 1, GRID),
+    (64, 16, 1, GRID),
+    (128, 4, 1, GRID),
+    (256, 4, 1, GRID),
+    (256, 8, 1, GRID),
+    (64, 8, 2, GRID),
+    (128, 8, 2, GRID),
+    (128, 8, 1, 528),
+    (128, 8, 1, 1056),
+    (128, 16, 1, 528),
+];
+
+/// Those with 8-bit inputs.
+const GEMVS_WITH_INT8: [(u32, u32, u32, u32); 5] = [
+    (64, 8, 0, GRID),
+    (64, 8, 1, GRID),
+    (128, 8, 1, GRID),
+    (128, 16, 1, GRID),
+    (256, 8, 2, GRID),
+];
+
+/// Those with scales in another layout.
+const GEMVS_WITH_SCALES: [((u32, u32, u32, u32), ScaleLayout); 5] = [
+    ((128, 8, 0, GRID), BY_COLUMN),
+    ((128, 8, 1, GRID), BY_COLUMN),
+    ((128, 16, 1, GRID), BY_COLUMN),
+    ((128, 8, 1, GRID), AS_F16),
+    ((128, 16, 1, GRID), AS_F16),
+];
+const BY_COLUMN: ScaleLayout = ScaleLayout {
+    format: ScaleFormat::F32,
+    order: ScaleOrder::Columns,
+};
+const AS_F16: ScaleLayout = ScaleLayout {
+    format: ScaleFormat::F16,
+    order: ScaleOrder::Groups,
+};
+
 /// Every variant of the standard catalogue: families x tiles x group sizes x widths.
 #[must_use]
 pub fn catalogue() -> Vec<Configuration> {
@@ -54,7 +116,67 @@ pub fn catalogue() -> Vec<Configuration> {
         }
     }
     for group_size in GROUP_SIZES {
+        variants.extend(gemvs(group_size));
+    }
+    for group_size in GROUP_SIZES {
         variants.extend(GEMMS.map(|gemm| standard(Geometry::Gemm(gemm), group_size)));
+    }
+    variants
+}
+
+/// Persistent GEMVs: those that read the input anew for each block serve any K; those that keep it in registers are for many columns.
+fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
+    let gemv = |(width, columns, resident, workgroups), reduction| {
+        let gemv = Gemv {
+            width,
+            columns,
+            resident,
+            workgroups,
+            reduction,
+        };
+        standard(Geometry::Gemv(gemv), group_size)
+    };
+    let mut variants = Vec::new();
+    for reduction in Reduction::ALL {
+        variants.extend(GEMVS.map(|sizes| gemv(sizes, reduction)));
+        // 8-bit inputs and other scales, of the sizes that serve any K.
+        let default = gemv(
+            (
+                Gemv::DEFAULT_WIDTH,
+                Gemv::DEFAULT_COLUMNS,
+                0,
+                Gemv::DEFAULT_WORKGROUPS,
+            ),
+            reduction,
+        );
+        variants.push(Configuration {
+            numeric: NumericClass::Int8Activations,
+            ..default
+        });
+        for format in [ScaleFormat::F16, ScaleFormat::Bf16] {
+            variants.push(Configuration {
+                scales: ScaleLayout {
+                    format,
+                    order: ScaleOrder::Groups,
+                },
+                ..default
+            });
+        }
+    }
+    if group_size == GroupSize::Fixed(32) {
+        variants.extend(GEMVS_FOR_TUNING.map(|sizes| gemv(sizes, Reduction::Subgroup)));
+        for sizes in GEMVS_WITH_INT8 {
+            variants.push(Configuration {
+                numeric: NumericClass::Int8Activations,
+                ..gemv(sizes, Reduction::Subgroup)
+            });
+        }
+        for (sizes, scales) in GEMVS_WITH_SCALES {
+            variants.push(Configuration {
+                scales,
+                ..gemv(sizes, Reduction::Subgroup)
+            });
+        }
     }
     variants
 }

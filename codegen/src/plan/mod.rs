@@ -3,7 +3,7 @@
 mod catalogue;
 
 use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction,
+    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleLayout,
     layout::WEIGHTS_PER_WORD,
 };
 
@@ -19,6 +19,8 @@ const BASELINE_INVOCATIONS: u32 = 256;
 pub struct Plan {
     /// For M == 1. Empty where no GEMV serves the layer.
     pub decode: Vec<Configuration>,
+    /// For a few rows.
+    pub few: Vec<Configuration>,
     /// For every M. Never empty, and together they serve every shape of the layer on every WebGPU device.
     pub prefill: Vec<Configuration>,
 }
@@ -49,6 +51,7 @@ impl TileDefaults {
 pub fn plan(spec: &KernelSpec) -> Plan {
     Plan {
         decode: decode(spec),
+        few: Vec::new(),
         prefill: prefill(spec),
     }
 }
@@ -155,7 +158,9 @@ fn configuration(spec: &KernelSpec, geometry: Geometry) -> Configuration {
         group_size: spec.group_size(),
         k: spec.k,
         bias: spec.bias,
-        numeric: spec.numeric,
+        // The kernels planned so far multiply in f32, which every class allows.
+        numeric: NumericClass::Exact,
+        scales: spec.scales,
     }
 }
 
@@ -167,6 +172,7 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
         k: None,
         bias: Bias::Optional,
         numeric: NumericClass::Exact,
+        scales: ScaleLayout::default(),
     }
 }
 

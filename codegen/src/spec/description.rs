@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction};
+use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder};
 
 use super::{Coop4Spec, Field, Format, KernelSpec, TileSpec};
 
@@ -83,7 +83,9 @@ struct Reader<S> {
 
 impl<S: Clone> Reader<S> {
     fn kernel(&mut self, description: &Description<S>) -> KernelSpec {
-        const FIELDS: [&str; 7] = ["format", "k", "n", "bias", "numeric", "decode", "prefill"];
+        const FIELDS: [&str; 8] = [
+            "format", "k", "n", "bias", "numeric", "scales", "decode", "prefill",
+        ];
         let mut fields = self.fields(&description.fields, "a kernel", &FIELDS);
         if !fields.contains_key("format") {
             self.mistake(
@@ -113,7 +115,11 @@ impl<S: Clone> Reader<S> {
                 .unwrap_or_default(),
             numeric: fields
                 .remove("numeric")
-                .and_then(|value| self.choice(value, &[(NumericClass::Exact.name(), NumericClass::Exact)]))
+                .and_then(|value| self.choice(value, &NumericClass::ALL.map(|class| (class.name(), class))))
+                .unwrap_or_default(),
+            scales: fields
+                .remove("scales")
+                .and_then(|value| self.scales(value))
                 .unwrap_or_default(),
             decode: fields.remove("decode").and_then(|value| self.decode(value)),
             prefill: fields.remove("prefill").and_then(|value| self.prefill(value)),
@@ -131,6 +137,24 @@ impl<S: Clone> Reader<S> {
             None => GroupSize::Runtime,
         };
         Some(Format::Q4gsw { group_size })
+    }
+
+    fn scales(&mut self, value: &Value<S>) -> Option<ScaleLayout> {
+        let (word, entries) = match value {
+            Value::Word(word, span, entries) => {
+                (Value::Word(word.clone(), span.clone(), Vec::new()), &entries[..])
+            }
+            other => (other.clone(), &[][..]),
+        };
+        let format = self.choice(&word, &ScaleFormat::ALL.map(|format| (format.name(), format)))?;
+        let order = self
+            .fields(entries, "scales", &["order"])
+            .remove("order")
+            .and_then(|value| self.choice(value, &ScaleOrder::ALL.map(|order| (order.name(), order))));
+        Some(ScaleLayout {
+            format,
+            order: order.unwrap_or_default(),
+        })
     }
 
     fn decode(&mut self, value: &Value<S>) -> Option<Coop4Spec> {

@@ -4,7 +4,7 @@ mod check;
 pub mod description;
 mod file;
 
-use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction};
+use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleLayout};
 
 pub use check::{Field, SpecError};
 pub use file::{SpecFileError, parse as parse_file};
@@ -26,6 +26,8 @@ pub struct KernelSpec {
     pub bias: Bias,
     /// The arithmetic that is allowed.
     pub numeric: NumericClass,
+    /// How the scales are stored on the device.
+    pub scales: ScaleLayout,
     /// The kernel for M == 1; `None` for the default.
     pub decode: Option<Coop4Spec>,
     /// The kernel for M > 1; `None` for the default.
@@ -83,6 +85,7 @@ impl KernelSpec {
             n: None,
             bias: Bias::default(),
             numeric: NumericClass::default(),
+            scales: ScaleLayout::default(),
             decode: None,
             prefill: None,
         }

@@ -50,7 +50,7 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
         let line = parse.location(source).map(|location| location.line_number);
         error(line, parse.emit_to_string_with_path(source, &path))
     })?;
-    let info = validator(configuration.features())
+    let info = validator(&configuration.features())
         .validate(&module)
         .map_err(|invalid| {
             let line = invalid.location(source).map(|location| location.line_number);

@@ -2,7 +2,7 @@
 
 use std::{env, sync::OnceLock};
 
-use super::Capabilities;
+use super::{Capabilities, capabilities::Matrices};
 
 /// The variable that names an adapter.
 const ADAPTER_VARIABLE: &str = "Q4_ADAPTER";
@@ -64,7 +64,7 @@ pub fn adapters() -> Vec<AdapterReport> {
         .iter()
         .map(|adapter| {
             let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
-            let capabilities = Capabilities::new(features, &limits, &info);
+            let capabilities = Capabilities::new(features, &limits, &info, &Matrices::of(adapter));
             AdapterReport {
                 info,
                 features,

@@ -74,14 +74,26 @@ pub enum Unmet {
 }
 
 impl Capabilities {
-    pub(super) fn of(device: &wgpu::Device) -> Self {
-        Self::new(device.features(), &device.limits(), &device.adapter_info())
+    /// What a device can do. Which cooperative matrices it has, only its adapter knows.
+    pub(super) fn of(device: &wgpu::Device, matrices: &Matrices) -> Self {
+        Self::new(
+            device.features(),
+            &device.limits(),
+            &device.adapter_info(),
+            matrices,
+        )
     }
 
-    pub(super) fn new(features: Features, limits: &wgpu::Limits, info: &wgpu::AdapterInfo) -> Self {
+    pub(super) fn new(
+        features: Features,
+        limits: &wgpu::Limits,
+        info: &wgpu::AdapterInfo,
+        matrices: &Matrices,
+    ) -> Self {
         let on: Vec<Feature> = Feature::ALL
             .into_iter()
             .filter(|feature| features.contains(feature.wgpu()))
+            .filter(|feature| feature.matrix_side().is_none_or(|side| matrices.has(side)))
             .collect();
         Self {
             subgroup_size: on
@@ -143,6 +155,33 @@ impl Capabilities {
             });
         }
         Ok(())
+    }
+}
+
+/// The sizes of cooperative matrices that an adapter multiplies in the way that kernels do: f16 operands, f32 accumulators.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Matrices(Vec<u32>);
+
+impl Matrices {
+    pub(super) fn of(adapter: &wgpu::Adapter) -> Self {
+        let square = |properties: &wgpu::CooperativeMatrixProperties| {
+            let side = properties.m_size;
+            let fits = (properties.n_size, properties.k_size) == (side, side)
+                && properties.ab_type == wgpu::CooperativeScalarType::F16
+                && properties.cr_type == wgpu::CooperativeScalarType::F32;
+            fits.then_some(side)
+        };
+        Self(
+            adapter
+                .cooperative_matrix_properties()
+                .iter()
+                .filter_map(square)
+                .collect(),
+        )
+    }
+
+    fn has(&self, side: u32) -> bool {
+        self.0.contains(&side)
     }
 }
 

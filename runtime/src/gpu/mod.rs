@@ -15,7 +15,9 @@ pub use pipeline_cache::PipelineCacheDir;
 pub(crate) use pipeline_cache::VerifiedCacheData;
 pub(crate) use pipelines::Pipelines;
 
-use crate::{Feature, Variant};
+use capabilities::Matrices;
+
+use crate::{Feature, Variant, trusted};
 
 /// A device, what it can do, and the pipelines that were created on it. Clones share everything.
 #[derive(Clone, Debug)]
@@ -95,6 +97,7 @@ impl Gpu {
             label: Some("q4-kernel"),
             required_features: features,
             required_limits: options.limits.clone().unwrap_or_else(|| adapter.limits()),
+            experimental_features: trusted::experimental_features(features),
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) =
@@ -118,37 +121,65 @@ impl Gpu {
         }));
         let pipelines = Pipelines::new(&device, &options.pipeline_cache, options.checked);
         tracing::debug!(adapter = info.name, backend = ?info.backend, "opened a device");
-        Ok(Self::from_parts(device, queue, pipelines, lost, failure, true))
+        let mut capabilities = Capabilities::of(&device, &Matrices::of(&adapter));
+        capabilities
+            .features
+            .retain(|feature| !options.without.contains(feature));
+        Ok(Self::from_parts(
+            device,
+            queue,
+            capabilities,
+            pipelines,
+            lost,
+            failure,
+            true,
+        ))
     }
 
     /// Uses the device and queue of an engine. Its features and limits decide which variants can run.
     ///
-    /// The device's callbacks stay the engine's, so a lost device is noticed only by the errors that follow.
+    /// The device's callbacks stay the engine's, so a lost device is noticed only by the errors that follow. Cooperative matrices are left
+    /// alone: a device does not say which sizes it has. [`Gpu::from_adapter`] asks.
     #[must_use]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::around(device, queue, false)
+        Self::around(device, queue, &Matrices::default(), false)
+    }
+
+    /// As [`Gpu::from_wgpu`], for a device of this adapter, which knows the sizes of its cooperative matrices.
+    #[must_use]
+    pub fn from_adapter(adapter: &wgpu::Adapter, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::around(device, queue, &Matrices::of(adapter), false)
     }
 
     /// As [`Gpu::from_wgpu`], with wgpu's run-time checks in every kernel.
     #[must_use]
     pub fn from_wgpu_checked(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::around(device, queue, true)
+        Self::around(device, queue, &Matrices::default(), true)
     }
 
-    fn around(device: wgpu::Device, queue: wgpu::Queue, checked: bool) -> Self {
+    fn around(device: wgpu::Device, queue: wgpu::Queue, matrices: &Matrices, checked: bool) -> Self {
         let pipelines = Pipelines::new(&device, &PipelineCacheDir::Off, checked);
-        Self::from_parts(device, queue, pipelines, Arc::default(), Arc::default(), false)
+        let capabilities = Capabilities::of(&device, matrices);
+        Self::from_parts(
+            device,
+            queue,
+            capabilities,
+            pipelines,
+            Arc::default(),
+            Arc::default(),
+            false,
+        )
     }
 
     fn from_parts(
         device: wgpu::Device,
         queue: wgpu::Queue,
+        capabilities: Capabilities,
         pipelines: Pipelines,
         lost: Arc<OnceLock<String>>,
         failure: Arc<OnceLock<String>>,
         is_ours: bool,
     ) -> Self {
-        let capabilities = Capabilities::of(&device);
         let dummy_bias = OnceLock::new();
         let inner = Inner {
             device,

@@ -32,8 +32,8 @@ struct Inner {
     id: u64,
     gpu: Gpu,
     kernel: GeneratedKernel,
-    decode: Vec<Candidate>,
-    prefill: Vec<Candidate>,
+    /// The candidates of each route, in the order of [`Route::ALL`].
+    routes: [Vec<Candidate>; Route::ALL.len()],
 }
 
 /// A variant of a route and whether the device runs it.
@@ -60,8 +60,9 @@ impl Linear {
     pub fn new(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Self, KernelError> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
-        let decode = candidates(gpu, &kernel.decode)?;
-        let prefill = candidates(gpu, &kernel.prefill)?;
+        let [decode, few, prefill] = Route::ALL.map(|route| candidates(gpu, kernel.on(route)));
+        let routes = [decode?, few?, prefill?];
+        let [_, _, prefill] = &routes;
         if !prefill
             .iter()
             .any(|candidate| matches!(candidate.state, State::Ready(_)))
@@ -86,8 +87,7 @@ impl Linear {
             id,
             gpu: gpu.clone(),
             kernel: kernel.clone(),
-            decode,
-            prefill,
+            routes,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -115,7 +115,9 @@ impl Linear {
             n: None,
             group_size: configuration.group_size,
             bias: configuration.bias,
+            scales: configuration.scales,
             decode: Vec::new().into(),
+            few: Vec::new().into(),
             prefill: vec![variant.clone()].into(),
         };
         Self::new(gpu, &kernel)
@@ -130,7 +132,7 @@ impl Linear {
         weights::check(self.kernel(), shape, quantized.bias().is_some())?;
         // A kernel that serves one row serves the layer; what it does with more rows is the dispatch's to say.
         self.choose(1, shape.k, shape.group_size)?;
-        Weights::upload(self.gpu(), quantized)
+        Weights::upload(self.gpu(), quantized, self.kernel().scales)
     }
 
     /// Records `y[rows, N] = x[rows, K] * weights^T (+ bias)` into `pass`, and with it the pass's pipeline and bind group 0.
@@ -178,7 +180,7 @@ impl Linear {
         if weights.gpu().device() != self.gpu().device() {
             return Err(DispatchError::OtherDevice);
         }
-        weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        self.check(weights)?;
         let (variant, pipeline) = self.choose(rows, weights.k(), weights.group_size())?;
         let call = Arc::new(Call::new(variant, pipeline, weights, &x, &y, rows)?);
         crate::gpu::lock(weights.calls()).insert(&key, &call);
@@ -188,7 +190,7 @@ impl Linear {
     /// Says which variant runs for `rows` rows of a layer, and why.
     #[must_use]
     pub fn route(&self, rows: u32, k: u32, group_size: u32) -> Routing {
-        Routing::new(rows, k, group_size, &self.inner.decode, &self.inner.prefill)
+        Routing::new(rows, k, group_size, &self.inner.routes)
     }
 
     /// The device.
@@ -208,7 +210,13 @@ impl Linear {
     /// # Errors
     /// What does not fit.
     pub fn check(&self, weights: &Weights) -> Result<(), Mismatch> {
-        weights::check(self.kernel(), weights.shape(), weights.has_bias())
+        weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        let (given, expected) = (weights.scales(), self.kernel().scales);
+        if given == expected {
+            Ok(())
+        } else {
+            Err(Mismatch::Scales { given, expected })
+        }
     }
 
     /// The first variant, in order of preference, that runs here and serves the layer.
@@ -219,7 +227,7 @@ impl Linear {
         group_size: u32,
     ) -> Result<(&Variant, &Arc<wgpu::ComputePipeline>), Unserved> {
         let mut reasons = Vec::new();
-        for (_, candidate) in routing::in_order(m, &self.inner.decode, &self.inner.prefill) {
+        for (_, candidate) in routing::in_order(m, &self.inner.routes) {
             match candidate.usable(m, k, group_size) {
                 Ok(pipeline) => return Ok((&candidate.variant, pipeline)),
                 Err(reason) => {

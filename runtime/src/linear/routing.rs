@@ -43,21 +43,23 @@ pub enum Verdict {
     NotReached,
 }
 
-/// The candidates for M rows, in order of preference: decode variants first where there is one row, then those of every M.
-pub(super) fn in_order<'a>(
+/// The candidates for M rows, in order of preference: decode variants first where there is one row, then those for a few rows, then those of
+/// every M.
+pub(super) fn in_order(
     m: u32,
-    decode: &'a [Candidate],
-    prefill: &'a [Candidate],
-) -> impl Iterator<Item = (Route, &'a Candidate)> {
-    let decode = if m == 1 { decode } else { &[] };
-    let decode = decode.iter().map(|candidate| (Route::Decode, candidate));
-    decode.chain(prefill.iter().map(|candidate| (Route::Prefill, candidate)))
+    routes: &[Vec<Candidate>; Route::ALL.len()],
+) -> impl Iterator<Item = (Route, &Candidate)> {
+    Route::ALL
+        .into_iter()
+        .zip(routes)
+        .filter(move |(route, _)| m == 1 || *route != Route::Decode)
+        .flat_map(|(route, candidates)| candidates.iter().map(move |candidate| (route, candidate)))
 }
 
 impl Routing {
-    pub(super) fn new(m: u32, k: u32, group_size: u32, decode: &[Candidate], prefill: &[Candidate]) -> Self {
+    pub(super) fn new(m: u32, k: u32, group_size: u32, routes: &[Vec<Candidate>; Route::ALL.len()]) -> Self {
         let mut chosen = false;
-        let considered = in_order(m, decode, prefill)
+        let considered = in_order(m, routes)
             .map(|(route, candidate)| {
                 let verdict = match (chosen, candidate.usable(m, k, group_size), &candidate.state) {
                     (true, ..) | (_, Err(None), _) | (_, _, State::Shadowed) => Verdict::NotReached,

@@ -43,6 +43,19 @@ impl Comparison {
 /// Compares every element of `got` with `expected`, both `[M, columns]`. An element that one of them lacks is wrong.
 #[must_use]
 pub fn compare(expected: &[f64], got: &[f32], columns: usize, tolerance: Tolerance) -> Comparison {
+    compare_rounded(expected, &[], got, columns, tolerance)
+}
+
+/// As [`compare`], for classes that round their operands: `products` are those of [`products`](super::products). Where they are missing they
+/// count as 0.
+#[must_use]
+pub fn compare_rounded(
+    expected: &[f64],
+    products: &[f64],
+    got: &[f32],
+    columns: usize,
+    tolerance: Tolerance,
+) -> Comparison {
     let elements = expected.len().max(got.len());
     let mut comparison = Comparison {
         elements,
@@ -60,7 +73,11 @@ pub fn compare(expected: &[f64], got: &[f32], columns: usize, tolerance: Toleran
         if difference > comparison.max_absolute || difference.is_nan() {
             comparison.max_absolute = difference;
         }
-        if !tolerance.accepts(expected, f64::from(got)) {
+        if !tolerance.accepts(
+            expected,
+            products.get(index).copied().unwrap_or_default(),
+            f64::from(got),
+        ) {
             comparison.wrong += 1;
             let (m, n) = (index / columns.max(1), index % columns.max(1));
             comparison
@@ -79,6 +96,7 @@ mod tests {
     const TOLERANCE: Tolerance = Tolerance {
         absolute: 0.01,
         relative: 0.0,
+        of_products: 0.1,
     };
 
     #[test]
@@ -99,8 +117,19 @@ mod tests {
     }
 
     #[test]
+    fn a_difference_may_be_a_share_of_the_products_behind_the_output() {
+        let (expected, got) = ([1.0, 1.0], [1.3, 1.3]);
+        let comparison = compare_rounded(&expected, &[4.0, 2.0], &got, 2, TOLERANCE);
+        assert_eq!(comparison.wrong, 1);
+        assert_eq!(comparison.first_wrong.unwrap().n, 1);
+    }
+
+    #[test]
     fn nan_and_missing_elements_are_wrong() {
-        assert_eq!(compare(&[1.0], &[f32::NAN], 1, TOLERANCE).wrong, 1);
+        assert_eq!(
+            compare_rounded(&[1.0], &[9.0], &[f32::NAN], 1, TOLERANCE).wrong,
+            1
+        );
         assert!(
             compare(&[1.0, 1.0], &[f32::NAN, 1.0], 1, TOLERANCE)
                 .max_absolute

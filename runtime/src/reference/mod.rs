@@ -8,7 +8,7 @@ mod product;
 mod quantize;
 pub mod samples;
 
-pub use compare::{Comparison, Difference, compare};
+pub use compare::{Comparison, Difference, compare, compare_rounded};
 pub use pack::{PackError, pack, unpack};
-pub use product::{dequantize, linear, linear_columns};
+pub use product::{dequantize, linear, linear_columns, products, products_columns};
 pub use quantize::{QuantizeError, quantize};

@@ -15,14 +15,48 @@ pub fn dequantize(layer: &Quantized<'_>) -> Vec<f64> {
 /// `y[M, N] = x[M, K] * W[N, K]^T (+ bias)` in float64. Rows of `x` beyond the last whole one are ignored.
 #[must_use]
 pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
-    let columns: Vec<u32> = (0..layer.shape().n).collect();
-    linear_columns(x, layer, &columns)
+    linear_columns(x, layer, &all_columns(layer))
 }
 
 /// Some columns of [`linear`], `[M, columns]` in the order given: large layers can be sampled where the whole product would take too
 /// long. A column that the layer does not have is NaN.
 #[must_use]
 pub fn linear_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
+    over_columns(x, layer, columns, |row, weights, bias| {
+        let products = row.iter().zip(weights).map(|(x, weight)| f64::from(*x) * weight);
+        products.sum::<f64>() + bias
+    })
+}
+
+/// The root of the sum of the squared products behind each output of [`linear`]: what the errors of rounded operands grow with.
+#[must_use]
+pub fn products(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
+    products_columns(x, layer, &all_columns(layer))
+}
+
+/// Some columns of [`products`], as [`linear_columns`] has those of [`linear`].
+#[must_use]
+pub fn products_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
+    over_columns(x, layer, columns, |row, weights, _| {
+        let squares = row.iter().zip(weights).map(|(x, weight)| {
+            let product = f64::from(*x) * weight;
+            product * product
+        });
+        squares.sum::<f64>().sqrt()
+    })
+}
+
+fn all_columns(layer: &Quantized<'_>) -> Vec<u32> {
+    (0..layer.shape().n).collect()
+}
+
+/// `[M, columns]` values, each of a row of `x`, a column of dequantised weights and its bias.
+fn over_columns(
+    x: &[f32],
+    layer: &Quantized<'_>,
+    columns: &[u32],
+    value: impl Fn(&[f32], &[f64], f64) -> f64 + Sync,
+) -> Vec<f64> {
     let rows: Vec<&[f32]> = x.chunks_exact(layer.shape().k as usize).collect();
     if columns.is_empty() {
         return Vec::new();
@@ -37,8 +71,8 @@ pub fn linear_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<
         let workers: Vec<_> = columns
             .chunks(stripe)
             .map(|columns| {
-                let rows = &rows;
-                scope.spawn(move || stripe_of_columns(rows, layer, columns))
+                let (rows, value) = (&rows, &value);
+                scope.spawn(move || stripe_of_columns(rows, layer, columns, value))
             })
             .collect();
         // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
@@ -59,22 +93,24 @@ pub fn linear_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<
     y
 }
 
-/// The outputs of some columns, column by column.
-fn stripe_of_columns(rows: &[&[f32]], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
-    let mut sums = Vec::with_capacity(rows.len() * columns.len());
+/// The values of some columns, column by column.
+fn stripe_of_columns(
+    rows: &[&[f32]],
+    layer: &Quantized<'_>,
+    columns: &[u32],
+    value: &impl Fn(&[f32], &[f64], f64) -> f64,
+) -> Vec<f64> {
+    let mut values = Vec::with_capacity(rows.len() * columns.len());
     for &column in columns {
         if column >= layer.shape().n {
-            sums.extend(rows.iter().map(|_| f64::NAN));
+            values.extend(rows.iter().map(|_| f64::NAN));
             continue;
         }
         let weights = dequantized_row(layer, column);
         let bias = layer.bias().map_or(0.0, |bias| f64::from(bias[column as usize]));
-        sums.extend(rows.iter().map(|row| {
-            let products = row.iter().zip(&weights).map(|(x, weight)| f64::from(*x) * weight);
-            products.sum::<f64>() + bias
-        }));
+        values.extend(rows.iter().map(|row| value(row, &weights, bias)));
     }
-    sums
+    values
 }
 
 fn dequantized_row(layer: &Quantized<'_>, column: u32) -> Vec<f64> {
@@ -112,6 +148,13 @@ mod tests {
         assert_eq!(dequantize(&layer), [2.0, -4.0, 12.0, 7.0, 0.0, -64.0]);
         let y = linear(&[1.0, 1.0, 1.0, 0.5, 0.0, -1.0], &layer);
         assert_eq!(y, [10.5, -57.5, -10.5, 67.0]);
+        let squares = products(&[1.0, 1.0, 1.0, 0.5, 0.0, -1.0], &layer)
+            .into_iter()
+            .map(|root| (root * root).round());
+        assert_eq!(
+            squares.collect::<Vec<_>>(),
+            [164.0, 4145.0, 145.0, 4108.25_f64.round()]
+        );
     }
 
     #[test]

@@ -232,6 +232,7 @@ mod tests {
         let tolerance = Tolerance {
             absolute: 1e-4,
             relative: 1e-3,
+            of_products: 0.0,
         };
         let comparison = q4_kernel::reference::compare(&expected, &got, 2, tolerance);
         Outcome {

@@ -1,7 +1,12 @@
-//! The values that the templates are specialised on.
+//! The values that the templates are specialised on: those of all families here, those of one in a file of its own.
+
+mod coop4;
+mod gemm;
+mod gemv;
 
 use q4_kernel_types::{
-    Bias, Configuration, Gemm, Geometry, GroupSize, KAlignment, ParamField, Params, Reduction,
+    Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
+    ScaleLayout, ScaleOrder,
     layout::{self, Binding, WEIGHTS_PER_WORD},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -16,6 +21,8 @@ const MAX_BLOCK_WIDTH: u32 = 4;
 pub(super) struct Context {
     name: String,
     summary: String,
+    /// The language extensions to enable.
+    enables: Vec<&'static str>,
     layout_formula: String,
     facts: Vec<String>,
     params: Vec<Field>,
@@ -35,6 +42,10 @@ pub(super) struct Context {
     input_type: &'static str,
     weight_type: &'static str,
     scale_type: &'static str,
+    /// How scales are stored.
+    scales: ScaleLayout,
+    /// How many scales a kernel loads at once.
+    scale_load: u32,
     /// The type of a block's sums.
     sum_type: &'static str,
     columns: u32,
@@ -48,30 +59,25 @@ pub(super) struct Context {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Family {
-    Coop4 {
-        width: u32,
-        reduction: Reduction,
-        /// The words that a lane loads of a row at once.
-        words: Vec<Word>,
-        min_subgroup_size: u32,
-    },
-    Gemm {
-        tile_m: u32,
-        tile_n: u32,
-        tile_k: u32,
-        rows: u32,
-        alignment: KAlignment,
-        scale_per: ScalePer,
-        words: Vec<Word>,
-    },
+    Coop4(coop4::Values),
+    Gemv(gemv::Values),
+    Gemm(gemm::Values),
 }
 
-/// How many weights of a column are sure to share a scale.
-#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-enum ScalePer {
-    Word,
-    Element,
+/// What a family says of one of its kernels.
+struct Described {
+    /// What it is: the beginning of a sentence.
+    summary: &'static str,
+    /// Its geometry, line by line, for the header.
+    facts: Vec<String>,
+    /// Output columns of a thread or a workgroup: what blocks are made of.
+    columns: u32,
+    /// The element types of the bindings.
+    input_type: &'static str,
+    weight_type: &'static str,
+    /// Whether scales are loaded one by one even where those of a block are neighbours.
+    single_scales: bool,
+    values: Family,
 }
 
 #[derive(Serialize)]
@@ -127,50 +133,34 @@ impl Context {
             GroupSize::Fixed(size) => (Some(size), "GROUP_SIZE"),
             GroupSize::Runtime => (None, "params.group_size"),
         };
-        let columns = match configuration.geometry {
-            Geometry::Coop4(coop4) => coop4.columns,
-            Geometry::Gemm(gemm) => gemm.columns,
+        let Described {
+            summary,
+            facts,
+            columns,
+            input_type,
+            weight_type,
+            single_scales,
+            values,
+        } = match configuration.geometry {
+            Geometry::Coop4(coop4) => coop4::describe(coop4),
+            Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
+            Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
         };
         let blocks = blocks(columns);
-        let block_type = vector_type(blocks.first().map_or(1, |block| block.width));
-        let (family, input_type, weight_type, scale_type) = match configuration.geometry {
-            Geometry::Coop4(coop4) => {
-                let family = Family::Coop4 {
-                    width: coop4.width,
-                    reduction: coop4.reduction,
-                    words: words(coop4.words),
-                    min_subgroup_size: MIN_SUBGROUP_SIZE,
-                };
-                (family, "vec4<f32>", word_type(coop4.words), block_type)
-            }
-            Geometry::Gemm(gemm) => {
-                let scale_per = scale_per(configuration.group_size, gemm.alignment);
-                let input_type = if gemm.alignment == KAlignment::Aligned {
-                    "vec4<f32>"
-                } else {
-                    "f32"
-                };
-                let scale_type = if scale_per == ScalePer::Word {
-                    block_type
-                } else {
-                    "f32"
-                };
-                (
-                    gemm_family(gemm, scale_per),
-                    input_type,
-                    word_type(gemm.tile_k / WEIGHTS_PER_WORD),
-                    scale_type,
-                )
-            }
+        let block_width = blocks.first().map_or(1, |block| block.width);
+        let scale_load = match configuration.scales.order {
+            ScaleOrder::Groups if !single_scales => block_width,
+            ScaleOrder::Groups | ScaleOrder::Columns => 1,
         };
         Self {
             name: configuration.name(),
-            summary: summary(configuration),
+            summary: format!("{summary}{}:", bias_summary(configuration.bias)),
+            enables: enables(configuration),
             layout_formula: format!(
                 "output[m, n] = sum over k of input[m, k] * (nibble(n, k) - {}) * scales[k / group_size, n]",
                 layout::ZERO_POINT
             ),
-            facts: facts(configuration),
+            facts: [facts, common_facts(configuration)].concat(),
             params: fields(),
             binding: BindingNumbers,
             weights_per_word: WEIGHTS_PER_WORD,
@@ -186,11 +176,13 @@ impl Context {
             group_size,
             input_type,
             weight_type,
-            scale_type,
-            sum_type: block_type,
+            scale_type: scale_type_of(configuration.scales.format, scale_load),
+            scales: configuration.scales,
+            scale_load,
+            sum_type: vector_type(block_width),
             columns,
             blocks,
-            family,
+            family: values,
         }
     }
 }
@@ -211,18 +203,6 @@ fn fields() -> Vec<Field> {
         .collect()
 }
 
-fn gemm_family(gemm: Gemm, scale_per: ScalePer) -> Family {
-    Family::Gemm {
-        tile_m: gemm.tile_m,
-        tile_n: gemm.tile_n,
-        tile_k: gemm.tile_k,
-        rows: gemm.rows,
-        alignment: gemm.alignment,
-        scale_per,
-        words: words(gemm.tile_k / WEIGHTS_PER_WORD),
-    }
-}
-
 fn words(count: u32) -> Vec<Word> {
     (0..count)
         .map(|index| Word {
@@ -231,17 +211,6 @@ fn words(count: u32) -> Vec<Word> {
             component: component(index, count),
         })
         .collect()
-}
-
-/// A word has one scale if no group boundary can split it.
-fn scale_per(group_size: GroupSize, alignment: KAlignment) -> ScalePer {
-    match (group_size, alignment) {
-        (_, KAlignment::Aligned) => ScalePer::Word,
-        (GroupSize::Fixed(size), KAlignment::Ragged) if size.is_multiple_of(WEIGHTS_PER_WORD) => {
-            ScalePer::Word
-        }
-        (_, KAlignment::Ragged) => ScalePer::Element,
-    }
 }
 
 fn blocks(columns: u32) -> Vec<Block> {
@@ -283,6 +252,14 @@ fn vector_type(width: u32) -> &'static str {
     }
 }
 
+/// The type that so many scales are loaded as. Two that take half a word each are never split.
+fn scale_type_of(format: ScaleFormat, scales: u32) -> &'static str {
+    match format {
+        ScaleFormat::F32 => vector_type(scales),
+        ScaleFormat::F16 | ScaleFormat::Bf16 => word_type(scales.div_ceil(2)),
+    }
+}
+
 /// The type that so many words are loaded as.
 fn word_type(words: u32) -> &'static str {
     match words {
@@ -292,65 +269,58 @@ fn word_type(words: u32) -> &'static str {
     }
 }
 
-fn summary(configuration: &Configuration) -> String {
-    let bias = match configuration.bias {
-        Bias::Optional => ", plus the bias if there is one",
-        Bias::Never => "",
-        Bias::Always => ", plus the bias",
-    };
-    match configuration.geometry {
-        Geometry::Coop4(_) => format!("Cooperative GEMV on q4gsw weights, for one row{bias}:"),
-        Geometry::Gemm(_) => format!("Register-tiled GEMM on q4gsw weights{bias}:"),
+fn reduction_meaning(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Shared => "a tree in workgroup memory",
+        Reduction::Subgroup => "subgroup additions, for subgroups of any size",
     }
 }
 
-/// The parameters, numeric class, constraints, needs and dispatch formula, for the header.
-fn facts(configuration: &Configuration) -> Vec<String> {
-    let geometry = configuration.geometry;
-    let mut facts = match geometry {
-        Geometry::Coop4(coop4) => {
-            let reduction = match coop4.reduction {
-                Reduction::Shared => "a tree in workgroup memory",
-                Reduction::Subgroup => "subgroup additions, for subgroups of any size",
-            };
-            let columns = match coop4.columns {
-                1 => "one output column".to_owned(),
-                columns => format!("{columns} output columns"),
-            };
-            vec![
-                format!(
-                    "geometry    {} lanes share {columns} over K, {} weights of each at a time",
-                    coop4.width,
-                    coop4.step()
-                ),
-                format!("reduction   {reduction}"),
-            ]
-        }
-        Geometry::Gemm(gemm) => vec![
-            format!(
-                "tile        {} x {} outputs, K in steps of {}",
-                gemm.tile_m, gemm.tile_n, gemm.tile_k
-            ),
-            format!(
-                "threads     {}, {} x {} outputs each",
-                geometry.workgroup_size(),
-                gemm.rows,
-                gemm.columns
-            ),
-        ],
-    };
-    let features = configuration.features();
+fn bias_summary(bias: Bias) -> &'static str {
+    match bias {
+        Bias::Optional => ", plus the bias if there is one",
+        Bias::Never => "",
+        Bias::Always => ", plus the bias",
+    }
+}
+
+/// The language extensions of the features. Subgroups need none in wgpu, which refuses the one that browsers ask for.
+fn enables(configuration: &Configuration) -> Vec<&'static str> {
+    let mut enables: Vec<_> = configuration
+        .features()
+        .into_iter()
+        .filter_map(|feature| match feature {
+            Feature::ShaderF16 => Some("f16"),
+            Feature::Matrix16 | Feature::Matrix8 => Some("wgpu_cooperative_matrix"),
+            _ => None,
+        })
+        .collect();
+    enables.sort_unstable();
+    enables.dedup();
+    enables
+}
+
+/// Numeric class, constraints, needs and dispatch formula, for the header.
+fn common_facts(configuration: &Configuration) -> Vec<String> {
+    let features: Vec<_> = configuration
+        .features()
+        .iter()
+        .map(|feature| feature.name())
+        .collect();
     let needs = if features.is_empty() {
         "no optional feature".to_owned()
     } else {
-        features
-            .iter()
-            .map(|feature| feature.name())
-            .collect::<Vec<_>>()
-            .join(", ")
+        features.join(", ")
     };
+    let mut facts = vec![format!("group size  {}", configuration.group_size)];
+    if configuration.scales != ScaleLayout::default() {
+        let order = match configuration.scales.order {
+            ScaleOrder::Groups => "[groups, padded_N]",
+            ScaleOrder::Columns => "[N, groups]",
+        };
+        facts.push(format!("scales      {} {order}", configuration.scales.format));
+    }
     facts.extend([
-        format!("group size  {}", configuration.group_size),
         format!(
             "numeric     {} ({})",
             configuration.numeric,
@@ -358,7 +328,7 @@ fn facts(configuration: &Configuration) -> Vec<String> {
         ),
         format!("serves      {}", configuration.constraints()),
         format!("needs       {needs}"),
-        format!("dispatch    {}", geometry.dispatch()),
+        format!("dispatch    {}", configuration.geometry.dispatch()),
     ]);
     facts
 }

@@ -1,12 +1,14 @@
 //! Weights on a device.
 
+pub(crate) mod stored;
+
 use std::{
     ops::Range,
     sync::{Arc, Mutex},
 };
 
 use crate::{
-    Bias, BufferError, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, UploadError, layout,
+    Bias, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout, UploadError, layout,
     linear::CallCache,
 };
 
@@ -22,6 +24,7 @@ struct Inner {
     gpu: Gpu,
     shape: LayerShape,
     has_bias: bool,
+    scales: ScaleLayout,
     chunks: Vec<Chunk>,
     calls: Mutex<CallCache>,
 }
@@ -36,17 +39,26 @@ pub(crate) struct Chunk {
 }
 
 impl Weights {
-    pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>) -> Result<Self, UploadError> {
+    pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>, scales: ScaleLayout) -> Result<Self, UploadError> {
+        layer.check_scales_as(scales.format)?;
         let shape = layer.shape();
         let width = chunk_width(gpu, shape)?;
         let chunks = (0..shape.n)
             .step_by(width as usize)
-            .map(|first| Chunk::upload(gpu, layer, first..first.saturating_add(width).min(shape.n)))
+            .map(|first| {
+                Chunk::upload(
+                    gpu,
+                    layer,
+                    scales,
+                    first..first.saturating_add(width).min(shape.n),
+                )
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let inner = Inner {
             gpu: gpu.clone(),
             shape,
             has_bias: layer.bias().is_some(),
+            scales,
             chunks,
             calls: Mutex::default(),
         };
@@ -77,6 +89,12 @@ impl Weights {
     #[must_use]
     pub fn has_bias(&self) -> bool {
         self.inner.has_bias
+    }
+
+    /// How the scales are stored on the device.
+    #[must_use]
+    pub fn scales(&self) -> ScaleLayout {
+        self.inner.scales
     }
 
     /// How many pieces the layer was split into along N, because one binding does not hold it.
@@ -118,30 +136,19 @@ impl Weights {
 }
 
 impl Chunk {
-    fn upload(gpu: &Gpu, layer: &Quantized<'_>, columns: Range<u32>) -> Result<Self, BufferError> {
-        let LayerShape { n, k, .. } = layer.shape();
+    fn upload(
+        gpu: &Gpu,
+        layer: &Quantized<'_>,
+        scales: ScaleLayout,
+        columns: Range<u32>,
+    ) -> Result<Self, UploadError> {
+        let k = layer.shape().k;
         let [first, end] = [columns.start, columns.end].map(|column| column as usize);
         let row = layout::packed_k(k) as usize;
         let weight = gpu.filled_buffer("q4 weight", USAGE, &[&layer.weight()[first * row..end * row]])?;
 
-        // The scales of a chunk are a window of every group's row, padded anew where the layer itself ends.
-        let (all, own) = (
-            layout::padded_n(n) as usize,
-            layout::padded_n(columns.end - columns.start) as usize,
-        );
-        let used = own.min(all - first);
-        let padding = vec![0_u8; (own - used) * size_of::<f32>()];
-        let windows: Vec<&[u8]> = layer
-            .scales()
-            .chunks_exact(all)
-            .flat_map(|group| {
-                [
-                    bytemuck::cast_slice(&group[first..first + used]),
-                    padding.as_slice(),
-                ]
-            })
-            .collect();
-        let scales = gpu.filled_buffer("q4 scales", USAGE, &windows)?;
+        let scales = stored::scales(layer, scales, columns.clone());
+        let scales = gpu.filled_buffer("q4 scales", USAGE, &[&scales])?;
 
         let bias = match layer.bias() {
             Some(bias) => gpu.filled_buffer("q4 bias", USAGE, &[bytemuck::cast_slice(&bias[first..end])])?,
@@ -171,6 +178,7 @@ fn chunk_width(gpu: &Gpu, shape: LayerShape) -> Result<u32, UploadError> {
     let per_column = u64::from(layout::packed_k(k)).max(size_of::<f32>() as u64);
     // A chunk's scales are padded to a multiple of columns.
     let padding = u64::from(layout::PADDED_N_MULTIPLE);
+    // As large as f32; smaller formats leave room.
     let scale_columns = limit / scale_bytes(1) / padding * padding;
     let width = (limit / per_column).min(scale_columns);
     if width == 0 {

@@ -1,0 +1,75 @@
+//! Geometries as Rust source.
+
+use proc_macro2::TokenStream;
+use q4_kernel_types::{Coop4, Gemm, Gemv, Geometry, KAlignment, Reduction};
+use quote::quote;
+
+/// A geometry as an expression. `krate` is the path of the runtime crate.
+pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
+    match geometry {
+        Geometry::Coop4(coop4) => {
+            let value = coop4_value(krate, coop4);
+            quote!(#krate::Geometry::Coop4(#value))
+        }
+        Geometry::Gemv(gemv) => {
+            let value = gemv_value(krate, gemv);
+            quote!(#krate::Geometry::Gemv(#value))
+        }
+        Geometry::Gemm(gemm) => {
+            let value = gemm_value(krate, gemm);
+            quote!(#krate::Geometry::Gemm(#value))
+        }
+    }
+}
+
+fn coop4_value(krate: &TokenStream, coop4: Coop4) -> TokenStream {
+    let Coop4 {
+        width,
+        columns,
+        words,
+        reduction,
+    } = coop4;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Coop4 { width: #width, columns: #columns, words: #words, reduction: #reduction, })
+}
+
+fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
+    let Gemv {
+        width,
+        columns,
+        resident,
+        workgroups,
+        reduction,
+    } = gemv;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Gemv {
+        width: #width, columns: #columns, resident: #resident, workgroups: #workgroups, reduction: #reduction,
+    })
+}
+
+fn gemm_value(krate: &TokenStream, gemm: Gemm) -> TokenStream {
+    let Gemm {
+        tile_m,
+        tile_n,
+        tile_k,
+        rows,
+        columns,
+        alignment,
+    } = gemm;
+    let alignment = match alignment {
+        KAlignment::Aligned => quote!(Aligned),
+        KAlignment::Ragged => quote!(Ragged),
+    };
+    quote!(#krate::Gemm {
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
+        alignment: #krate::KAlignment::#alignment,
+    })
+}
+
+fn reduction_value(krate: &TokenStream, reduction: Reduction) -> TokenStream {
+    let reduction = match reduction {
+        Reduction::Shared => quote!(Shared),
+        Reduction::Subgroup => quote!(Subgroup),
+    };
+    quote!(#krate::Reduction::#reduction)
+}

@@ -1,0 +1,96 @@
+//! The values of the persistent GEMV.
+
+use q4_kernel_types::{Configuration, Gemv, NumericClass, Reduction};
+use serde::Serialize;
+
+use super::{Described, Family, MIN_SUBGROUP_SIZE, Word, word_type, words};
+
+#[derive(Serialize)]
+pub(super) struct Values {
+    width: u32,
+    reduction: Reduction,
+    numeric: NumericClass,
+    /// The words of a chunk.
+    words: Vec<Word>,
+    /// The chunks of the input that a lane keeps.
+    residents: Vec<u32>,
+    /// Whether some lanes may have no part of K in a resident chunk.
+    masked_lanes: bool,
+    min_subgroup_size: u32,
+    /// The sums of the first and of the second half of a lane's columns, pair by pair.
+    halves: Vec<Pair>,
+    /// The same of what is left after that.
+    quarter: Pair,
+    /// The columns that a lane is left with in the end.
+    total_components: Vec<Word>,
+}
+
+/// Two expressions, of which a lane keeps one and gives the other away.
+#[derive(Serialize)]
+struct Pair {
+    index: u32,
+    low: String,
+    high: String,
+}
+
+pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
+    let input = match gemv.resident {
+        0 => "read anew for every block".to_owned(),
+        1 => "one chunk a lane, in registers".to_owned(),
+        chunks => format!("{chunks} chunks a lane, in registers"),
+    };
+    let (halves, quarter) = halving(gemv.columns);
+    Described {
+        summary: match configuration.numeric {
+            NumericClass::Int8Activations => "Persistent GEMV on q4gsw weights and 8-bit inputs, for one row",
+            _ => "Persistent GEMV on q4gsw weights, for one row",
+        },
+        facts: vec![
+            format!(
+                "geometry    {} lanes share {} output columns over K, {} weights of each at a time",
+                gemv.width,
+                gemv.columns,
+                Gemv::CHUNK
+            ),
+            format!("input       {input}"),
+            format!("reduction   {}", super::reduction_meaning(gemv.reduction)),
+        ],
+        columns: gemv.columns,
+        input_type: "vec4<f32>",
+        weight_type: word_type(Gemv::WORDS),
+        single_scales: false,
+        values: Family::Gemv(Values {
+            width: gemv.width,
+            reduction: gemv.reduction,
+            numeric: configuration.numeric,
+            words: words(Gemv::WORDS),
+            residents: (0..gemv.resident).collect(),
+            masked_lanes: gemv.resident > 0
+                && configuration.k != Some(gemv.resident * gemv.width * Gemv::CHUNK),
+            min_subgroup_size: MIN_SUBGROUP_SIZE,
+            halves,
+            quarter,
+            total_components: words(gemv.columns / MIN_SUBGROUP_SIZE),
+        }),
+    }
+}
+
+/// How `columns` sums, in vectors `sum_0`, `sum_1` and so on of four, are halved twice.
+fn halving(columns: u32) -> (Vec<Pair>, Pair) {
+    let pair = |index: u32, low: &str, high: &str| Pair {
+        index,
+        low: low.to_owned(),
+        high: high.to_owned(),
+    };
+    match columns {
+        4 => (
+            vec![pair(0, "sum_0.xy", "sum_0.zw")],
+            pair(0, "half_0.x", "half_0.y"),
+        ),
+        8 => (vec![pair(0, "sum_0", "sum_1")], pair(0, "half_0.xy", "half_0.zw")),
+        _ => (
+            vec![pair(0, "sum_0", "sum_2"), pair(1, "sum_1", "sum_3")],
+            pair(0, "half_0", "half_1"),
+        ),
+    }
+}

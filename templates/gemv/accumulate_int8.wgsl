@@ -1,0 +1,64 @@
+{# Products of a chunk in integers: the input of the chunk is rounded to 8 bits, by the largest of it. #}
+
+// The input of a chunk in 8 bits: of each word the inputs of its even nibbles, then those of the odd ones.
+struct Input {
+    {% for word in words %}
+    even_{{ word.index }}: u32,
+    odd_{{ word.index }}: u32,
+    {% endfor %}
+    // What one step of the 8 bits stands for.
+    scale: f32,
+    // The sum of all steps, times the zero point.
+    offset: i32,
+}
+
+// The largest 8-bit input. It stands for the largest input of the chunk.
+const LARGEST: f32 = 127.0;
+
+// A chunk of smaller inputs than this counts as zeros: the reciprocal of its step might overflow.
+const SMALLEST: f32 = 1.0e-30;
+
+{% if masked_lanes %}
+// Lanes past the end of K hold zeros.
+fn load_input(chunk: u32, chunks: u32) -> Input {
+    let inside = chunk < chunks;
+    let at = params.input_offset / 4u + min(chunk, chunks - 1u) * (CHUNK / 4u);
+    {% else %}
+fn load_input(chunk: u32) -> Input {
+    let at = params.input_offset / 4u + chunk * (CHUNK / 4u);
+    {% endif %}
+    {% for word in words %}
+    let low_{{ word.index }} = input[at{% if word.index > 0 %} + {{ 2 * word.index }}u{% endif %}];
+    let high_{{ word.index }} = input[at + {{ 2 * word.index + 1 }}u];
+    {% endfor %}
+    var largest = vec4<f32>();
+    {% for word in words %}
+    largest = max(largest, max(abs(low_{{ word.index }}), abs(high_{{ word.index }})));
+    {% endfor %}
+    let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
+    let steps = select(0.0, LARGEST / most, {% if masked_lanes %}inside && {% endif %}most > SMALLEST);
+    var x: Input;
+    x.scale = most / LARGEST;
+    var sum = vec4<i32>();
+    {% for word in words %}
+    {
+        let low = vec4<i32>(round(low_{{ word.index }} * steps));
+        let high = vec4<i32>(round(high_{{ word.index }} * steps));
+        x.even_{{ word.index }} = pack4xI8(vec4<i32>(low.x, low.z, high.x, high.z));
+        x.odd_{{ word.index }} = pack4xI8(vec4<i32>(low.y, low.w, high.y, high.w));
+        sum += low + high;
+    }
+    {% endfor %}
+    x.offset = {{ zero_point }} * (sum.x + sum.y + sum.z + sum.w);
+    return x;
+}
+
+// The inner product of a chunk, before scaling by the weights' scale.
+fn dot_chunk(q: {{ weight_type }}, x: Input) -> f32 {
+    var sum = -x.offset;
+    {% for word in words %}
+    sum += dot4I8Packed(q{{ word.component }} & 0x0F0F0F0Fu, x.even_{{ word.index }});
+    sum += dot4I8Packed((q{{ word.component }} >> 4u) & 0x0F0F0F0Fu, x.odd_{{ word.index }});
+    {% endfor %}
+    return f32(sum) * x.scale;
+}

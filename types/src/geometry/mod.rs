@@ -1,0 +1,131 @@
+//! How a kernel family divides its work: the numbers that its templates are specialised on.
+
+mod coop4;
+mod gemm;
+mod gemv;
+mod reduction;
+
+use core::fmt;
+
+pub use coop4::Coop4;
+pub use gemm::{Gemm, KAlignment};
+pub use gemv::Gemv;
+pub use reduction::Reduction;
+
+use crate::{Dispatch, Feature, Route, RowsServed};
+
+/// The family of a kernel and the numbers it is specialised on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize),
+    serde(tag = "family", rename_all = "snake_case")
+)]
+pub enum Geometry {
+    /// Cooperative GEMV.
+    Coop4(Coop4),
+    /// Persistent GEMV.
+    Gemv(Gemv),
+    /// Register-tiled GEMM.
+    Gemm(Gemm),
+}
+
+/// What every family says of itself. One file a family.
+trait Family: fmt::Display {
+    /// The name of the family, which is also its folder under `templates/`.
+    fn name(&self) -> &'static str;
+    /// What a variant's name says of the geometry.
+    fn label(&self) -> Label;
+    /// The route that it is made for.
+    fn route(&self) -> Route;
+    /// Which M it serves.
+    fn rows(&self) -> RowsServed;
+    /// K must be a multiple of this.
+    fn k_multiple(&self) -> u32;
+    /// The group size must be a multiple of this.
+    fn group_size_multiple(&self) -> u32 {
+        self.k_multiple()
+    }
+    /// The largest K.
+    fn k_most(&self) -> u32 {
+        u32::MAX
+    }
+    /// The features that it needs in every numeric class.
+    fn features(&self) -> &'static [Feature];
+    /// Invocations per workgroup.
+    fn workgroup_size(&self) -> u32;
+    /// How many workgroups serve M rows and N columns.
+    fn dispatch(&self) -> Dispatch;
+}
+
+/// The parts of a variant's name that come from its geometry: `FAMILY_SIZES_gGROUP_KIND`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) sizes: String,
+    pub(crate) kind: Option<&'static str>,
+}
+
+impl Geometry {
+    fn as_family(&self) -> &dyn Family {
+        match self {
+            Self::Coop4(coop4) => coop4,
+            Self::Gemv(gemv) => gemv,
+            Self::Gemm(gemm) => gemm,
+        }
+    }
+
+    /// Invocations per workgroup.
+    #[must_use]
+    pub fn workgroup_size(&self) -> u32 {
+        self.as_family().workgroup_size()
+    }
+
+    /// How many workgroups serve M rows and N columns.
+    #[must_use]
+    pub fn dispatch(&self) -> Dispatch {
+        self.as_family().dispatch()
+    }
+
+    /// The name of the family, which is also its folder under `templates/`.
+    #[must_use]
+    pub fn family(&self) -> &'static str {
+        self.as_family().name()
+    }
+
+    /// The route that it is made for.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        self.as_family().route()
+    }
+
+    pub(crate) fn label(&self) -> Label {
+        self.as_family().label()
+    }
+
+    pub(crate) fn rows(&self) -> RowsServed {
+        self.as_family().rows()
+    }
+
+    pub(crate) fn k_multiple(&self) -> u32 {
+        self.as_family().k_multiple()
+    }
+
+    pub(crate) fn group_size_multiple(&self) -> u32 {
+        self.as_family().group_size_multiple()
+    }
+
+    pub(crate) fn k_most(&self) -> u32 {
+        self.as_family().k_most()
+    }
+
+    pub(crate) fn features(&self) -> &'static [Feature] {
+        self.as_family().features()
+    }
+}
+
+impl fmt::Display for Geometry {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_family().fmt(f)
+    }
+}

@@ -1,0 +1,113 @@
+//! How scales are stored on the device.
+
+use core::fmt;
+
+/// How scales are stored on the device: one layout for all kernels of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct ScaleLayout {
+    /// What one scale is stored as.
+    pub format: ScaleFormat,
+    /// Which scales are neighbours.
+    pub order: ScaleOrder,
+}
+
+/// Which scales are neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum ScaleOrder {
+    /// `[groups, padded_N]`, as the contract has it: those of neighbouring columns.
+    #[default]
+    Groups,
+    /// `[N, groups]`: those of neighbouring groups of one column, which the lanes of a GEMV read together.
+    Columns,
+}
+
+/// What one scale is stored as. The host's are f32; they are rounded at upload.
+///
+/// At group size 32, scales of four bytes are a fifth of all bytes that a GEMV reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum ScaleFormat {
+    /// As they came.
+    #[default]
+    F32,
+    /// IEEE half precision, two to a word, the first in the low half: 11 bits of precision, from 6e-8 to 65504.
+    F16,
+    /// The upper half of an f32, two to a word, the first in the low half: 8 bits of precision, the range of f32.
+    Bf16,
+}
+
+impl ScaleFormat {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
+
+    /// Bytes of one scale.
+    #[must_use]
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+        }
+    }
+
+    /// The name in descriptions and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
+}
+
+impl ScaleOrder {
+    /// Every order.
+    pub const ALL: [Self; 2] = [Self::Groups, Self::Columns];
+
+    /// The name in descriptions and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Groups => "groups",
+            Self::Columns => "columns",
+        }
+    }
+}
+
+impl ScaleLayout {
+    /// What the name of a variant says of it.
+    pub(crate) const fn label(self) -> Option<&'static str> {
+        match (self.format, self.order) {
+            (ScaleFormat::F32, ScaleOrder::Groups) => None,
+            (ScaleFormat::F16, ScaleOrder::Groups) => Some("sf16"),
+            (ScaleFormat::Bf16, ScaleOrder::Groups) => Some("sbf16"),
+            (ScaleFormat::F32, ScaleOrder::Columns) => Some("sf32c"),
+            (ScaleFormat::F16, ScaleOrder::Columns) => Some("sf16c"),
+            (ScaleFormat::Bf16, ScaleOrder::Columns) => Some("sbf16c"),
+        }
+    }
+}
+
+impl fmt::Display for ScaleLayout {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.order {
+            ScaleOrder::Groups => write!(f, "{}", self.format),
+            ScaleOrder::Columns => write!(f, "{} {{ order: columns }}", self.format),
+        }
+    }
+}
+
+impl fmt::Display for ScaleOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for ScaleFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
