@@ -39,6 +39,8 @@ pub(super) struct Outcome {
     /// Bytes of weights and scales between two uses of the same copy.
     pub(super) rotation_bytes: u64,
     pub(super) accuracy: Accuracy,
+    /// Whether wgpu's run-time checks are in the kernel.
+    pub(super) checked: bool,
 }
 
 impl Row {
@@ -168,6 +170,7 @@ impl Bench<'_> {
             copies: extent.copies,
             rotation_bytes: rotation.weight_bytes * extent.copies as u64,
             accuracy,
+            checked: !device.gpu.runs_unchecked(kernel.variant),
         })
     }
 }
