@@ -52,12 +52,13 @@ fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
         width,
         columns,
         resident,
+        staged,
         workgroups,
         reduction,
     } = gemv;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Gemv {
-        width: #width, columns: #columns, resident: #resident, workgroups: #workgroups, reduction: #reduction,
+        width: #width, columns: #columns, resident: #resident, staged: #staged, workgroups: #workgroups, reduction: #reduction,
     })
 }
 

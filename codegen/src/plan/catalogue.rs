@@ -65,6 +65,17 @@ const GEMVS_FOR_TUNING: [(u32, u32, u32, u32); 16] = [
     (128, 16, 1, 528),
 ];
 
+/// Those whose input passes through workgroup memory.
+const GEMVS_STAGED: [(u32, u32, u32, u32); 7] = [
+    (64, 4, 1, GRID),
+    (64, 8, 1, GRID),
+    (64, 16, 1, GRID),
+    (128, 4, 1, GRID),
+    (128, 8, 1, GRID),
+    (128, 16, 1, GRID),
+    (256, 8, 2, GRID),
+];
+
 /// Those with 8-bit inputs.
 const GEMVS_WITH_INT8: [(u32, u32, u32, u32); 5] = [
     (64, 8, 0, GRID),
@@ -218,6 +229,7 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
             width,
             columns,
             resident,
+            staged: false,
             workgroups,
             reduction,
         };
@@ -252,6 +264,13 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
     }
     if group_size == GroupSize::Fixed(32) {
         variants.extend(GEMVS_FOR_TUNING.map(|sizes| gemv(sizes, Reduction::Subgroup)));
+        for sizes in GEMVS_STAGED {
+            let mut variant = gemv(sizes, Reduction::Subgroup);
+            if let Geometry::Gemv(gemv) = &mut variant.geometry {
+                gemv.staged = true;
+            }
+            variants.push(variant);
+        }
         for sizes in GEMVS_WITH_INT8 {
             variants.push(Configuration {
                 numeric: NumericClass::Int8Activations,

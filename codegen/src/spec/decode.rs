@@ -37,6 +37,8 @@ pub struct GemvSpec {
     /// Chunks of 32 inputs that a lane keeps in registers, up to 4; 0 reads the input anew for every block. K must not exceed `32 * width`
     /// times as many.
     pub resident: Option<u32>,
+    /// Whether what is kept passes through workgroup memory on its way. Left out: no.
+    pub staged: Option<bool>,
     /// Workgroups of the grid, at most.
     pub workgroups: Option<u32>,
     /// How partial sums become one. Left out: as for [`Coop4Spec`].
@@ -62,6 +64,7 @@ impl GemvSpec {
             width: self.width.unwrap_or(Gemv::DEFAULT_WIDTH),
             columns: self.columns.unwrap_or(Gemv::DEFAULT_COLUMNS),
             resident: self.resident.unwrap_or(0),
+            staged: self.staged.unwrap_or_default() && self.resident.unwrap_or(0) > 0,
             workgroups: self.workgroups.unwrap_or(Gemv::DEFAULT_WORKGROUPS),
             reduction,
         }
@@ -223,6 +226,7 @@ mod tests {
             width: Some(48),
             columns: Some(2),
             resident: Some(9),
+            staged: Some(true),
             workgroups: Some(0),
             reduction: None,
         };

@@ -172,10 +172,20 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "coop4" => &["width", "columns", "words", "reduction"],
-            _ => &["width", "columns", "resident", "workgroups", "reduction"],
+            _ => &[
+                "width",
+                "columns",
+                "resident",
+                "staged",
+                "workgroups",
+                "reduction",
+            ],
         };
         let mut fields = self.fields(entries, name, known);
         let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
+        let staged = fields
+            .remove("staged")
+            .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [width, columns] = [("width", Field::DecodeWidth), ("columns", Field::DecodeColumns)]
@@ -191,6 +201,7 @@ impl<S: Clone> Reader<S> {
                 width,
                 columns,
                 resident: size("resident", Field::DecodeResident),
+                staged,
                 workgroups: size("workgroups", Field::DecodeWorkgroups),
                 reduction,
             }),
