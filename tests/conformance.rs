@@ -1,7 +1,8 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
 use q4_kernel::{
-    Constraints, Coop4, Gemm, Geometry, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant, catalogue,
+    Constraints, Coop4, Gemm, Gemv, Geometry, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant,
+    catalogue,
     conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
@@ -32,11 +33,12 @@ fn cases(constraints: Constraints) -> Vec<Case> {
         .map(|(turn, m)| {
             let pick = |list: &[u32]| list[turn % list.len()];
             let multiple = constraints.k_multiple;
-            let k = match constraints.k_multiple {
+            let k: u32 = match constraints.k_multiple {
                 // Any K: prime, odd, even without whole words, whole words.
                 1 => [7, 250, 1, 129, 50, 31, 64][turn % 7],
                 _ => pick(&K_MULTIPLES) * multiple,
             };
+            let k = k.min(constraints.k_most);
             let group_size = constraints.group_size.unwrap_or_else(|| match multiple {
                 1 => [3, 20, 1, 32, 7][turn % 5],
                 _ => pick(&GROUP_MULTIPLES) * multiple,
@@ -111,6 +113,32 @@ fn every_coop4_variant_with_subgroup_reduction_agrees() {
         matches!(
             variant.configuration.geometry,
             Geometry::Coop4(Coop4 {
+                reduction: q4_kernel::Reduction::Subgroup,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_gemv_variant_with_shared_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Gemv(Gemv {
+                reduction: q4_kernel::Reduction::Shared,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_gemv_variant_with_subgroup_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Gemv(Gemv {
                 reduction: q4_kernel::Reduction::Subgroup,
                 ..
             })

@@ -21,4 +21,11 @@ let v_{{ resident }}_{{ half }}_{{ 2 * word.index + 1 }} = staged[lane * STRIDE 
 {% endfor %}
 workgroupBarrier();
 {% endfor %}
-let x_{{ resident }} = prepare_input({% for half in halves_of_chunk %}{% for word in words_of_half %}v_{{ resident }}_{{ half }}_{{ 2 * word.index }}, v_{{ resident }}_{{ half }}_{{ 2 * word.index + 1 }}, {% endfor %}{% endfor %});
+let x_{{ resident }} = prepare_input(
+    {% for half in halves_of_chunk %}
+    {% for word in words_of_half %}
+    v_{{ resident }}_{{ half }}_{{ 2 * word.index }},
+    v_{{ resident }}_{{ half }}_{{ 2 * word.index + 1 }},
+    {% endfor %}
+    {% endfor %}
+);
