@@ -1,7 +1,8 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
 use q4_kernel::{
-    Constraints, Coop4, Gemm, Geometry, GpuOptions, Linear, RowsServed, Shape, Variant, catalogue,
+    Constraints, Coop4, Gemm, Gemv, Geometry, Gpu, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant,
+    catalogue,
     conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
@@ -32,11 +33,12 @@ fn cases(constraints: Constraints) -> Vec<Case> {
         .map(|(turn, m)| {
             let pick = |list: &[u32]| list[turn % list.len()];
             let multiple = constraints.k_multiple;
-            let k = match constraints.k_multiple {
+            let k: u32 = match constraints.k_multiple {
                 // Any K: prime, odd, even without whole words, whole words.
                 1 => [7, 250, 1, 129, 50, 31, 64][turn % 7],
                 _ => pick(&K_MULTIPLES) * multiple,
             };
+            let k = k.min(constraints.k_most);
             let group_size = constraints.group_size.unwrap_or_else(|| match multiple {
                 1 => [3, 20, 1, 32, 7][turn % 5],
                 _ => pick(&GROUP_MULTIPLES) * multiple,
@@ -65,7 +67,10 @@ fn cases(constraints: Constraints) -> Vec<Case> {
 }
 
 fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
-    let gpu = gpu();
+    every_case_agrees_on(&gpu(), chosen);
+}
+
+fn every_case_agrees_on(gpu: &Gpu, chosen: impl Fn(&Variant) -> bool) {
     let mut failures = Vec::new();
     let mut run = 0;
     for variant in catalogue().iter().filter(|variant| chosen(variant)) {
@@ -73,7 +78,7 @@ fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
             eprintln!("not run on this device: `{}`, {unmet}", variant.name);
             continue;
         }
-        let kernel = Linear::only(&gpu, variant).unwrap();
+        let kernel = Linear::only(gpu, variant).unwrap();
         for case in cases(variant.configuration.constraints()) {
             let outcome = check(&kernel, &case).unwrap_or_else(|error| panic!("{case:?}: {error}"));
             assert_eq!(outcome.variant, variant.name, "the variant was forced");
@@ -119,6 +124,58 @@ fn every_coop4_variant_with_subgroup_reduction_agrees() {
 }
 
 #[test]
+fn every_gemv_variant_with_shared_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Gemv(Gemv {
+                reduction: q4_kernel::Reduction::Shared,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_gemv_variant_with_subgroup_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Gemv(Gemv {
+                reduction: q4_kernel::Reduction::Subgroup,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_skinny_variant_with_shared_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Skinny(Skinny {
+                reduction: q4_kernel::Reduction::Shared,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
+fn every_skinny_variant_with_subgroup_reduction_agrees() {
+    every_case_agrees(|variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Skinny(Skinny {
+                reduction: q4_kernel::Reduction::Subgroup,
+                ..
+            })
+        )
+    });
+}
+
+#[test]
 fn every_aligned_gemm_variant_agrees() {
     every_case_agrees(|variant| {
         matches!(
@@ -142,6 +199,33 @@ fn every_ragged_gemm_variant_agrees() {
             })
         )
     });
+}
+
+#[test]
+fn every_staged_gemm_agrees() {
+    every_case_agrees(|variant| matches!(variant.configuration.geometry, Geometry::Staged(_)));
+}
+
+#[test]
+fn every_gemm_of_matrices_agrees_on_the_emulator() {
+    // Drivers that have the matrices are few; the emulator has both sizes.
+    let emulator = open(&GpuOptions {
+        adapter: Some("emulator".to_owned()),
+        ..GpuOptions::default()
+    });
+    every_case_agrees_on(&emulator, |variant| {
+        matches!(variant.configuration.geometry, Geometry::Matrix(_))
+    });
+}
+
+#[test]
+fn every_gemm_of_matrices_that_the_device_has_agrees() {
+    let gpu = gpu();
+    let of_matrices = |variant: &Variant| matches!(variant.configuration.geometry, Geometry::Matrix(_));
+    let runs = |variant: &Variant| of_matrices(variant) && gpu.capabilities().check(variant).is_ok();
+    if catalogue().iter().any(runs) {
+        every_case_agrees(runs);
+    }
 }
 
 #[test]
@@ -272,7 +356,7 @@ fn the_routed_kernel_agrees_whatever_the_shape() {
         (256, 4096),
     ];
     for (k, group_size) in layers {
-        for m in [1, 2, 17] {
+        for m in 1..=17 {
             let shape = Shape {
                 m,
                 n: 29,
@@ -291,6 +375,13 @@ fn the_routed_kernel_agrees_whatever_the_shape() {
             assert_eq!(
                 outcome.variant.starts_with("coop4"),
                 decode,
+                "{shape} ran {}",
+                outcome.variant
+            );
+            let few = (2..=16).contains(&m) && k % 32 == 0 && group_size % 32 == 0;
+            assert_eq!(
+                outcome.variant.starts_with("skinny"),
+                few,
                 "{shape} ran {}",
                 outcome.variant
             );

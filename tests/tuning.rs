@@ -230,6 +230,7 @@ fn broken(k: Option<u32>, n: Option<u32>) -> GeneratedKernel {
         decode: Vec::new().into(),
         few: Vec::new().into(),
         prefill: vec![broken].into(),
+        others: Vec::new().into(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Some outputs of a multiplication against float64. `q4 check` compares all; here shapes are too large for that.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use q4_kernel::{
-    NumericClass, Quantized,
+    Configuration, LayerShape, LayoutError, Quantized, ScaleFormat, layout,
     reference::{self, Comparison},
 };
 
@@ -12,11 +12,16 @@ use q4_kernel::{
 pub(crate) struct Expected {
     rows: Vec<u32>,
     columns: Vec<u32>,
-    /// `[rows, columns]`.
+    /// The chosen rows of the input.
+    x: Vec<f32>,
+    /// The chosen columns of the layer, as a layer of their own.
+    layer: Quantized<'static>,
+    /// `[rows, columns]`, with the scales as they are.
     y: Vec<f64>,
+    /// The products behind `y`.
+    products: Vec<f64>,
     /// Root of the mean square of `y`.
     rms: f64,
-    k: u32,
     /// Columns of the whole output.
     n: u32,
 }
@@ -38,7 +43,10 @@ const ROWS: u32 = 65;
 
 impl Expected {
     /// The product of `x[M, K]` and a layer at rows and columns spread evenly over it.
-    pub(crate) fn new(x: &[f32], layer: &Quantized<'_>) -> Self {
+    ///
+    /// # Errors
+    /// None, for a layer that keeps its contract.
+    pub(crate) fn new(x: &[f32], layer: &Quantized<'_>) -> Result<Self, LayoutError> {
         let shape = layer.shape();
         let k = shape.k as usize;
         let m = u32::try_from(x.len() / k).unwrap_or(u32::MAX);
@@ -48,20 +56,23 @@ impl Expected {
             .flat_map(|row| &x[*row as usize * k..][..k])
             .copied()
             .collect();
-        let y = reference::linear_columns(&some, layer, &columns);
+        let layer = columns_of(layer, &columns)?;
+        let y = reference::linear(&some, &layer);
         let mean_square = y.iter().map(|value| value * value).sum::<f64>() / y.len() as f64;
-        Self {
+        Ok(Self {
             rows,
             columns,
+            products: reference::products(&some, &layer),
+            x: some,
+            layer,
             y,
             rms: mean_square.sqrt(),
-            k: shape.k,
             n: shape.n,
-        }
+        })
     }
 
-    /// Compares a whole output `[M, N]`.
-    pub(crate) fn compare(&self, got: &[f32], class: NumericClass) -> Accuracy {
+    /// Compares a whole output `[M, N]` of a kernel. Where it reads scales of another format, the product with those is expected.
+    pub(crate) fn compare(&self, got: &[f32], kernel: Configuration) -> Accuracy {
         let some: Vec<f32> = self
             .rows
             .iter()
@@ -76,8 +87,19 @@ impl Expected {
                     .unwrap_or(f32::NAN)
             })
             .collect();
-        let tolerance = class.tolerance(self.k);
-        let mut comparison = reference::compare(&self.y, &some, self.columns.len(), tolerance);
+        let tolerance = kernel.numeric.tolerance(self.layer.shape().k);
+        let y = match kernel.scales.format {
+            ScaleFormat::F32 => Cow::Borrowed(&self.y),
+            // An upload with scales that the format cannot hold was refused before.
+            format => self
+                .layer
+                .round_scales(format)
+                .map_or(Cow::Borrowed(&self.y), |layer| {
+                    Cow::Owned(reference::linear(&self.x, &layer))
+                }),
+        };
+        let mut comparison =
+            reference::compare_rounded(&y, &self.products, &some, self.columns.len(), tolerance);
         if let Some(first) = &mut comparison.first_wrong {
             first.m = self.rows[first.m] as usize;
             first.n = self.columns[first.n] as usize;
@@ -88,6 +110,34 @@ impl Expected {
             relative_to_rms: comparison.max_absolute / self.rms,
         }
     }
+}
+
+/// Some columns of a layer, as a layer of their own.
+fn columns_of(layer: &Quantized<'_>, columns: &[u32]) -> Result<Quantized<'static>, LayoutError> {
+    let shape = layer.shape();
+    let n = columns.len() as u32;
+    let row = layout::packed_k(shape.k) as usize;
+    let weight: Vec<u8> = columns
+        .iter()
+        .flat_map(|column| &layer.weight()[*column as usize * row..][..row])
+        .copied()
+        .collect();
+    let [own, all] = [n, shape.n].map(|n| layout::padded_n(n) as usize);
+    let scales: Vec<f32> = layer
+        .scales()
+        .chunks_exact(all)
+        .flat_map(|group| {
+            let padding = std::iter::repeat_n(0.0, own - columns.len());
+            columns
+                .iter()
+                .map(|column| group[*column as usize])
+                .chain(padding)
+        })
+        .collect();
+    let bias = layer
+        .bias()
+        .map(|bias| columns.iter().map(|column| bias[*column as usize]).collect());
+    Quantized::q4gsw(LayerShape { n, ..shape }, weight, scales, bias)
 }
 
 /// At most so many numbers of a range, evenly, with its first and its last.
@@ -114,6 +164,28 @@ mod tests {
         group_size: 32,
     };
 
+    fn exact() -> Configuration {
+        q4_kernel::variant("coop4_w64_c1_g32_shared")
+            .unwrap()
+            .configuration
+    }
+
+    #[test]
+    fn scales_of_another_format_are_expected_as_that_rounds_them() {
+        let sample = samples::sample(1, SHAPE, true, samples::Data::Random { seed: 3 }).unwrap();
+        let expected = Expected::new(&sample.x, &sample.layer).unwrap();
+        let rounded = sample.layer.round_scales(ScaleFormat::Bf16).unwrap();
+        let y: Vec<f32> = reference::linear(&sample.x, &rounded)
+            .iter()
+            .map(|value| *value as f32)
+            .collect();
+        let bf16 = q4_kernel::variant("gemv_w128_c8_g32_shared_sbf16")
+            .unwrap()
+            .configuration;
+        assert!(expected.compare(&y, bf16).comparison.agrees());
+        assert!(!expected.compare(&y, exact()).comparison.agrees());
+    }
+
     #[test]
     fn what_is_compared_is_spread_from_the_first_to_the_last() {
         assert_eq!(spread(0..3, 256), [0, 1, 2]);
@@ -130,18 +202,18 @@ mod tests {
     #[test]
     fn a_wrong_output_is_found_and_named_by_its_place_in_the_whole() {
         let sample = samples::sample(70, SHAPE, false, samples::Data::Exact).unwrap();
-        let expected = Expected::new(&sample.x, &sample.layer);
+        let expected = Expected::new(&sample.x, &sample.layer).unwrap();
         let mut y: Vec<f32> = reference::linear(&sample.x, &sample.layer)
             .iter()
             .map(|value| *value as f32)
             .collect();
-        let accuracy = expected.compare(&y, NumericClass::Exact);
+        let accuracy = expected.compare(&y, exact());
         assert!(accuracy.comparison.agrees());
         assert_eq!(accuracy.relative_to_rms, 0.0);
 
         let last = y.len() - 1;
         y[last] += 100.0;
-        let wrong = expected.compare(&y, NumericClass::Exact);
+        let wrong = expected.compare(&y, exact());
         let first = wrong.comparison.first_wrong.unwrap();
         assert_eq!((first.m, first.n, wrong.comparison.wrong), (69, 999, 1));
         assert!(wrong.relative_to_rms > 1.0);
@@ -150,8 +222,8 @@ mod tests {
     #[test]
     fn outputs_that_are_missing_are_wrong() {
         let sample = samples::sample(1, SHAPE, false, samples::Data::Exact).unwrap();
-        let expected = Expected::new(&sample.x, &sample.layer);
-        let accuracy = expected.compare(&[], NumericClass::Exact);
+        let expected = Expected::new(&sample.x, &sample.layer).unwrap();
+        let accuracy = expected.compare(&[], exact());
         assert_eq!(accuracy.comparison.wrong, 256);
         assert!(accuracy.relative_to_rms.is_nan());
     }

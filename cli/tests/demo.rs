@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{adapter, assert_tidy, keys, q4};
+use support::{adapter, assert_tidy, keys, q4, serves_one_row};
 
 #[test]
 fn every_output_of_every_layer_agrees_and_json_has_every_column() {
@@ -70,11 +70,7 @@ fn every_output_of_every_layer_agrees_and_json_has_every_column() {
             n * k / 2.0 + 4.0 * (n * k / group_size + n + m * k + m * n)
         );
         let decode = row["m"] == 1;
-        assert_eq!(
-            row["variant"].as_str().unwrap().starts_with("coop4"),
-            decode,
-            "{row}"
-        );
+        assert_eq!(serves_one_row(row["variant"].as_str().unwrap()), decode, "{row}");
         let considered = row["routing"]["considered"].as_array().unwrap();
         let chosen: Vec<_> = considered
             .iter()
@@ -119,11 +115,13 @@ fn the_text_shows_adapter_routing_table_and_verdict() {
         text.contains("\ntiming   GPU timestamps, median of ") || text.contains("\ntiming   wall clock"),
         "{text}"
     );
-    assert!(text.contains("\n  q     M = 1: coop4_w64_c4_g32_"), "{text}");
-    assert!(
-        text.contains("\n        M = 2, 5: gemm_64x64x16_t4x4_g32\n"),
-        "{text}"
-    );
+    // Which kernels those are is for the catalogue to say.
+    let routed = |margin: &str| {
+        let (_, line) = text.split_once(margin).unwrap_or_else(|| panic!("{text}"));
+        line.split_whitespace().next().unwrap_or_default().to_owned()
+    };
+    assert!(serves_one_row(&routed("\n  q     M = 1: ")), "{text}");
+    assert!(!serves_one_row(&routed("5: ")), "{text}");
     assert!(
         text.contains("it is made for group_size = 32, and group_size is 64\n"),
         "{text}"

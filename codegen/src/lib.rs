@@ -28,7 +28,10 @@ pub use error::{Error, Errors};
 pub use q4_kernel_types as types;
 use q4_kernel_types::{Configuration, GeneratedKernel, Variant};
 use sha2::{Digest, Sha256};
-pub use spec::{Coop4Spec, Format, KernelSpec, TileSpec};
+pub use spec::{
+    Coop4Spec, DecodeSpec, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec, StagedSpec,
+    TileSpec,
+};
 
 use crate::render::Templates;
 
@@ -72,6 +75,7 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
         decode,
         few,
         prefill,
+        others: Cow::default(),
     })
 }
 

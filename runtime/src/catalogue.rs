@@ -1,7 +1,8 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
 use crate::{
-    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Variant,
+    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Skinny,
+    Staged, Variant,
 };
 
 mod generated {
@@ -22,8 +23,8 @@ pub fn variant(name: &str) -> Option<&'static Variant> {
 
 /// A kernel for layers of any shape: the choice for code that learns its shapes at run time and does not use the macro.
 ///
-/// Its variants are the defaults of the catalogue, which serve every shape, and after them all others, which run where a
-/// [tuning table](crate::tuning) says that they are faster.
+/// On its routes are the defaults of the catalogue, which serve every shape. All other variants of the catalogue with exact arithmetic and scales as they
+/// come run where a [tuning table](crate::tuning) says that they are faster.
 #[must_use]
 pub fn standard() -> GeneratedKernel {
     // Variants for one group size come before those for all.
@@ -32,27 +33,28 @@ pub fn standard() -> GeneratedKernel {
         .filter(|variant| is_default(variant) && is_plain(variant))
         .collect();
     defaults.sort_by_key(|variant| variant.configuration.group_size == GroupSize::Runtime);
-    let (mut decode, mut prefill): (Vec<Variant>, Vec<Variant>) = defaults
-        .into_iter()
-        .cloned()
-        .partition(|variant| variant.configuration.route() == Route::Decode);
+    let [mut decode, mut few, prefill] = Route::ALL.map(|route| -> Vec<Variant> {
+        defaults
+            .iter()
+            .filter(|variant| variant.configuration.route() == route)
+            .map(|variant| Variant::clone(variant))
+            .collect()
+    });
     // Long loads where K allows them, and subgroups where the device has them.
     decode.sort_by_key(|variant| {
         let single_words = matches!(variant.configuration.geometry, Geometry::Coop4(_));
         (single_words, variant.needs().features.is_empty())
     });
-    let mut few: Vec<Variant> = Vec::new();
-    let others = catalogue()
+    // No more rows than there are, then the same.
+    few.sort_by_key(|variant| {
+        let most = variant.configuration.constraints().rows.most();
+        (most, variant.needs().features.is_empty())
+    });
+    let others: Vec<Variant> = catalogue()
         .iter()
-        .filter(|variant| is_plain(variant) && !is_default(variant));
-    for variant in others {
-        let route = match variant.configuration.route() {
-            Route::Decode => &mut decode,
-            Route::Few => &mut few,
-            Route::Prefill => &mut prefill,
-        };
-        route.push(variant.clone());
-    }
+        .filter(|variant| is_plain(variant) && !is_default(variant))
+        .cloned()
+        .collect();
     GeneratedKernel {
         name: "standard".into(),
         k: None,
@@ -63,10 +65,11 @@ pub fn standard() -> GeneratedKernel {
         decode: decode.into(),
         few: few.into(),
         prefill: prefill.into(),
+        others: others.into(),
     }
 }
 
-/// Exact arithmetic on scales as they came.
+/// Exact arithmetic on scales as they came: rounding is for those who ask for it.
 fn is_plain(variant: &Variant) -> bool {
     let configuration = variant.configuration;
     configuration.numeric == NumericClass::Exact && configuration.scales == ScaleLayout::default()
@@ -90,6 +93,16 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
+        Geometry::Skinny(Skinny {
+            width,
+            columns,
+            lane_columns,
+            words,
+            ..
+        }) => {
+            (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
+                && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
+        }
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,
@@ -102,6 +115,8 @@ fn is_default(variant: &Variant) -> bool {
                 && (rows, columns) == Gemm::DEFAULT_THREAD
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
+        Geometry::Staged(staged) => staged == Staged::DEFAULT,
+        Geometry::Matrix(_) => false,
     }
 }
 

@@ -24,8 +24,9 @@ pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
 pub use operand::Operand;
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, Gemv, GeneratedKernel, Geometry,
-    GroupSize, KAlignment, Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route, RowsServed,
-    ScaleFormat, ScaleLayout, ScaleOrder, Shape, Tolerance, TooManyWorkgroups, Variant, layout,
+    GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction, Refusal,
+    Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, Staged, Tolerance,
+    TooManyWorkgroups, Variant, layout,
 };
 pub use quantized::{LayerShape, LayoutError, Quantized};
 pub use rows::{OneRow, RowCount, Rows};
@@ -44,6 +45,7 @@ pub use wgpu;
 /// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
 /// | `numeric` | `exact`: f32 multiply and accumulate | `exact` |
 /// | `decode` | `coop4 { width: 64, columns: 8, reduction: subgroup }`: the kernel for one row | chosen |
+/// | `few` | `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | chosen |
 /// | `prefill` | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: the kernel for more rows | chosen |
 ///
 /// One call can describe several kernels. Crates that re-export this one put `crate = path::to::it;` before the first.

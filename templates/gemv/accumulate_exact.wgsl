@@ -16,19 +16,11 @@ const TWO_TO_23: f32 = 8388608.0;
 const LOW_PLACES: vec4<f32> = vec4<f32>(1.0, 1.0 / 16.0, 1.0 / 256.0, 1.0 / 4096.0);
 const HIGH_PLACES: vec4<f32> = vec4<f32>(1.0 / 65536.0, 1.0, 1.0 / 16.0, 1.0 / 256.0);
 
-{% if masked_lanes %}
-// Lanes past the end of K hold zeros.
-fn load_input(chunk: u32, chunks: u32) -> Input {
-    let inside = chunk < chunks;
-    let at = params.input_offset / 4u + min(chunk, chunks - 1u) * (CHUNK / 4u);
-    {% else %}
-fn load_input(chunk: u32) -> Input {
-    let at = params.input_offset / 4u + chunk * (CHUNK / 4u);
-    {% endif %}
+fn prepare_input({% for word in words %}low_{{ word.index }}: vec4<f32>, high_{{ word.index }}: vec4<f32>{% if not loop.last %}, {% endif %}{% endfor %}) -> Input {
     var x: Input;
     {% for word in words %}
-    x.low_{{ word.index }} = {% if masked_lanes %}select(vec4<f32>(), {% endif %}input[at{% if word.index > 0 %} + {{ 2 * word.index }}u{% endif %}]{% if masked_lanes %}, inside){% endif %} * LOW_PLACES;
-    x.high_{{ word.index }} = {% if masked_lanes %}select(vec4<f32>(), {% endif %}input[at + {{ 2 * word.index + 1 }}u]{% if masked_lanes %}, inside){% endif %} * HIGH_PLACES;
+    x.low_{{ word.index }} = low_{{ word.index }} * LOW_PLACES;
+    x.high_{{ word.index }} = high_{{ word.index }} * HIGH_PLACES;
     {% endfor %}
     return x;
 }

@@ -18,25 +18,13 @@ const LARGEST: f32 = 127.0;
 // A chunk of smaller inputs than this counts as zeros: the reciprocal of its step might overflow.
 const SMALLEST: f32 = 1.0e-30;
 
-{% if masked_lanes %}
-// Lanes past the end of K hold zeros.
-fn load_input(chunk: u32, chunks: u32) -> Input {
-    let inside = chunk < chunks;
-    let at = params.input_offset / 4u + min(chunk, chunks - 1u) * (CHUNK / 4u);
-    {% else %}
-fn load_input(chunk: u32) -> Input {
-    let at = params.input_offset / 4u + chunk * (CHUNK / 4u);
-    {% endif %}
-    {% for word in words %}
-    let low_{{ word.index }} = input[at{% if word.index > 0 %} + {{ 2 * word.index }}u{% endif %}];
-    let high_{{ word.index }} = input[at + {{ 2 * word.index + 1 }}u];
-    {% endfor %}
+fn prepare_input({% for word in words %}low_{{ word.index }}: vec4<f32>, high_{{ word.index }}: vec4<f32>{% if not loop.last %}, {% endif %}{% endfor %}) -> Input {
     var largest = vec4<f32>();
     {% for word in words %}
     largest = max(largest, max(abs(low_{{ word.index }}), abs(high_{{ word.index }})));
     {% endfor %}
     let most = max(max(largest.x, largest.y), max(largest.z, largest.w));
-    let steps = select(0.0, LARGEST / most, {% if masked_lanes %}inside && {% endif %}most > SMALLEST);
+    let steps = select(0.0, LARGEST / most, most > SMALLEST);
     var x: Input;
     x.scale = most / LARGEST;
     var sum = vec4<i32>();

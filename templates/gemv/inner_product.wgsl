@@ -11,6 +11,9 @@ let group = chunk / chunks_per_group;
 {% for block in blocks %}
 {% include "common/scale_of_block.wgsl" %}
 {% endfor %}
+{% if x == "x" %}
+let x = load_input(chunk);
+{% endif %}
 {% for block in blocks %}
 sum_{{ block.index }} = fma(scale_{{ block.index }}, {{ sum_type }}({% for column in block.columns %}dot_chunk(q_{{ column.index }}, {{ x }}){% if not loop.last %}, {% endif %}{% endfor %}), sum_{{ block.index }});
 {% endfor %}

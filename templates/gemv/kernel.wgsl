@@ -12,6 +12,12 @@ const CHUNK: u32 = {{ words | length }}u * WEIGHTS_PER_WORD;
 // Chunks of the input that a lane keeps in registers.
 const RESIDENT: u32 = {{ residents | length }}u;
 {% endif %}
+{% if staged %}
+// Vectors of half a chunk, and from those of one lane to the next: odd, so that eight lanes reach into different banks.
+const HALF: u32 = CHUNK / 8u;
+const STRIDE: u32 = HALF + 1u;
+var<workgroup> staged: array<vec4<f32>, WIDTH * STRIDE>;
+{% endif %}
 {% if fixed_k %}
 // No load straddles two rows{% if residents | length > 0 %}, and the lanes hold a whole one{% endif %}.
 const_assert K % CHUNK == 0u{% if residents | length > 0 %} && K <= RESIDENT * WIDTH * CHUNK{% endif %};
@@ -38,6 +44,9 @@ var<workgroup> column_sums: array<f32, WIDTH>;
 {% else %}
 {% include "gemv/accumulate_exact.wgsl" %}
 {% endif %}
+{% if not staged %}
+{% include "gemv/load_input.wgsl" %}
+{% endif %}
 {% if scales.format != "f32" or scales.order != "groups" %}
 {% include "common/scales.wgsl" %}
 {% endif %}
@@ -63,7 +72,11 @@ fn main(
     {% if resident == 0 %}
     // This lane's share of the input stays in registers for all blocks.
     {% endif %}
+    {% if staged %}
+    {% include "gemv/stage_input.wgsl" %}
+    {% else %}
     let x_{{ resident }} = load_input({% if resident == 0 %}lane{% else %}lane + {{ resident }}u * WIDTH{% endif %}{% if masked_lanes %}, chunks{% endif %});
+    {% endif %}
     {% endfor %}
     {% if reduction == "subgroup" %}
     var turn = 0u;
@@ -102,7 +115,6 @@ fn main(
         {% else %}
         for (var chunk = lane; chunk < chunks; chunk += WIDTH) {
             {% set x = "x" %}
-            let x = load_input(chunk);
             {% include "gemv/inner_product.wgsl" %}
         }
         {% endif %}

@@ -6,6 +6,14 @@
 |---|---|---|---|
 | decode | `coop4_w64_c4_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 64 invocations |
+| few | `skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations |
 | prefill | `gemm_64x64x16_t4x4_g64_k1536_bias` | K == 1536, group_size == 64 | 256 invocations |
 */
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -37,6 +45,78 @@ impl DownProj {
     pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_g64_shared_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route.\n\n`skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 1280 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the prefill route.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
@@ -101,7 +181,208 @@ impl DownProj {
             ),
         },
     ];
-    const FEW: &'static [::q4_kernel::Variant] = &[];
+    const FEW: &'static [::q4_kernel::Variant] = &[
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 2u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
+            workgroup_bytes: 1280u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "83d213b39aa80e3c75c841e75cc63810ccff3ca090f6d541ef2d64d4acbde8c7",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 2u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
+            workgroup_bytes: 5120u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "ebdb5bd3d8f9907d0c98be5e2450ef1fa5bd1821c008e1ac02c41f86ff41dc1b",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 4u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
+            workgroup_bytes: 2560u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "478394ad0ee26f8ec09e04af2d5df79273a33a095e00b566051a062ae5abf97a",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 4u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "2307498e222ab8f4af79253f1bf790d695941c250ef5a4099b499b538d463688",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 8u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
+            workgroup_bytes: 5120u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "b6a81dc2e68c6e9fa8117b51cfabb45d4a69a949267a011887de4dff3486b99d",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 8u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "fc416c46fb2e8dd401155f3480628e08ca0c59200858a5431db7c4334bf89aab",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 16u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "db1d5a2907b1b65ebc13228ac508330884786675495748c35d8f3236b2892f83",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 16u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "769c888064c39336d0a143683219fda836432af1b2ba23f40608fe0e7e754ced",
+            ),
+        },
+    ];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
@@ -250,6 +531,14 @@ const _: () = {
 |---|---|---|---|
 | decode | `coop4_w64_c4_gx_subgroup` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_gx_shared` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations |
+| few | `skinny_r2_w128_c32x4_v4_gx_subgroup` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r2_w128_c32x4_v4_gx_shared` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
+| few | `skinny_r4_w128_c32x4_v4_gx_subgroup` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r4_w128_c32x4_v4_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
+| few | `skinny_r8_w128_c32x4_v4_gx_subgroup` | M <= 8, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r8_w128_c32x4_v4_gx_shared` | M <= 8, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
+| few | `skinny_r16_w128_c32x4_v4_gx_subgroup` | M <= 16, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r16_w128_c32x4_v4_gx_shared` | M <= 16, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx` | K % 8 == 0, group_size % 8 == 0 | 256 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx_ragged` | any shape | 256 invocations |
 */
@@ -274,6 +563,78 @@ impl AnyShape {
     )]
     pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_shared.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route.\n\n`skinny_r2_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 1280 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+    )]
+    pub const FEW_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_gx_shared.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r2_w128_c32x4_v4_gx_shared.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_gx_shared.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r4_w128_c32x4_v4_gx_shared.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 8, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 8, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_gx_shared.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r8_w128_c32x4_v4_gx_shared.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 16, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 16, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_gx_shared.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/skinny_r16_w128_c32x4_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the prefill route.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
@@ -341,7 +702,208 @@ impl AnyShape {
             ),
         },
     ];
-    const FEW: &'static [::q4_kernel::Variant] = &[];
+    const FEW: &'static [::q4_kernel::Variant] = &[
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r2_w128_c32x4_v4_gx_subgroup",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 2u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
+            workgroup_bytes: 1280u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "d5d7573279eb3c92ae43396c7fb5c7c53e763bdd83230c6d3968f1832ac13879",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r2_w128_c32x4_v4_gx_shared",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 2u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
+            workgroup_bytes: 5120u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "d65fde1c17ae8acf410fdc9611257b06af1973184ddcfd8de53ec5583fcbfc58",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r4_w128_c32x4_v4_gx_subgroup",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 4u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
+            workgroup_bytes: 2560u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "a08df3cd8d213cdfa50e89dac598d776d4c40741844f8a165fc57ac321f523a7",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r4_w128_c32x4_v4_gx_shared",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 4u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "25a889812d478e295b46ffed154907f54e8faca3ed256a221c0ceeab07a51451",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r8_w128_c32x4_v4_gx_subgroup",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 8u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
+            workgroup_bytes: 5120u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "2b047d2d21446b70206270a54ebe327118b9459ab904b9e9b26990f681ecb2b6",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r8_w128_c32x4_v4_gx_shared",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 8u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "57ba7c730a460638531bf6aaf54ad36cc35db232ad5c04d88d8465871ea076d5",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r16_w128_c32x4_v4_gx_subgroup",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 16u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "5488ef02184c7cf0b5c1c23c46bff74151be1e45a62d3dbaf14525a69a87baaf",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "skinny_r16_w128_c32x4_v4_gx_shared",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                    rows: 16u32,
+                    width: 128u32,
+                    columns: 32u32,
+                    lane_columns: 4u32,
+                    words: 4u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
+            workgroup_bytes: 10240u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "99e6a66947d31685124c2b98ef8203d35424c1e39dc90181ee6c4fe62553b19e",
+            ),
+        },
+    ];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed("gemm_64x64x8_t4x4_gx"),

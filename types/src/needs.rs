@@ -23,6 +23,8 @@ pub enum Feature {
 pub struct Needs {
     /// Features that must be enabled.
     pub features: Vec<Feature>,
+    /// The only size of subgroups that will do, where not any does.
+    pub subgroup_size: Option<u32>,
     /// Invocations per workgroup, all along x.
     pub workgroup_size: u32,
     /// Bytes of workgroup memory.

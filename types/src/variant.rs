@@ -30,6 +30,7 @@ impl Variant {
     pub fn needs(&self) -> Needs {
         Needs {
             features: self.configuration.features(),
+            subgroup_size: self.configuration.geometry.subgroup_size(),
             workgroup_size: self.configuration.geometry.workgroup_size(),
             workgroup_bytes: self.workgroup_bytes,
         }
@@ -57,10 +58,12 @@ pub struct GeneratedKernel {
     pub few: Cow<'static, [Variant]>,
     /// For every M, in order of preference.
     pub prefill: Cow<'static, [Variant]>,
+    /// Behind all routes: variants that run where they were measured to be faster than those before them.
+    pub others: Cow<'static, [Variant]>,
 }
 
 impl GeneratedKernel {
-    /// Every variant, with the route it is on.
+    /// Every variant of the routes, with the route it is on.
     pub fn variants(&self) -> impl Iterator<Item = (Route, &Variant)> {
         Route::ALL
             .into_iter()

@@ -1,7 +1,7 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Gemv, Geometry, Shape, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
+    Constraints, Gemv, Geometry, Shape, Skinny, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -145,11 +145,29 @@ impl Edges {
                 around(&[gemv.columns, 2 * gemv.columns]),
                 gemv.width * Gemv::CHUNK,
             ),
+            // All rows are served at once; a pass of all lanes over K; blocks of columns; vectors of scales.
+            Geometry::Skinny(skinny) => (
+                around(&[skinny.rows]),
+                around(&[skinny.lane_columns, skinny.columns, 2 * skinny.columns]),
+                skinny.quads() * Skinny::QUAD * skinny.step(),
+            ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),
                 around(&[gemm.columns, gemm.tile_n]),
                 gemm.tile_k,
             ),
+            // Loads repeat the last row and column and stores drop what is past them, one by one: nothing changes within a tile.
+            Geometry::Staged(staged) => (around(&[staged.tile_m]), around(&[staged.tile_n]), staged.tile_k),
+            // Tiles of which all outputs exist are stored as matrices, others element by element; here is a column of tiles of each kind, with
+            // rows of the output that start at whole vectors.
+            Geometry::Matrix(matrix) => {
+                let side = matrix.side.length();
+                (
+                    around(&[side, matrix.tile_m]),
+                    around(&[side, matrix.tile_n, matrix.tile_n + side]),
+                    matrix.tile_k,
+                )
+            }
         };
         let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;

@@ -22,7 +22,7 @@ pub use verdict::{Finding, Promise, Verdict};
 /// How thoroughly to verify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Subgroup sizes to emulate. Kernels without subgroup operations run with the first one only.
+    /// Subgroup sizes to emulate. Kernels without subgroup operations run with the first one only, those that are made for one size with that.
     pub subgroup_sizes: Vec<u32>,
     /// Whether to leave out most of the cases, for a first look.
     pub quick: bool,
@@ -51,9 +51,12 @@ pub fn verify(variant: &Variant, options: &Options) -> Verdict {
             return verdict;
         }
     };
-    let sizes = match options.subgroup_sizes.as_slice() {
-        [first, ..] if !program.uses_subgroups() => std::slice::from_ref(first),
-        sizes => sizes,
+    let only = variant.needs().subgroup_size;
+    let sizes = match (&only, options.subgroup_sizes.as_slice()) {
+        // The runtime keeps it from every device with others.
+        (Some(only), _) => std::slice::from_ref(only),
+        (None, [first, ..]) if !program.uses_subgroups() => std::slice::from_ref(first),
+        (None, sizes) => sizes,
     };
     layout_probe::run(variant, &program, sizes, &mut verdict);
     for case in cases(variant, options.quick) {

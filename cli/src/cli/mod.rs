@@ -33,7 +33,7 @@ Start with `q4 demo`; where it finds nothing to run on, `q4 doctor` says why.
 
 Exit codes:
   0  good
-  1  an output differs from the float64 reference, or an emulated shader has faults
+  1  an output differs from the float64 reference, a kernel could not run, or an emulated shader has faults
   2  bad usage, or nothing can run
 
 Environment:

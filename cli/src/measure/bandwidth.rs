@@ -1,7 +1,5 @@
 //! How fast the device reads its memory.
 
-use std::num::Wrapping;
-
 use q4_kernel::{Gpu, wgpu};
 
 use super::{Budget, Clock, Repetitions, Stopwatch, Times, measure};
@@ -137,11 +135,7 @@ fn workgroups(bytes: u64, loads: u32, most: u32) -> u32 {
 
 /// Fills a buffer with what does not compress, a piece at a time.
 fn fill(gpu: &Gpu, buffer: &wgpu::Buffer) -> Result<(), Failure> {
-    const PIECE: usize = 1 << 18;
-    // Knuth's multiplicative hash; the bits of any number will do, as nothing calculates with them as f32.
-    let noise: Vec<f32> = (0..PIECE as u32)
-        .map(|index| f32::from_bits((Wrapping(index) * Wrapping(2_654_435_761)).0 | 1))
-        .collect();
+    let noise: Vec<f32> = (0..PIECE).map(noise).collect();
     let piece = gpu.input_output(&noise)?;
     let mut encoder = gpu
         .device()
@@ -152,6 +146,14 @@ fn fill(gpu: &Gpu, buffer: &wgpu::Buffer) -> Result<(), Failure> {
     }
     gpu.queue().submit([encoder.finish()]);
     Ok(())
+}
+
+/// Elements that are uploaded; the rest are copies of them.
+const PIECE: u32 = 1 << 18;
+
+/// Bits at random (Knuth's multiplicative hash). Nothing calculates with them as f32.
+fn noise(index: u32) -> f32 {
+    f32::from_bits(index.wrapping_mul(2_654_435_761) | 1)
 }
 
 #[cfg(test)]
@@ -166,13 +168,9 @@ mod tests {
         // No multiple of any grid.
         let bytes = (LOAD_BYTES * u64::from(LANES) * 70) + 13 * LOAD_BYTES;
         let reader = Reader::new(gpu, bytes).unwrap();
-        let data: Vec<f32> = (0..(1_u32 << 18))
-            .map(|index| f32::from_bits(index.wrapping_mul(2_654_435_761) | 1))
-            .collect();
-        let expected = data
-            .iter()
-            .take((bytes / 4) as usize)
-            .fold(0_u32, |sum, value| sum.wrapping_add(value.to_bits()));
+        let elements = (bytes / 4) as u32;
+        assert!(elements < PIECE);
+        let expected = (0..elements).fold(0_u32, |sum, index| sum.wrapping_add(noise(index).to_bits()));
         let stopwatch = Stopwatch::new(gpu);
         for loads in LOADS {
             let workgroups = reader.workgroups(loads);

@@ -16,6 +16,7 @@ use std::{
     sync::OnceLock,
 };
 
+use q4_kernel::RowsServed;
 use serde_json::Value;
 
 /// What came of a run.
@@ -98,6 +99,12 @@ pub(crate) fn adapter() -> &'static str {
             .unwrap_or_else(|| panic!("{doctor:?}"))
             .to_owned()
     })
+}
+
+/// Whether a variant of the catalogue is made for one row alone.
+pub(crate) fn serves_one_row(variant: &str) -> bool {
+    let variant = q4_kernel::variant(variant).unwrap();
+    variant.configuration.constraints().rows == RowsServed::One
 }
 
 /// The keys of a JSON object, in order.

@@ -1,7 +1,9 @@
 //! Geometries as Rust source.
 
 use proc_macro2::TokenStream;
-use q4_kernel_types::{Coop4, Gemm, Gemv, Geometry, KAlignment, Reduction};
+use q4_kernel_types::{
+    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, Staged,
+};
 use quote::quote;
 
 /// A geometry as an expression. `krate` is the path of the runtime crate.
@@ -15,9 +17,21 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
             let value = gemv_value(krate, gemv);
             quote!(#krate::Geometry::Gemv(#value))
         }
+        Geometry::Skinny(skinny) => {
+            let value = skinny_value(krate, skinny);
+            quote!(#krate::Geometry::Skinny(#value))
+        }
         Geometry::Gemm(gemm) => {
             let value = gemm_value(krate, gemm);
             quote!(#krate::Geometry::Gemm(#value))
+        }
+        Geometry::Staged(staged) => {
+            let value = staged_value(krate, staged);
+            quote!(#krate::Geometry::Staged(#value))
+        }
+        Geometry::Matrix(matrix) => {
+            let value = matrix_value(krate, matrix);
+            quote!(#krate::Geometry::Matrix(#value))
         }
     }
 }
@@ -38,12 +52,28 @@ fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
         width,
         columns,
         resident,
+        staged,
         workgroups,
         reduction,
     } = gemv;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Gemv {
-        width: #width, columns: #columns, resident: #resident, workgroups: #workgroups, reduction: #reduction,
+        width: #width, columns: #columns, resident: #resident, staged: #staged, workgroups: #workgroups, reduction: #reduction,
+    })
+}
+
+fn skinny_value(krate: &TokenStream, skinny: Skinny) -> TokenStream {
+    let Skinny {
+        rows,
+        width,
+        columns,
+        lane_columns,
+        words,
+        reduction,
+    } = skinny;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Skinny {
+        rows: #rows, width: #width, columns: #columns, lane_columns: #lane_columns, words: #words, reduction: #reduction,
     })
 }
 
@@ -63,6 +93,39 @@ fn gemm_value(krate: &TokenStream, gemm: Gemm) -> TokenStream {
     quote!(#krate::Gemm {
         tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
         alignment: #krate::KAlignment::#alignment,
+    })
+}
+
+fn staged_value(krate: &TokenStream, staged: Staged) -> TokenStream {
+    let Staged {
+        tile_m,
+        tile_n,
+        tile_k,
+        rows,
+        columns,
+    } = staged;
+    quote!(#krate::Staged {
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
+    })
+}
+
+fn matrix_value(krate: &TokenStream, matrix: Matrix) -> TokenStream {
+    let Matrix {
+        tile_m,
+        tile_n,
+        tile_k,
+        subgroup_m,
+        subgroup_n,
+        side,
+        buffers,
+    } = matrix;
+    let side = match side {
+        MatrixSide::Eight => quote!(Eight),
+        MatrixSide::Sixteen => quote!(Sixteen),
+    };
+    quote!(#krate::Matrix {
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, subgroup_m: #subgroup_m, subgroup_n: #subgroup_n,
+        side: #krate::MatrixSide::#side, buffers: #buffers,
     })
 }
 

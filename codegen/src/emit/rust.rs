@@ -91,6 +91,7 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
             decode: #krate::__private::Cow::Borrowed(Self::DECODE),
             few: #krate::__private::Cow::Borrowed(Self::FEW),
             prefill: #krate::__private::Cow::Borrowed(Self::PREFILL),
+            others: #krate::__private::Cow::Borrowed(&[]),
         };
     };
     let summary = summary_doc(kernel);
@@ -126,6 +127,7 @@ pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStr
             decode: #krate::__private::Cow::Borrowed(&[]),
             few: #krate::__private::Cow::Borrowed(&[]),
             prefill: #krate::__private::Cow::Borrowed(&[]),
+            others: #krate::__private::Cow::Borrowed(&[]),
         };
     };
     typed_struct(

@@ -12,8 +12,8 @@ use crate::{
     validate::{Validated, is_valid_under},
 };
 
-/// Workgroup memory that every WebGPU device offers.
-pub const BASELINE_WORKGROUP_BYTES: u32 = 16 * 1024;
+/// The most workgroup memory that any device offers. What a device has, the runtime compares with what a variant needs.
+pub const MAX_WORKGROUP_BYTES: u32 = 64 * 1024;
 /// The most invocations per workgroup that any device offers.
 pub const MAX_INVOCATIONS: u32 = 1024;
 
@@ -66,7 +66,7 @@ pub enum Problem {
     },
     /// Too much workgroup memory. wgpu does not check this when it creates a pipeline, and drivers hang on it.
     #[error(
-        "{bytes} bytes of workgroup memory exceed {BASELINE_WORKGROUP_BYTES}, what every device offers; use a smaller width"
+        "{bytes} bytes of workgroup memory exceed {MAX_WORKGROUP_BYTES}, the most of any device; use a smaller width or tile"
     )]
     WorkgroupBytes {
         /// Bytes in the text.
@@ -136,7 +136,7 @@ pub fn lint(
         whole(problem);
         0
     });
-    if workgroup_bytes > BASELINE_WORKGROUP_BYTES {
+    if workgroup_bytes > MAX_WORKGROUP_BYTES {
         whole(Problem::WorkgroupBytes {
             bytes: workgroup_bytes,
         });

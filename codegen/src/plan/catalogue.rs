@@ -1,8 +1,8 @@
 //! The standard catalogue: the variants that the runtime carries and that every build validates.
 
 use q4_kernel_types::{
-    Configuration, Coop4, Gemm, Gemv, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleFormat,
-    ScaleLayout, ScaleOrder, layout::WEIGHTS_PER_WORD,
+    Configuration, Coop4, Gemm, Gemv, Geometry, GroupSize, KAlignment, Matrix, MatrixSide, NumericClass,
+    Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, Staged, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -65,6 +65,17 @@ const GEMVS_FOR_TUNING: [(u32, u32, u32, u32); 16] = [
     (128, 16, 1, 528),
 ];
 
+/// Those whose input passes through workgroup memory.
+const GEMVS_STAGED: [(u32, u32, u32, u32); 7] = [
+    (64, 4, 1, GRID),
+    (64, 8, 1, GRID),
+    (64, 16, 1, GRID),
+    (128, 4, 1, GRID),
+    (128, 8, 1, GRID),
+    (128, 16, 1, GRID),
+    (256, 8, 2, GRID),
+];
+
 /// Those with 8-bit inputs.
 const GEMVS_WITH_INT8: [(u32, u32, u32, u32); 5] = [
     (64, 8, 0, GRID),
@@ -90,6 +101,63 @@ const AS_F16: ScaleLayout = ScaleLayout {
     format: ScaleFormat::F16,
     order: ScaleOrder::Groups,
 };
+
+/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane)`. More columns of a lane share
+/// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
+const SKINNY: [(u32, u32, u32, u32); 12] = [
+    (2, 64, 16, 4),
+    (2, 128, 32, 8),
+    (4, 64, 16, 4),
+    (4, 128, 32, 8),
+    (8, 256, 32, 4),
+    (8, 128, 32, 8),
+    (8, 128, 64, 8),
+    (8, 256, 64, 8),
+    (16, 256, 32, 4),
+    (16, 64, 32, 8),
+    (16, 128, 32, 8),
+    (16, 256, 64, 8),
+];
+
+/// Staged GEMMs of the catalogue, all in f32.
+const STAGED: [Staged; 5] = [
+    Staged::DEFAULT,
+    staged((64, 64, 16), (8, 8)),
+    staged((64, 128, 16), (8, 8)),
+    staged((128, 128, 16), (8, 8)),
+    // Twice the products for each value that is read, from half the threads.
+    staged((128, 128, 16), (16, 8)),
+];
+
+/// Staged GEMMs that keep their operands in f16.
+const STAGED_F16: [Staged; 2] = [Staged::DEFAULT, staged((128, 128, 32), (8, 8))];
+
+/// GEMMs of 16 x 16 matrices. Wide tiles read the inputs, which are f32, less often; long steps pay for the barriers.
+const MATRICES_16: [Matrix; 10] = [
+    Matrix::DEFAULT,
+    matrix_16((64, 64, 64), (32, 32), 1),
+    matrix_16((64, 128, 64), (32, 64), 1),
+    matrix_16((64, 256, 48), (32, 64), 1),
+    matrix_16((128, 64, 64), (64, 32), 1),
+    matrix_16((128, 128, 32), (64, 64), 1),
+    matrix_16((128, 128, 32), (64, 64), 2),
+    matrix_16((128, 256, 32), (64, 64), 1),
+    matrix_16((192, 128, 48), (96, 32), 1),
+    matrix_16((256, 128, 32), (64, 64), 1),
+];
+
+/// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
+const MATRICES_8: [Matrix; 2] = [
+    Matrix::DEFAULT_EIGHT,
+    Matrix {
+        tile_m: 128,
+        subgroup_m: 64,
+        ..Matrix::DEFAULT_EIGHT
+    },
+];
+
+/// Group sizes of kernels that not every device runs.
+const COMMON_GROUP_SIZES: [GroupSize; 3] = [GroupSize::Fixed(32), GroupSize::Fixed(128), GroupSize::Runtime];
 
 /// Every variant of the standard catalogue: families x tiles x group sizes x widths.
 #[must_use]
@@ -117,6 +185,36 @@ pub fn catalogue() -> Vec<Configuration> {
     }
     for group_size in GROUP_SIZES {
         variants.extend(gemvs(group_size));
+        for rows in Skinny::ROWS {
+            for reduction in Reduction::ALL {
+                let skinny = skinny(
+                    rows,
+                    Skinny::DEFAULT_WIDTH,
+                    Skinny::DEFAULT_COLUMNS,
+                    Skinny::DEFAULT_LANE_COLUMNS,
+                );
+                let skinny = Skinny { reduction, ..skinny };
+                variants.push(standard(Geometry::Skinny(skinny), group_size));
+            }
+        }
+    }
+    for (rows, width, columns, lane_columns) in SKINNY {
+        let skinny = skinny(rows, width, columns, lane_columns);
+        variants.push(standard(Geometry::Skinny(skinny), GroupSize::Fixed(32)));
+    }
+    for group_size in GROUP_SIZES {
+        variants.extend(STAGED.map(|staged| standard(Geometry::Staged(staged), group_size)));
+    }
+    for group_size in COMMON_GROUP_SIZES {
+        let rounded = STAGED_F16
+            .map(Geometry::Staged)
+            .into_iter()
+            .chain(MATRICES_16.map(Geometry::Matrix))
+            .chain(MATRICES_8.map(Geometry::Matrix));
+        variants.extend(rounded.map(|geometry| Configuration {
+            numeric: NumericClass::F16Multiply,
+            ..standard(geometry, group_size)
+        }));
     }
     for group_size in GROUP_SIZES {
         variants.extend(GEMMS.map(|gemm| standard(Geometry::Gemm(gemm), group_size)));
@@ -131,6 +229,7 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
             width,
             columns,
             resident,
+            staged: false,
             workgroups,
             reduction,
         };
@@ -165,6 +264,13 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
     }
     if group_size == GroupSize::Fixed(32) {
         variants.extend(GEMVS_FOR_TUNING.map(|sizes| gemv(sizes, Reduction::Subgroup)));
+        for sizes in GEMVS_STAGED {
+            let mut variant = gemv(sizes, Reduction::Subgroup);
+            if let Geometry::Gemv(gemv) = &mut variant.geometry {
+                gemv.staged = true;
+            }
+            variants.push(variant);
+        }
         for sizes in GEMVS_WITH_INT8 {
             variants.push(Configuration {
                 numeric: NumericClass::Int8Activations,
@@ -181,6 +287,17 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
     variants
 }
 
+const fn skinny(rows: u32, width: u32, columns: u32, lane_columns: u32) -> Skinny {
+    Skinny {
+        rows,
+        width,
+        columns,
+        lane_columns,
+        words: Skinny::DEFAULT_WORDS,
+        reduction: Reduction::Subgroup,
+    }
+}
+
 const fn aligned((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32, u32)) -> Gemm {
     Gemm {
         tile_m,
@@ -189,6 +306,32 @@ const fn aligned((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u3
         rows,
         columns,
         alignment: KAlignment::Aligned,
+    }
+}
+
+const fn staged((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32, u32)) -> Staged {
+    Staged {
+        tile_m,
+        tile_n,
+        tile_k,
+        rows,
+        columns,
+    }
+}
+
+const fn matrix_16(
+    (tile_m, tile_n, tile_k): (u32, u32, u32),
+    (subgroup_m, subgroup_n): (u32, u32),
+    buffers: u32,
+) -> Matrix {
+    Matrix {
+        tile_m,
+        tile_n,
+        tile_k,
+        subgroup_m,
+        subgroup_n,
+        side: MatrixSide::Sixteen,
+        buffers,
     }
 }
 

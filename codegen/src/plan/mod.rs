@@ -1,155 +1,52 @@
 //! Description -> the variants of each route, in order of preference.
 
 mod catalogue;
+mod decode;
+mod few;
+mod prefill;
 
-use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleLayout,
-    layout::WEIGHTS_PER_WORD,
-};
+use q4_kernel_types::{Bias, Configuration, Geometry, GroupSize, NumericClass, Reduction, ScaleLayout};
 
 pub use catalogue::catalogue;
+pub(crate) use prefill::TileDefaults;
 
-use crate::spec::{Coop4Spec, KernelSpec, TileSpec};
-
-/// The invocations per workgroup that every WebGPU device offers.
-const BASELINE_INVOCATIONS: u32 = 256;
+use crate::spec::KernelSpec;
 
 /// The variants of each route. The runtime takes the first one that the device can run and that serves the shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// For M == 1. Empty where no GEMV serves the layer.
     pub decode: Vec<Configuration>,
-    /// For a few rows.
+    /// For a few rows, those for the fewest first. Empty where no such kernel serves the layer.
     pub few: Vec<Configuration>,
     /// For every M. Never empty, and together they serve every shape of the layer on every WebGPU device.
     pub prefill: Vec<Configuration>,
-}
-
-/// The tile of a description, with what it leaves out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TileDefaults {
-    pub(crate) m: u32,
-    pub(crate) n: u32,
-    pub(crate) rows: u32,
-    pub(crate) columns: u32,
-}
-
-impl TileDefaults {
-    pub(crate) fn of(tile: TileSpec) -> Self {
-        let ((m, n), (rows, columns)) = (Gemm::DEFAULT_TILE, Gemm::DEFAULT_THREAD);
-        Self {
-            m: tile.m.unwrap_or(m),
-            n: tile.n.unwrap_or(n),
-            rows: tile.rows.unwrap_or(rows),
-            columns: tile.columns.unwrap_or(columns),
-        }
-    }
 }
 
 /// Plans the variants of a description that [`KernelSpec::check`] accepted.
 #[must_use]
 pub fn plan(spec: &KernelSpec) -> Plan {
     Plan {
-        decode: decode(spec),
-        few: Vec::new(),
-        prefill: prefill(spec),
+        decode: decode::decode(spec),
+        few: few::few(spec),
+        prefill: prefill::prefill(spec),
     }
 }
 
-fn decode(spec: &KernelSpec) -> Vec<Configuration> {
-    let whole_words = [spec.k, spec.fixed_group_size()]
+/// Whether K and the group size may be multiples of `step`, as far as they are known.
+fn may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
+    [spec.k, spec.fixed_group_size()]
         .into_iter()
         .flatten()
-        .all(|v| v.is_multiple_of(WEIGHTS_PER_WORD));
-    if !whole_words {
-        return Vec::new();
-    }
-    let wish = spec.decode.unwrap_or_default();
-    let reductions: &[Reduction] = match wish.reduction {
+        .all(|value| value.is_multiple_of(step))
+}
+
+fn reductions(wish: Option<Reduction>) -> &'static [Reduction] {
+    match wish {
         Some(Reduction::Shared) => &[Reduction::Shared],
         // Where the device has no subgroups, the same kernel with the other reduction is the next best.
         Some(Reduction::Subgroup) | None => &[Reduction::Subgroup, Reduction::Shared],
-    };
-    let mut variants = Vec::new();
-    for &reduction in reductions {
-        for words in loads(spec, wish) {
-            let coop4 = Coop4 {
-                width: wish.width.unwrap_or(Coop4::DEFAULT_WIDTH),
-                columns: wish.columns.unwrap_or(Coop4::DEFAULT_COLUMNS),
-                words,
-                reduction,
-            };
-            variants.push(configuration(spec, Geometry::Coop4(coop4)));
-        }
     }
-    variants
-}
-
-/// The words that a lane loads at once. Where it is not known yet whether a long load fits, single words follow it.
-fn loads(spec: &KernelSpec, wish: Coop4Spec) -> Vec<u32> {
-    let all_known = spec.k.is_some() && spec.fixed_group_size().is_some();
-    match wish.words.unwrap_or(Coop4::DEFAULT_WORDS) {
-        Coop4::DEFAULT_WORDS => vec![Coop4::DEFAULT_WORDS],
-        words if all_known => vec![words],
-        words => vec![words, Coop4::DEFAULT_WORDS],
-    }
-}
-
-fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
-    let wish = spec.prefill.unwrap_or_default();
-    let mut tiles = vec![wish];
-    let TileDefaults { m, n, rows, columns } = TileDefaults::of(wish);
-    if (m / rows) * (n / columns) > BASELINE_INVOCATIONS {
-        tiles.push(TileSpec::default());
-    }
-
-    let mut variants = Vec::new();
-    for alignment in alignments(spec, wish) {
-        for &tile in &tiles {
-            let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
-            let tile_k = match alignment {
-                KAlignment::Aligned => tile.k.unwrap_or_else(|| widest_step(spec)),
-                KAlignment::Ragged => WEIGHTS_PER_WORD,
-            };
-            let gemm = Gemm {
-                tile_m: m,
-                tile_n: n,
-                tile_k,
-                rows,
-                columns,
-                alignment,
-            };
-            variants.push(configuration(spec, Geometry::Gemm(gemm)));
-        }
-    }
-    variants
-}
-
-/// How rows of weights may lie: whole steps only, any, or unknown until run time, when both are generated.
-fn alignments(spec: &KernelSpec, wish: TileSpec) -> Vec<KAlignment> {
-    let step = wish.k.unwrap_or(WEIGHTS_PER_WORD);
-    let known = [spec.k, spec.fixed_group_size()];
-    let fits = known.iter().flatten().all(|value| value.is_multiple_of(step));
-    let all_known = known.iter().all(Option::is_some);
-    match (fits, all_known) {
-        (true, true) => vec![KAlignment::Aligned],
-        (true, false) => vec![KAlignment::Aligned, KAlignment::Ragged],
-        (false, _) => vec![KAlignment::Ragged],
-    }
-}
-
-/// The widest step that is sure to divide K and the group size.
-fn widest_step(spec: &KernelSpec) -> u32 {
-    let fits = |step: u32| {
-        let divides =
-            |value: Option<u32>| value.map_or(step == WEIGHTS_PER_WORD, |value| value.is_multiple_of(step));
-        step <= Gemm::DEFAULT_TILE_K && divides(spec.k) && divides(spec.fixed_group_size())
-    };
-    Gemm::TILE_K
-        .into_iter()
-        .rev()
-        .find(|step| fits(*step))
-        .unwrap_or(WEIGHTS_PER_WORD)
 }
 
 fn configuration(spec: &KernelSpec, geometry: Geometry) -> Configuration {
@@ -158,7 +55,7 @@ fn configuration(spec: &KernelSpec, geometry: Geometry) -> Configuration {
         group_size: spec.group_size(),
         k: spec.k,
         bias: spec.bias,
-        // The kernels planned so far multiply in f32, which every class allows.
+        // Every class allows it; who multiplies otherwise says so.
         numeric: NumericClass::Exact,
         scales: spec.scales,
     }
@@ -179,7 +76,7 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Format;
+    use crate::spec::{Coop4Spec, Format, GemvSpec, MatrixSpec, SkinnySpec, StagedSpec, TileSpec};
 
     fn names(variants: &[Configuration]) -> Vec<String> {
         variants.iter().map(Configuration::name).collect()
@@ -190,9 +87,12 @@ mod tests {
         let plan = plan(&KernelSpec::new("Up", Format::q4gsw(32)).k(2048).n(8192));
         assert_eq!(
             names(&plan.decode),
-            ["coop4_w64_c4_g32_subgroup_k2048", "coop4_w64_c4_g32_shared_k2048"]
+            ["gemv_w128_c8_g32_subgroup_k2048", "gemv_w128_c8_g32_shared_k2048"]
         );
-        assert_eq!(names(&plan.prefill), ["gemm_64x64x16_t4x4_g32_k2048"]);
+        assert_eq!(
+            names(&plan.prefill),
+            ["staged_128x64x16_t8x8_g32_k2048", "gemm_64x64x16_t4x4_g32_k2048"]
+        );
     }
 
     #[test]
@@ -205,11 +105,89 @@ mod tests {
         ));
         assert_eq!(
             names(&plan.decode),
-            ["coop4_w64_c4_gx_subgroup", "coop4_w64_c4_gx_shared"]
+            [
+                "gemv_w128_c8_gx_subgroup",
+                "gemv_w128_c8_gx_shared",
+                "coop4_w64_c4_gx_subgroup",
+                "coop4_w64_c4_gx_shared"
+            ]
         );
         assert_eq!(
             names(&plan.prefill),
-            ["gemm_64x64x8_t4x4_gx", "gemm_64x64x8_t4x4_gx_ragged"]
+            [
+                "staged_128x64x16_t8x8_gx",
+                "gemm_64x64x8_t4x4_gx",
+                "gemm_64x64x8_t4x4_gx_ragged"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_few_rows_go_to_the_kernel_for_the_fewest_that_are_enough() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048).few(SkinnySpec {
+            columns: Some(64),
+            reduction: Some(Reduction::Shared),
+            ..SkinnySpec::default()
+        });
+        assert_eq!(
+            names(&plan(&spec).few),
+            [
+                "skinny_r2_w128_c64x4_v4_g32_shared_k2048",
+                "skinny_r4_w128_c64x4_v4_g32_shared_k2048",
+                "skinny_r8_w128_c64x4_v4_g32_shared_k2048",
+                "skinny_r16_w128_c64x4_v4_g32_shared_k2048",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_few_rows_are_multiplied_in_single_words_where_long_loads_do_not_fit() {
+        let of = |group_size, k| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(k)).few;
+        assert_eq!(
+            of(32, 2048)[0].name(),
+            "skinny_r2_w128_c32x4_v4_g32_subgroup_k2048"
+        );
+        assert_eq!(of(16, 2048)[0].name(), "skinny_r2_w128_c32x4_g16_subgroup_k2048");
+        assert_eq!(of(32, 2056)[1].name(), "skinny_r2_w128_c32x4_g32_shared_k2056");
+        assert_eq!(of(32, 2050), []);
+    }
+
+    #[test]
+    fn a_gemv_that_keeps_its_input_is_followed_by_one_for_a_larger_k() {
+        let wish = GemvSpec {
+            resident: Some(1),
+            reduction: Some(Reduction::Shared),
+            ..GemvSpec::default()
+        };
+        let any_k = KernelSpec::new("Up", Format::q4gsw(32)).decode(wish);
+        assert_eq!(
+            names(&plan(&any_k).decode),
+            [
+                "gemv_w128_c8_r1_g32_shared",
+                "gemv_w128_c8_g32_shared",
+                "coop4_w64_c4_g32_shared"
+            ]
+        );
+        assert_eq!(
+            names(&plan(&any_k.k(4096)).decode),
+            ["gemv_w128_c8_r1_g32_shared_k4096"]
+        );
+    }
+
+    #[test]
+    fn eight_bit_inputs_come_first_where_they_are_allowed() {
+        let spec = KernelSpec {
+            numeric: NumericClass::Int8Activations,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
+        };
+        assert_eq!(
+            names(&plan(&spec).decode),
+            [
+                "gemv_w128_c8_g32_subgroup_int8_k2048",
+                "gemv_w128_c8_g32_shared_int8_k2048",
+                "gemv_w128_c8_g32_subgroup_k2048",
+                "gemv_w128_c8_g32_shared_k2048"
+            ]
         );
     }
 
@@ -254,6 +232,66 @@ mod tests {
         assert_eq!(
             names(&plan.prefill),
             ["gemm_128x128x16_t4x4_g32_k2048", "gemm_64x64x16_t4x4_g32_k2048"]
+        );
+    }
+
+    #[test]
+    fn matrices_come_first_where_f16_is_allowed_and_are_left_out_elsewhere() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048);
+        let rounded = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..spec.clone()
+        };
+        assert_eq!(
+            names(&plan(&rounded).prefill),
+            [
+                "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
+                "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
+                "staged_128x64x16_t8x8_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048",
+            ]
+        );
+        assert!(
+            plan(&spec)
+                .prefill
+                .iter()
+                .all(|variant| variant.numeric == NumericClass::Exact)
+        );
+    }
+
+    #[test]
+    fn a_wish_that_needs_more_than_the_baseline_is_followed_by_what_runs_everywhere() {
+        let spec = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
+        };
+        let staged = StagedSpec {
+            n: Some(128),
+            ..StagedSpec::default()
+        };
+        assert_eq!(
+            names(&plan(&spec.clone().prefill(staged)).prefill),
+            [
+                "staged_128x128x16_t8x8_g32_f16_k2048",
+                "staged_128x64x16_t8x8_g32_f16_k2048",
+                "staged_128x128x16_t8x8_g32_k2048",
+                "staged_128x64x16_t8x8_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048",
+            ]
+        );
+        let matrix = MatrixSpec {
+            n: Some(256),
+            subgroup_n: Some(64),
+            k: Some(32),
+            ..MatrixSpec::default()
+        };
+        assert_eq!(
+            names(&plan(&spec.prefill(matrix)).prefill),
+            [
+                "matrix_128x256x32_s64x64_g32_m16_f16_k2048",
+                "staged_128x64x16_t8x8_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048",
+            ]
         );
     }
 }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use q4_kernel_types::{Coop4, Gemm, GroupSize, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::GroupSize;
 
-use super::{Coop4Spec, KernelSpec, TileSpec};
-use crate::{lint::MAX_INVOCATIONS, plan::TileDefaults};
+use super::KernelSpec;
 
 /// A field of a description. Callers use it to point at the place where the user wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,6 +26,22 @@ pub enum Field {
     DecodeColumns,
     /// `decode.words`
     DecodeWords,
+    /// `decode.resident`
+    DecodeResident,
+    /// `decode.workgroups`
+    DecodeWorkgroups,
+    /// `few`, as a whole.
+    Few,
+    /// `few.width`
+    FewWidth,
+    /// `few.columns`
+    FewColumns,
+    /// `few.lane_columns`
+    FewLaneColumns,
+    /// `few.words`
+    FewWords,
+    /// `prefill`, as a whole.
+    Prefill,
     /// `prefill.m`
     PrefillM,
     /// `prefill.n`
@@ -37,6 +52,14 @@ pub enum Field {
     PrefillRows,
     /// `prefill.columns`
     PrefillColumns,
+    /// `prefill.subgroup_m`
+    PrefillSubgroupM,
+    /// `prefill.subgroup_n`
+    PrefillSubgroupN,
+    /// `prefill.side`
+    PrefillSide,
+    /// `prefill.buffers`
+    PrefillBuffers,
 }
 
 /// A rule that a description breaks.
@@ -62,11 +85,23 @@ impl Field {
             Self::DecodeWidth => "decode.width",
             Self::DecodeColumns => "decode.columns",
             Self::DecodeWords => "decode.words",
+            Self::DecodeResident => "decode.resident",
+            Self::DecodeWorkgroups => "decode.workgroups",
+            Self::Few => "few",
+            Self::FewWidth => "few.width",
+            Self::FewColumns => "few.columns",
+            Self::FewLaneColumns => "few.lane_columns",
+            Self::FewWords => "few.words",
+            Self::Prefill => "prefill",
             Self::PrefillM => "prefill.m",
             Self::PrefillN => "prefill.n",
             Self::PrefillK => "prefill.k",
             Self::PrefillRows => "prefill.rows",
             Self::PrefillColumns => "prefill.columns",
+            Self::PrefillSubgroupM => "prefill.subgroup_m",
+            Self::PrefillSubgroupN => "prefill.subgroup_n",
+            Self::PrefillSide => "prefill.side",
+            Self::PrefillBuffers => "prefill.buffers",
         }
     }
 }
@@ -103,6 +138,9 @@ impl KernelSpec {
         if let Some(decode) = self.decode {
             self.check_decode(decode, &mut errors);
         }
+        if let Some(few) = self.few {
+            self.check_few(few, &mut errors);
+        }
         if let Some(prefill) = self.prefill {
             self.check_prefill(prefill, &mut errors);
         }
@@ -115,91 +153,26 @@ impl KernelSpec {
             GroupSize::Runtime => None,
         }
     }
-
-    fn check_decode(&self, decode: Coop4Spec, errors: &mut Errors) {
-        errors.one_of(Field::DecodeWidth, decode.width, &Coop4::WIDTHS);
-        errors.one_of(Field::DecodeColumns, decode.columns, &Coop4::COLUMNS);
-        errors.one_of(Field::DecodeWords, decode.words, &Coop4::WORDS);
-        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
-            if let Some(value) = value
-                && !value.is_multiple_of(WEIGHTS_PER_WORD)
-            {
-                errors.push(
-                    Field::Decode,
-                    format!(
-                        "coop4 needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
-                         leave `decode` out and the GEMM serves M == 1 too"
-                    ),
-                );
-            } else if let (Some(value), Some(words)) = (value, decode.words)
-                && Coop4::WORDS.contains(&words)
-                && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
-            {
-                let step = words * WEIGHTS_PER_WORD;
-                errors.push(
-                    Field::DecodeWords,
-                    format!(
-                        "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
-                         leave `words` out and a load of one word is chosen"
-                    ),
-                );
-            }
-        }
-    }
-
-    fn check_prefill(&self, tile: TileSpec, errors: &mut Errors) {
-        errors.one_of(Field::PrefillK, tile.k, &Gemm::TILE_K);
-        errors.one_of(Field::PrefillRows, tile.rows, &Gemm::ROWS);
-        errors.one_of(Field::PrefillColumns, tile.columns, &Gemm::COLUMNS);
-
-        let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
-        let divides = |field, what: &str, tile: u32, part: u32, errors: &mut Errors| {
-            if tile == 0 || part == 0 || !tile.is_multiple_of(part) {
-                errors.push(
-                    field,
-                    format!("{tile} is not a positive multiple of {part}, the {what} of a thread; change one of them"),
-                );
-                return None;
-            }
-            Some(tile / part)
-        };
-        let threads_m = divides(Field::PrefillM, "rows", m, rows, errors);
-        let threads_n = divides(Field::PrefillN, "columns", n, columns, errors);
-        if let (Some(along_m), Some(along_n)) = (threads_m, threads_n) {
-            let threads = u64::from(along_m) * u64::from(along_n);
-            if threads > u64::from(MAX_INVOCATIONS) {
-                errors.push(
-                    Field::PrefillM,
-                    format!(
-                        "a tile of {m} x {n} with {rows} x {columns} outputs per thread takes {threads} invocations, \
-                         and no device offers more than {MAX_INVOCATIONS}; use a smaller tile or more outputs per thread"
-                    ),
-                );
-            }
-        }
-
-        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
-            if let (Some(step), Some(value)) = (tile.k, value)
-                && Gemm::TILE_K.contains(&step)
-                && !value.is_multiple_of(step)
-            {
-                errors.push(
-                    Field::PrefillK,
-                    format!(
-                        "a step of {step} needs {name} % {step} == 0, and {name} is {value}; \
-                         leave `k` out of the tile and a step that fits is chosen"
-                    ),
-                );
-            }
-        }
-    }
 }
 
+/// Whether a tile is made of whole parts; if not, that is an error.
+pub(super) fn divides(field: Field, tile: u32, (part, what): (u32, &str), errors: &mut Errors) -> bool {
+    let whole = tile > 0 && part > 0 && tile.is_multiple_of(part);
+    if !whole {
+        errors.push(
+            field,
+            format!("{tile} is not a positive multiple of {part}, {what}; change one of them"),
+        );
+    }
+    whole
+}
+
+/// The rules that were broken so far.
 #[derive(Default)]
-struct Errors(Vec<SpecError>);
+pub(super) struct Errors(Vec<SpecError>);
 
 impl Errors {
-    fn push(&mut self, field: Field, message: String) {
+    pub(super) fn push(&mut self, field: Field, message: String) {
         self.0.push(SpecError { field, message });
     }
 
@@ -212,7 +185,7 @@ impl Errors {
         }
     }
 
-    fn one_of(&mut self, field: Field, value: Option<u32>, allowed: &[u32]) {
+    pub(super) fn one_of(&mut self, field: Field, value: Option<u32>, allowed: &[u32]) {
         if let Some(value) = value
             && !allowed.contains(&value)
         {
@@ -232,7 +205,7 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Format;
+    use crate::spec::{Coop4Spec, DecodeSpec, Format, PrefillSpec, TileSpec};
 
     fn messages(spec: &KernelSpec) -> Vec<String> {
         spec.check()
@@ -243,35 +216,19 @@ mod tests {
     }
 
     #[test]
-    fn a_load_that_straddles_rows_or_groups_is_refused() {
-        let long = Coop4Spec {
-            words: Some(4),
-            ..Coop4Spec::default()
-        };
-        let spec = |k, group_size| KernelSpec::new("Up", Format::q4gsw(group_size)).k(k).decode(long);
-        assert_eq!(spec(2048, 32).check(), Ok(()));
-        for (k, group_size, name) in [(2056, 32, "K % 32"), (2048, 40, "group_size % 32")] {
-            let errors = spec(k, group_size).check().unwrap_err();
-            assert_eq!(errors.len(), 1);
-            assert_eq!(errors[0].field, Field::DecodeWords);
-            assert!(errors[0].message.contains(name), "{}", errors[0]);
-        }
-    }
-
-    #[test]
     fn all_mistakes_of_a_description_are_reported_at_once() {
         let spec = KernelSpec {
-            decode: Some(Coop4Spec {
+            decode: Some(DecodeSpec::Coop4(Coop4Spec {
                 width: Some(48),
                 columns: Some(3),
                 words: None,
                 reduction: None,
-            }),
-            prefill: Some(TileSpec {
+            })),
+            prefill: Some(PrefillSpec::Tile(TileSpec {
                 m: Some(30),
                 k: Some(12),
                 ..TileSpec::default()
-            }),
+            })),
             ..KernelSpec::new("Up-Proj", Format::q4gsw(0)).k(2050).n(0)
         };
         assert_eq!(

@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder};
 
-use super::{Coop4Spec, Field, Format, KernelSpec, TileSpec};
+use super::{
+    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec,
+    StagedSpec, TileSpec,
+};
 
 /// The description of one kernel, as written.
 #[derive(Clone, Debug)]
@@ -83,8 +86,8 @@ struct Reader<S> {
 
 impl<S: Clone> Reader<S> {
     fn kernel(&mut self, description: &Description<S>) -> KernelSpec {
-        const FIELDS: [&str; 8] = [
-            "format", "k", "n", "bias", "numeric", "scales", "decode", "prefill",
+        const FIELDS: [&str; 9] = [
+            "format", "k", "n", "bias", "numeric", "scales", "decode", "few", "prefill",
         ];
         let mut fields = self.fields(&description.fields, "a kernel", &FIELDS);
         if !fields.contains_key("format") {
@@ -122,6 +125,7 @@ impl<S: Clone> Reader<S> {
                 .and_then(|value| self.scales(value))
                 .unwrap_or_default(),
             decode: fields.remove("decode").and_then(|value| self.decode(value)),
+            few: fields.remove("few").and_then(|value| self.few(value)),
             prefill: fields.remove("prefill").and_then(|value| self.prefill(value)),
         }
     }
@@ -157,60 +161,138 @@ impl<S: Clone> Reader<S> {
         })
     }
 
-    fn decode(&mut self, value: &Value<S>) -> Option<Coop4Spec> {
-        let example = "coop4 { width: 64, columns: 8 }";
-        let entries = self.family(value, "coop4", "a decode kernel", example, Some(Field::Decode))?;
-        let mut fields = self.fields(entries, "coop4", &["width", "columns", "words", "reduction"]);
-        Some(Coop4Spec {
-            width: fields
-                .remove("width")
-                .and_then(|value| self.integer(value, Field::DecodeWidth)),
-            columns: fields
-                .remove("columns")
-                .and_then(|value| self.integer(value, Field::DecodeColumns)),
-            words: fields
-                .remove("words")
-                .and_then(|value| self.integer(value, Field::DecodeWords)),
-            reduction: fields.remove("reduction").and_then(|value| {
-                self.choice(
-                    value,
-                    &[("shared", Reduction::Shared), ("subgroup", Reduction::Subgroup)],
-                )
+    fn decode(&mut self, value: &Value<S>) -> Option<DecodeSpec> {
+        let names = ["gemv", "coop4"];
+        let example = "gemv { width: 128, columns: 8 }";
+        let (name, entries) =
+            self.one_of_families(value, &names, "a decode kernel", example, Some(Field::Decode))?;
+        if let Value::Word(_, span, _) = value {
+            // The kernel's own name stands in for a size that was left out and does not fit the others.
+            self.places.insert(Field::DecodeResident, span.clone());
+        }
+        let known: &[&'static str] = match name {
+            "coop4" => &["width", "columns", "words", "reduction"],
+            _ => &[
+                "width",
+                "columns",
+                "resident",
+                "staged",
+                "workgroups",
+                "reduction",
+            ],
+        };
+        let mut fields = self.fields(entries, name, known);
+        let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
+        let staged = fields
+            .remove("staged")
+            .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
+        let mut size =
+            |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
+        let [width, columns] = [("width", Field::DecodeWidth), ("columns", Field::DecodeColumns)]
+            .map(|(key, field)| size(key, field));
+        Some(match name {
+            "coop4" => DecodeSpec::Coop4(Coop4Spec {
+                width,
+                columns,
+                words: size("words", Field::DecodeWords),
+                reduction,
+            }),
+            _ => DecodeSpec::Gemv(GemvSpec {
+                width,
+                columns,
+                resident: size("resident", Field::DecodeResident),
+                staged,
+                workgroups: size("workgroups", Field::DecodeWorkgroups),
+                reduction,
             }),
         })
     }
 
-    fn prefill(&mut self, value: &Value<S>) -> Option<TileSpec> {
-        let entries = self.family(
-            value,
-            "tile",
-            "a prefill kernel",
-            "tile { m: 64, n: 64, k: 16 }",
-            None,
-        )?;
-        let mut fields = self.fields(entries, "tile", &["m", "n", "k", "rows", "columns"]);
-        if let Value::Word(_, span, _) = value {
-            // The tile's own name stands in for a size that was left out and does not fit the others.
-            self.places.extend(
-                [Field::PrefillM, Field::PrefillN, Field::PrefillK].map(|field| (field, span.clone())),
-            );
-        }
-        Some(TileSpec {
-            m: fields
-                .remove("m")
-                .and_then(|value| self.integer(value, Field::PrefillM)),
-            n: fields
-                .remove("n")
-                .and_then(|value| self.integer(value, Field::PrefillN)),
-            k: fields
-                .remove("k")
-                .and_then(|value| self.integer(value, Field::PrefillK)),
-            rows: fields
-                .remove("rows")
-                .and_then(|value| self.integer(value, Field::PrefillRows)),
+    fn few(&mut self, value: &Value<S>) -> Option<SkinnySpec> {
+        let example = "skinny { width: 128, columns: 32 }";
+        let kind = "a kernel for a few rows";
+        let entries = self.family(value, "skinny", kind, example, Some(Field::Few))?;
+        let known = ["width", "columns", "lane_columns", "words", "reduction"];
+        let mut fields = self.fields(entries, "skinny", &known);
+        Some(SkinnySpec {
+            width: fields
+                .remove("width")
+                .and_then(|value| self.integer(value, Field::FewWidth)),
             columns: fields
                 .remove("columns")
-                .and_then(|value| self.integer(value, Field::PrefillColumns)),
+                .and_then(|value| self.integer(value, Field::FewColumns)),
+            lane_columns: fields
+                .remove("lane_columns")
+                .and_then(|value| self.integer(value, Field::FewLaneColumns)),
+            words: fields
+                .remove("words")
+                .and_then(|value| self.integer(value, Field::FewWords)),
+            reduction: fields.remove("reduction").and_then(|value| self.reduction(value)),
+        })
+    }
+
+    fn reduction(&mut self, value: &Value<S>) -> Option<Reduction> {
+        self.choice(
+            value,
+            &[("shared", Reduction::Shared), ("subgroup", Reduction::Subgroup)],
+        )
+    }
+
+    fn prefill(&mut self, value: &Value<S>) -> Option<PrefillSpec> {
+        let names = ["tile", "staged", "matrix"];
+        let example = "tile { m: 64, n: 64, k: 16 }";
+        let (name, entries) =
+            self.one_of_families(value, &names, "a prefill kernel", example, Some(Field::Prefill))?;
+        if let Value::Word(_, span, _) = value {
+            // The kernel's own name stands in for a size that was left out and does not fit the others.
+            let sizes = [
+                Field::PrefillM,
+                Field::PrefillN,
+                Field::PrefillK,
+                Field::PrefillSubgroupM,
+                Field::PrefillSubgroupN,
+            ];
+            self.places.extend(sizes.map(|field| (field, span.clone())));
+        }
+        let known: &[&'static str] = match name {
+            "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
+            _ => &["m", "n", "k", "rows", "columns"],
+        };
+        let mut fields = self.fields(entries, name, known);
+        let mut size =
+            |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
+        let [m, n, k] = [
+            ("m", Field::PrefillM),
+            ("n", Field::PrefillN),
+            ("k", Field::PrefillK),
+        ]
+        .map(|(key, field)| size(key, field));
+        let [rows, columns] = [("rows", Field::PrefillRows), ("columns", Field::PrefillColumns)]
+            .map(|(key, field)| size(key, field));
+        Some(match name {
+            "staged" => PrefillSpec::Staged(StagedSpec {
+                m,
+                n,
+                k,
+                rows,
+                columns,
+            }),
+            "matrix" => PrefillSpec::Matrix(MatrixSpec {
+                m,
+                n,
+                k,
+                subgroup_m: size("subgroup_m", Field::PrefillSubgroupM),
+                subgroup_n: size("subgroup_n", Field::PrefillSubgroupN),
+                side: size("side", Field::PrefillSide),
+                buffers: size("buffers", Field::PrefillBuffers),
+            }),
+            _ => PrefillSpec::Tile(TileSpec {
+                m,
+                n,
+                k,
+                rows,
+                columns,
+            }),
         })
     }
 
@@ -218,20 +300,39 @@ impl<S: Clone> Reader<S> {
     fn family<'a>(
         &mut self,
         value: &'a Value<S>,
-        name: &str,
+        name: &'static str,
         kind: &str,
         example: &str,
         place: Option<Field>,
     ) -> Option<&'a [Entry<S>]> {
+        let found = self.one_of_families(value, &[name], kind, example, place)?;
+        Some(found.1)
+    }
+
+    /// The name and the fields of `NAME { .. }` where some names are known.
+    fn one_of_families<'a>(
+        &mut self,
+        value: &'a Value<S>,
+        names: &[&'static str],
+        kind: &str,
+        example: &str,
+        place: Option<Field>,
+    ) -> Option<(&'static str, &'a [Entry<S>])> {
         match value {
-            Value::Word(given, span, entries) if given == name => {
-                self.places.extend(place.map(|field| (field, span.clone())));
-                Some(entries)
-            }
-            Value::Word(given, span, _) => {
+            Value::Word(given, span, entries) => {
+                if let Some(name) = names.iter().find(|name| *name == given) {
+                    self.places.extend(place.map(|field| (field, span.clone())));
+                    return Some((name, entries));
+                }
+                let there = names
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let are = if names.len() == 1 { "is" } else { "are" };
                 self.mistake(
                     span,
-                    format!("`{given}` is not {kind}; there is `{name}`, as in `{example}`"),
+                    format!("`{given}` is not {kind}; there {are} {there}, as in `{example}`"),
                 );
                 None
             }

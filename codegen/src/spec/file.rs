@@ -213,7 +213,7 @@ bias = \"sometimes\"
                 "kernels.toml:2:1: `stray` is outside of any kernel; begin one with `[NameOfTheKernel]`",
                 "kernels.toml:4:8: `q5` is not a format; there is `q4gsw`, as in `q4gsw { group_size: 32 }`",
                 "kernels.toml:5:5: a whole number from 1 to 4294967295 is expected, not `-4`; the kernel's text is made from it, so it must be written out",
-                "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `decode`, `prefill`",
+                "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `scales`, `decode`, `few`, `prefill`",
                 "kernels.toml:7:26: 48 is not supported; use one of 32, 64, 128, 256",
                 "kernels.toml:7:30: coop4 has no field `colums`; did you mean `columns`? There are `width`, `columns`, `words`, `reduction`",
                 "kernels.toml:8:8: `sometimes` is not known here; there are `optional`, `never`, `always`",

@@ -1,13 +1,19 @@
 //! What is asked for: the description of one linear layer.
 
 mod check;
+mod decode;
 pub mod description;
+mod few;
 mod file;
+mod prefill;
 
-use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleLayout};
+use q4_kernel_types::{Bias, GroupSize, NumericClass, ScaleLayout};
 
 pub use check::{Field, SpecError};
+pub use decode::{Coop4Spec, DecodeSpec, GemvSpec};
+pub use few::SkinnySpec;
 pub use file::{SpecFileError, parse as parse_file};
+pub use prefill::{MatrixSpec, PrefillSpec, StagedSpec, TileSpec};
 
 /// The description of one linear layer, from which its kernels are generated.
 ///
@@ -29,9 +35,11 @@ pub struct KernelSpec {
     /// How the scales are stored on the device.
     pub scales: ScaleLayout,
     /// The kernel for M == 1; `None` for the default.
-    pub decode: Option<Coop4Spec>,
-    /// The kernel for M > 1; `None` for the default.
-    pub prefill: Option<TileSpec>,
+    pub decode: Option<DecodeSpec>,
+    /// The kernels for 2 to 16 rows; `None` for the default.
+    pub few: Option<SkinnySpec>,
+    /// The kernel for any M, which runs where no other does; `None` for the default.
+    pub prefill: Option<PrefillSpec>,
 }
 
 /// How weights are stored.
@@ -43,35 +51,6 @@ pub enum Format {
         /// The group size, if it is known when the kernel is generated.
         group_size: GroupSize,
     },
-}
-
-/// A wish for the cooperative GEMV. What is left out is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Coop4Spec {
-    /// Lanes per workgroup: 32, 64, 128 or 256.
-    pub width: Option<u32>,
-    /// Output columns per workgroup: 1, 2, 4 or 8.
-    pub columns: Option<u32>,
-    /// Words of one row that a lane loads at once: 1, or 4 where K and the group size are multiples of 32.
-    /// Left out: 1.
-    pub words: Option<u32>,
-    /// How partial sums become one. Left out: subgroup additions where the device has them, workgroup memory elsewhere.
-    pub reduction: Option<Reduction>,
-}
-
-/// A wish for the tiled GEMM. What is left out is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TileSpec {
-    /// Output rows of a workgroup.
-    pub m: Option<u32>,
-    /// Output columns of a workgroup.
-    pub n: Option<u32>,
-    /// Elements of K in one step: 8, 16 or 32.
-    pub k: Option<u32>,
-    /// Output rows of a thread: 1, 2, 4 or 8.
-    pub rows: Option<u32>,
-    /// Output columns of a thread: 2, 4 or 8.
-    pub columns: Option<u32>,
 }
 
 impl KernelSpec {
@@ -87,6 +66,7 @@ impl KernelSpec {
             numeric: NumericClass::default(),
             scales: ScaleLayout::default(),
             decode: None,
+            few: None,
             prefill: None,
         }
     }
@@ -114,15 +94,22 @@ impl KernelSpec {
 
     /// Names the kernel for M == 1.
     #[must_use]
-    pub fn decode(mut self, decode: Coop4Spec) -> Self {
-        self.decode = Some(decode);
+    pub fn decode(mut self, decode: impl Into<DecodeSpec>) -> Self {
+        self.decode = Some(decode.into());
         self
     }
 
-    /// Names the kernel for M > 1.
+    /// Names the kernels for 2 to 16 rows.
     #[must_use]
-    pub fn prefill(mut self, prefill: TileSpec) -> Self {
-        self.prefill = Some(prefill);
+    pub fn few(mut self, few: SkinnySpec) -> Self {
+        self.few = Some(few);
+        self
+    }
+
+    /// Names the kernel for any M, which runs where no other does.
+    #[must_use]
+    pub fn prefill(mut self, prefill: impl Into<PrefillSpec>) -> Self {
+        self.prefill = Some(prefill.into());
         self
     }
 

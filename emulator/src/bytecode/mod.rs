@@ -337,6 +337,8 @@ pub(crate) struct CooperativeAccess {
     /// Elements of the array behind the place, from the place's static part on.
     pub(crate) array: Limit,
     pub(crate) element_stride: u32,
+    /// Scalars of an element: more than one where the array is of vectors, which then counts the stride in vectors.
+    pub(crate) scalars: u32,
     /// Index of the first element within the array.
     pub(crate) first: CooperativeIndex,
     pub(crate) stride: Row,

@@ -298,8 +298,16 @@ impl<'a> Compiler<'a> {
             Meaning::Place(place) => place,
             Meaning::Value(_) => return Err(self.invalid("a cooperative access to a value")),
         };
-        let (Some(scalar), Some(element)) = (place.scalar(), place.array) else {
-            return Err(self.unsupported("a cooperative access to something else than an array of scalars"));
+        let scalars = match place.layout.kind {
+            LayoutKind::Scalar(scalar) => Some((scalar, 1)),
+            // Three would leave a gap between vectors.
+            LayoutKind::Vector { length, scalar } if length != 3 => Some((scalar, length)),
+            _ => None,
+        };
+        let (Some((scalar, scalars)), Some(element)) = (scalars, place.array) else {
+            return Err(self.unsupported(
+                "a cooperative access to something else than an array of scalars or vectors of 2 or 4",
+            ));
         };
         if place.is_local() {
             return Err(self.unsupported("a cooperative access to function or private memory"));
@@ -318,6 +326,7 @@ impl<'a> Compiler<'a> {
             place: self.access_of(&place, Rc::new([])),
             array: element.limit,
             element_stride: element.stride,
+            scalars,
             first,
             stride,
             row_major: data.row_major,

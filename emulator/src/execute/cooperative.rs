@@ -164,15 +164,18 @@ impl Machine<'_> {
         let stride = u64::from(self.registers.get(access.stride, lane));
         let limit = u64::from(limit(&self.dispatch.array_lengths, access.array));
         let size = u64::from(access.size);
+        let scalars = u64::from(access.scalars);
         let (mut outside, mut count) = (None, 0);
         let mut offsets = Vec::with_capacity((size * size) as usize);
         for column in 0..size {
             for row in 0..size {
-                let distance = if access.row_major {
-                    row * stride + column
+                let (line, along) = if access.row_major {
+                    (row, column)
                 } else {
-                    column * stride + row
+                    (column, row)
                 };
+                let distance = line * stride + along / scalars;
+                let component = (along % scalars) as u32 * access.scalar.width();
                 let index = u64::from(first) + distance;
                 if base == SKIP {
                     offsets.push(SKIP);
@@ -181,7 +184,13 @@ impl Machine<'_> {
                     count += 1;
                     offsets.push(SKIP);
                 } else {
-                    offsets.push(base.wrapping_add((distance as u32).wrapping_mul(access.element_stride)));
+                    offsets.push(
+                        base.wrapping_add(
+                            (distance as u32)
+                                .wrapping_mul(access.element_stride)
+                                .wrapping_add(component),
+                        ),
+                    );
                 }
             }
         }

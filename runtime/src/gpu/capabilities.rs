@@ -45,6 +45,16 @@ pub enum Unmet {
         /// The feature.
         feature: Feature,
     },
+    /// Subgroups have another size, or one that the driver chooses.
+    #[error("it needs subgroups of {needed} lanes, and the device has them of {smallest} to {largest}")]
+    SubgroupSize {
+        /// Lanes needed.
+        needed: u32,
+        /// Lanes of the smallest subgroups.
+        smallest: u32,
+        /// Lanes of the largest.
+        largest: u32,
+    },
     /// Workgroups are too large.
     #[error("it needs {needed} invocations per workgroup, and the device allows {allowed}")]
     Invocations {
@@ -130,11 +140,21 @@ impl Capabilities {
     pub fn check(&self, variant: &Variant) -> Result<(), Unmet> {
         let Needs {
             features,
+            subgroup_size,
             workgroup_size,
             workgroup_bytes,
         } = variant.needs();
         if let Some(&feature) = features.iter().find(|feature| !self.features.contains(feature)) {
             return Err(Unmet::Feature { feature });
+        }
+        if let (Some(needed), Some((smallest, largest))) = (subgroup_size, self.subgroup_size)
+            && (smallest, largest) != (needed, needed)
+        {
+            return Err(Unmet::SubgroupSize {
+                needed,
+                smallest,
+                largest,
+            });
         }
         if workgroup_size > self.max_invocations {
             return Err(Unmet::Invocations {

@@ -18,13 +18,18 @@ pub(super) struct Candidate {
     pipeline: OnceLock<Arc<wgpu::ComputePipeline>>,
 }
 
-/// Every variant of a kernel, in the built-in order.
+/// Every variant of a kernel, in the built-in order: decode, few, prefill, others.
 ///
 /// # Errors
 /// If the device can run none of the prefill route, which serves every M.
 pub(super) fn candidates(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Vec<Candidate>, KernelError> {
+    let others = kernel
+        .others
+        .iter()
+        .map(|variant| (variant.configuration.route(), variant));
     let candidates: Vec<Candidate> = kernel
         .variants()
+        .chain(others)
         .map(|(route, variant)| Candidate {
             route,
             variant: variant.clone(),
@@ -33,7 +38,8 @@ pub(super) fn candidates(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Vec<Cand
             pipeline: OnceLock::new(),
         })
         .collect();
-    let mut prefill = candidates
+    let on_routes = &candidates[..kernel.variants().count()];
+    let prefill = on_routes
         .iter()
         .filter(|candidate| candidate.route == Route::Prefill);
     if prefill.clone().any(|candidate| candidate.unmet.is_none()) {
@@ -43,7 +49,6 @@ pub(super) fn candidates(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Vec<Cand
         kernel: kernel.name.clone().into_owned(),
         route: Route::Prefill,
         unmet: prefill
-            .by_ref()
             .filter_map(|candidate| Some((candidate.variant.name.clone().into_owned(), candidate.unmet?)))
             .collect(),
     })

@@ -95,6 +95,7 @@ impl Linear {
             decode: Vec::new().into(),
             few: Vec::new().into(),
             prefill: vec![variant.clone()].into(),
+            others: Vec::new().into(),
         };
         let linear = Self::new(gpu, &kernel)?;
         for candidate in &linear.inner.candidates {

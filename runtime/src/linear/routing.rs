@@ -47,7 +47,7 @@ pub enum RouteSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Considered {
-    /// The route that the variant is on.
+    /// The route that the variant is on, or made for.
     pub route: Route,
     /// Its name.
     pub variant: String,
@@ -76,7 +76,7 @@ pub(super) struct Placed<'a> {
 }
 
 /// The candidates for a shape, in the order in which they are considered: those of the nearest entry of each table, then the others in the built-in
-/// order, decode variants where there is one row, then those for a few rows, then those of every M.
+/// order, decode variants where there is one row, then those for a few rows, those of every M, and those that are on no route.
 pub(super) fn in_order<'a>(
     shape: Shape,
     candidates: &'a [Candidate],

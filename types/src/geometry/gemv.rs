@@ -16,6 +16,9 @@ pub struct Gemv {
     pub columns: u32,
     /// Chunks of the input, of [`Gemv::CHUNK`] elements each, that a lane keeps in registers for all blocks; 0: the input is read anew for every block.
     pub resident: u32,
+    /// Whether what is kept passes through workgroup memory on its way, so that neighbouring lanes read neighbouring inputs: pays where a workgroup has few
+    /// blocks.
+    pub staged: bool,
     /// Workgroups of the grid, at most.
     pub workgroups: u32,
     /// How the lanes' partial sums become one.
@@ -49,7 +52,7 @@ impl Family for Gemv {
     fn label(&self) -> Label {
         let resident = match self.resident {
             0 => String::new(),
-            chunks => format!("_r{chunks}"),
+            chunks => format!("_r{chunks}{}", if self.staged { "s" } else { "" }),
         };
         let grid = match self.workgroups {
             Self::DEFAULT_WORKGROUPS => String::new(),
@@ -104,12 +107,13 @@ impl fmt::Display for Gemv {
             width,
             columns,
             resident,
+            staged,
             workgroups,
             reduction,
         } = self;
         write!(
             f,
-            "gemv {{ width: {width}, columns: {columns}, resident: {resident}, workgroups: {workgroups}, reduction: {reduction} }}"
+            "gemv {{ width: {width}, columns: {columns}, resident: {resident}, staged: {staged}, workgroups: {workgroups}, reduction: {reduction} }}"
         )
     }
 }

@@ -3,14 +3,20 @@
 mod coop4;
 mod gemm;
 mod gemv;
+mod matrix;
 mod reduction;
+mod skinny;
+mod staged;
 
 use core::fmt;
 
 pub use coop4::Coop4;
 pub use gemm::{Gemm, KAlignment};
 pub use gemv::Gemv;
+pub use matrix::{Matrix, MatrixSide};
 pub use reduction::Reduction;
+pub use skinny::Skinny;
+pub use staged::Staged;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
 
@@ -26,8 +32,14 @@ pub enum Geometry {
     Coop4(Coop4),
     /// Persistent GEMV.
     Gemv(Gemv),
+    /// Kernel for a few rows.
+    Skinny(Skinny),
     /// Register-tiled GEMM.
     Gemm(Gemm),
+    /// GEMM that stages its operands in workgroup memory.
+    Staged(Staged),
+    /// GEMM of cooperative matrices.
+    Matrix(Matrix),
 }
 
 /// What every family says of itself. One file a family.
@@ -52,6 +64,10 @@ trait Family: fmt::Display {
     }
     /// The features that it needs in every numeric class.
     fn features(&self) -> &'static [Feature];
+    /// The only size of subgroups it runs with; `None` where any will do.
+    fn subgroup_size(&self) -> Option<u32> {
+        None
+    }
     /// Invocations per workgroup.
     fn workgroup_size(&self) -> u32;
     /// How many workgroups serve M rows and N columns.
@@ -70,7 +86,10 @@ impl Geometry {
         match self {
             Self::Coop4(coop4) => coop4,
             Self::Gemv(gemv) => gemv,
+            Self::Skinny(skinny) => skinny,
             Self::Gemm(gemm) => gemm,
+            Self::Staged(staged) => staged,
+            Self::Matrix(matrix) => matrix,
         }
     }
 
@@ -78,6 +97,12 @@ impl Geometry {
     #[must_use]
     pub fn workgroup_size(&self) -> u32 {
         self.as_family().workgroup_size()
+    }
+
+    /// The only size of subgroups it runs with; `None` where any will do.
+    #[must_use]
+    pub fn subgroup_size(&self) -> Option<u32> {
+        self.as_family().subgroup_size()
     }
 
     /// How many workgroups serve M rows and N columns.

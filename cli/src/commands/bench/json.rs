@@ -53,6 +53,7 @@ struct MeasuredJson {
     speedup: Option<f64>,
     comparison: ComparisonJson,
     error_relative_to_rms: f64,
+    checked: bool,
 }
 
 impl Report {
@@ -88,6 +89,7 @@ impl<'a> RowJson<'a> {
             speedup: figures.speedup,
             comparison: ComparisonJson::new(&outcome.accuracy.comparison, outcome.accuracy.tolerance),
             error_relative_to_rms: outcome.accuracy.relative_to_rms,
+            checked: outcome.checked,
         });
         Self {
             m: row.shape.m,

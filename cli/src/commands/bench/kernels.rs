@@ -1,11 +1,13 @@
 //! Which kernels are measured on which shapes.
 
-use q4_kernel::{Linear, Shape, Variant, standard};
+use q4_kernel::{KernelError, Linear, Shape, Variant, standard};
 
 use crate::{
     adapter::Device,
     failure::Failure,
+    measure::compile,
     names::{self, UnknownVariant},
+    output::Progress,
     serving::{Skipped, first_lines, ruled_out, skipped},
 };
 
@@ -178,7 +180,7 @@ impl Plan {
 /// # Errors
 /// If nothing at all is left.
 pub(super) fn plan(device: &Device, selection: &Selection, shapes: &[Shape]) -> Result<Plan, Failure> {
-    let standard = Linear::new(&device.gpu, &standard())?;
+    let standard = routed(device)?;
     let mut refused = Vec::new();
     let mut jobs = Vec::new();
     for &shape in shapes {
@@ -208,6 +210,19 @@ pub(super) fn plan(device: &Device, selection: &Selection, shapes: &[Shape]) -> 
         )));
     }
     Ok(Plan { jobs, skipped })
+}
+
+/// The standard kernel. Its pipelines are compiled several at once first; what is wrong with one is said when it is asked for.
+pub(super) fn routed(device: &Device) -> Result<Linear, KernelError> {
+    let kernel = standard();
+    let variants: Vec<&Variant> = kernel
+        .variants()
+        .map(|(_, variant)| variant)
+        .filter(|variant| device.gpu.capabilities().check(variant).is_ok())
+        .collect();
+    let progress = Progress::new(variants.len());
+    compile(&device.gpu, &variants, &progress);
+    Linear::new(&device.gpu, &kernel)
 }
 
 /// Adds a kernel, or what more is known of it.

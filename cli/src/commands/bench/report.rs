@@ -110,8 +110,14 @@ impl Report {
             "each multiplication takes another copy of the weights, until {} of them were read",
             size(self.rotation_bytes.into())
         ));
-        let outcomes = self.rows.iter().filter_map(|row| row.outcome.as_ref().ok());
-        let small = outcomes
+        let outcomes = || self.rows.iter().filter_map(|row| row.outcome.as_ref().ok());
+        let checked = outcomes().filter(|outcome| outcome.checked).count();
+        if checked > 0 {
+            notes.push(format!(
+                "the kernels of {checked} rows are not verified and run with wgpu's run-time checks, which cost time"
+            ));
+        }
+        let small = outcomes()
             .filter(|outcome| outcome.rotation_bytes < self.rotation_bytes)
             .count();
         if small > 0 {

@@ -1,7 +1,7 @@
 //! Measures the kernels.
 
 use q4_kernel::{
-    KernelError, LayerShape, Linear, Shape, Variant,
+    KernelError, LayerShape, Linear, Shape, UploadError, Variant,
     conformance::CheckError,
     reference::samples::{self, Data, Sample},
 };
@@ -39,6 +39,8 @@ pub(super) struct Outcome {
     /// Bytes of weights and scales between two uses of the same copy.
     pub(super) rotation_bytes: u64,
     pub(super) accuracy: Accuracy,
+    /// Whether wgpu's run-time checks are in the kernel.
+    pub(super) checked: bool,
 }
 
 impl Row {
@@ -105,7 +107,8 @@ pub(super) fn run(
             }),
         )?;
         for job in jobs {
-            let expected = Expected::new(input(&sample, job.shape), &sample.layer);
+            let expected =
+                Expected::new(input(&sample, job.shape), &sample.layer).map_err(UploadError::from)?;
             for chosen in &job.kernels {
                 progress.at(format!("{} on {}", chosen.variant.name, job.shape));
                 let outcome = match kernel(chosen) {
@@ -159,7 +162,7 @@ impl Bench<'_> {
         let x = device.gpu.input(input(sample, shape))?;
         let rotation = Rotation::new(linear, &sample.layer, &x, shape.m, extent, method.order)?;
         let got = rotation.outputs(stopwatch)?;
-        let accuracy = expected.compare(&got, kernel.variant.configuration.numeric);
+        let accuracy = expected.compare(&got, kernel.variant.configuration);
         let activations = [shape.k, shape.n].map(|columns| u64::from(shape.m) * u64::from(columns));
         Ok(Outcome {
             times: rotation.measure(stopwatch, method.budget())?,
@@ -167,6 +170,7 @@ impl Bench<'_> {
             copies: extent.copies,
             rotation_bytes: rotation.weight_bytes * extent.copies as u64,
             accuracy,
+            checked: !device.gpu.runs_unchecked(kernel.variant),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use q4_kernel::{
-    Call, Gpu, Linear, NumericClass, ScaleLayout, Shape, Variant, Weights,
+    Call, Gpu, Linear, NumericClass, ScaleLayout, Shape, UploadError, Variant, Weights,
     conformance::CheckError,
     reference::samples::{self, Data, Sample},
     tuning::{Entry, Measured},
@@ -206,7 +206,7 @@ impl Tuning<'_> {
         let begun = Instant::now();
         let shape = job.shape;
         let input = &sample.x[..shape.m as usize * shape.k as usize];
-        let expected = Expected::new(input, &sample.layer);
+        let expected = Expected::new(input, &sample.layer).map_err(UploadError::from)?;
         let bench = Bench {
             shape,
             x: self.device.gpu.input(input)?,
@@ -340,7 +340,7 @@ impl Bench<'_> {
             .gpu()
             .read(&self.y.buffer)
             .map_err(|error| error.to_string())?;
-        let Accuracy { comparison, .. } = expected.compare(&got, variant.configuration.numeric);
+        let Accuracy { comparison, .. } = expected.compare(&got, variant.configuration);
         match first_wrong(&comparison) {
             Some(wrong) => Err(wrong),
             None => Ok(Runner {
@@ -491,7 +491,7 @@ mod tests {
 
     #[test]
     fn the_fastest_are_kept_and_the_fastest_of_each_family() {
-        let of = |family: &str| {
+        let of = |family: &'static str| {
             catalogue()
                 .iter()
                 .filter(move |variant| variant.configuration.geometry.family() == family)

@@ -12,6 +12,10 @@ pub(super) struct Values {
     numeric: NumericClass,
     /// The words of a chunk.
     words: Vec<Word>,
+    /// Whether they pass through workgroup memory, and the halves of a chunk in which they do.
+    staged: bool,
+    halves_of_chunk: [u32; 2],
+    words_of_half: Vec<Word>,
     /// The chunks of the input that a lane keeps.
     residents: Vec<u32>,
     /// Whether some lanes may have no part of K in a resident chunk.
@@ -39,6 +43,11 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
         1 => "one chunk a lane, in registers".to_owned(),
         chunks => format!("{chunks} chunks a lane, in registers"),
     };
+    let input = if gemv.staged && gemv.resident > 0 {
+        format!("{input}, by way of workgroup memory")
+    } else {
+        input
+    };
     let (halves, quarter) = halving(gemv.columns);
     Described {
         summary: match configuration.numeric {
@@ -64,6 +73,9 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
             reduction: gemv.reduction,
             numeric: configuration.numeric,
             words: words(Gemv::WORDS),
+            staged: gemv.staged && gemv.resident > 0,
+            halves_of_chunk: [0, 1],
+            words_of_half: words(Gemv::WORDS / 2),
             residents: (0..gemv.resident).collect(),
             masked_lanes: gemv.resident > 0
                 && configuration.k != Some(gemv.resident * gemv.width * Gemv::CHUNK),

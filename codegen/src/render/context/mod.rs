@@ -3,6 +3,9 @@
 mod coop4;
 mod gemm;
 mod gemv;
+mod matrix;
+mod skinny;
+mod staged;
 
 use q4_kernel_types::{
     Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
@@ -15,6 +18,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 const MIN_SUBGROUP_SIZE: u32 = 4;
 /// The widest block of columns: the components of a WGSL vector.
 const MAX_BLOCK_WIDTH: u32 = 4;
+/// How to reach the components of a vector of four.
+const COMPONENTS: [&str; 4] = [".x", ".y", ".z", ".w"];
 
 /// All values of one kernel. The field names are the variables of the templates.
 #[derive(Serialize)]
@@ -61,7 +66,10 @@ pub(super) struct Context {
 enum Family {
     Coop4(coop4::Values),
     Gemv(gemv::Values),
+    Skinny(skinny::Values),
     Gemm(gemm::Values),
+    Staged(staged::Values),
+    Matrix(matrix::Values),
 }
 
 /// What a family says of one of its kernels.
@@ -78,6 +86,29 @@ struct Described {
     /// Whether scales are loaded one by one even where those of a block are neighbours.
     single_scales: bool,
     values: Family,
+}
+
+/// How the threads of a workgroup share the loads of one step of a tile.
+#[derive(Serialize)]
+struct TileLoads {
+    /// Loads of a thread: of four inputs, and of a word of weights.
+    input_loads: u32,
+    weight_loads: u32,
+    /// Whether all loads of a thread are of the same k, in rows that lie equally far apart.
+    even_inputs: bool,
+    even_weights: bool,
+}
+
+impl TileLoads {
+    /// For a workgroup that loads so many vectors of inputs and words of weights in a step of so many k.
+    fn new(inputs: u32, weights: u32, tile_k: u32, threads: u32) -> Self {
+        Self {
+            input_loads: inputs / threads,
+            weight_loads: weights / threads,
+            even_inputs: threads.is_multiple_of(tile_k / 4),
+            even_weights: threads.is_multiple_of(tile_k / WEIGHTS_PER_WORD),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -144,7 +175,10 @@ impl Context {
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
             Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
+            Geometry::Skinny(skinny) => skinny::describe(skinny),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
+            Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
+            Geometry::Matrix(matrix) => matrix::describe(matrix),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);

@@ -59,22 +59,16 @@ fn steady(sample: Sample) -> Option<Sample> {
             (sum + f64::from(*scale) * f64::from(*scale), count + 1.0)
         });
     let gain = (f64::from(layer.shape().k) * weight_square * sum / count).sqrt();
-    // The mean of the nibbles is not 0, and in a row of matrices a mean grows faster than anything else: signs at random take it out.
-    let signed = |(index, scale): (u32, &f32)| {
-        let sign = if index.wrapping_mul(HASH) >> 31 == 0 {
-            1.0
-        } else {
-            -1.0
-        };
+    // The mean of the nibbles is not 0, and in a row of matrices a mean grows faster than anything else: signs at random take it out. The
+    // lowest bit of a random scale is a coin.
+    let signed = |scale: &f32| {
+        let sign = if scale.to_bits() & 1 == 0 { 1.0 } else { -1.0 };
         (sign * f64::from(*scale) / gain) as f32
     };
-    let scales: Vec<f32> = (0..).zip(layer.scales()).map(signed).collect();
+    let scales: Vec<f32> = layer.scales().iter().map(signed).collect();
     let layer = Quantized::q4gsw(layer.shape(), layer.weight().to_vec(), scales, None).ok()?;
     Some(Sample { x, layer })
 }
-
-/// Knuth's multiplicative hash: the highest bit is as good as random.
-const HASH: u32 = 2_654_435_761;
 
 #[cfg(test)]
 mod tests {

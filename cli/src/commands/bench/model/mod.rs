@@ -8,11 +8,11 @@ mod stack;
 
 use std::io::Write;
 
-use q4_kernel::{Linear, layout, standard};
+use q4_kernel::layout;
 
 use super::{
     Method, conditions,
-    kernels::{PUBLISHED, ROUTED, Wanted},
+    kernels::{PUBLISHED, ROUTED, Wanted, routed},
     read_bandwidth,
 };
 use crate::{
@@ -47,12 +47,11 @@ fn measure(arguments: &Bench, architecture: Architecture, out: &mut impl Write) 
     let words = [ROUTED].into_iter().chain(PUBLISHED.map(|(word, _)| word));
     let wanted = words.map(Wanted::parse).collect::<Result<Vec<_>, _>>()?;
 
+    let standard = routed(&device)?;
     let steps = arguments.group.len() * wanted.len() * runs::STEPS;
     let progress = Progress::new(1 + steps);
     let stopwatch = Stopwatch::new(&device.gpu);
     let bandwidth = read_bandwidth(&device, &stopwatch, method, &progress)?;
-    progress.at("pipelines");
-    let standard = Linear::new(&device.gpu, &standard())?;
     let bench = runs::ModelBench {
         device: &device,
         stopwatch: &stopwatch,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use q4_kernel::{
-    Call, LayerShape, Linear, NumericClass, Shape, Variant, Weights,
+    Call, LayerShape, Linear, Shape, UploadError, Variant, Weights,
     reference::samples::Sample,
     wgpu::{self, Buffer},
 };
@@ -160,12 +160,13 @@ impl Stack {
             let variant = q4_kernel::variant(call.variant()).ok_or_else(|| {
                 Failure::NothingRan(format!("`{}` is not of the catalogue", call.variant()))
             })?;
-            let class: NumericClass = variant.configuration.numeric;
             checked.push(Checked {
                 names: vec![matrix.name],
                 shape,
                 variant,
-                accuracy: Expected::new(input, &sample.layer).compare(&got, class),
+                accuracy: Expected::new(input, &sample.layer)
+                    .map_err(UploadError::from)?
+                    .compare(&got, variant.configuration),
             });
         }
         Ok(checked)

@@ -1,0 +1,88 @@
+//! The kernels of one row.
+
+use q4_kernel_types::{Configuration, Coop4, Gemv, Geometry, NumericClass, layout::WEIGHTS_PER_WORD};
+
+use super::{configuration, may_be_multiples, reductions};
+use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec};
+
+/// The variants for M == 1. Empty where no GEMV serves the layer.
+pub(super) fn decode(spec: &KernelSpec) -> Vec<Configuration> {
+    match spec.decode {
+        Some(DecodeSpec::Coop4(wish)) => coop4(spec, wish),
+        Some(DecodeSpec::Gemv(wish)) => [gemv(spec, wish), narrower(spec, wish)].concat(),
+        None => [
+            gemv(spec, GemvSpec::default()),
+            narrower(spec, GemvSpec::default()),
+        ]
+        .concat(),
+    }
+}
+
+/// Persistent GEMVs, in the class of the description where they have one for it, then in f32.
+fn gemv(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
+    if !may_be_multiples(spec, Gemv::CHUNK) {
+        return Vec::new();
+    }
+    let mut variants = Vec::new();
+    for numeric in [NumericClass::Int8Activations, NumericClass::Exact] {
+        if spec.numeric.allows(numeric) {
+            variants.extend(reductions(wish.reduction).iter().map(|reduction| Configuration {
+                numeric,
+                ..configuration(spec, Geometry::Gemv(wish.geometry(*reduction)))
+            }));
+        }
+    }
+    variants
+}
+
+/// What serves the layers that a persistent GEMV may turn out not to serve: too large a K first, then K and group sizes that split its loads.
+fn narrower(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
+    let mut variants = Vec::new();
+    if spec.k.is_none() && wish.resident.is_some_and(|chunks| chunks > 0) {
+        let any_k = GemvSpec {
+            resident: None,
+            ..wish
+        };
+        variants.extend(gemv(spec, any_k));
+    }
+    let all_known = spec.k.is_some() && spec.fixed_group_size().is_some();
+    if !(all_known && may_be_multiples(spec, Gemv::CHUNK)) {
+        variants.extend(coop4(
+            spec,
+            Coop4Spec {
+                reduction: wish.reduction,
+                ..Coop4Spec::default()
+            },
+        ));
+    }
+    variants
+}
+
+fn coop4(spec: &KernelSpec, wish: Coop4Spec) -> Vec<Configuration> {
+    if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
+        return Vec::new();
+    }
+    let mut variants = Vec::new();
+    for &reduction in reductions(wish.reduction) {
+        for words in loads(spec, wish) {
+            let coop4 = Coop4 {
+                width: wish.width.unwrap_or(Coop4::DEFAULT_WIDTH),
+                columns: wish.columns.unwrap_or(Coop4::DEFAULT_COLUMNS),
+                words,
+                reduction,
+            };
+            variants.push(configuration(spec, Geometry::Coop4(coop4)));
+        }
+    }
+    variants
+}
+
+/// The words that a lane loads at once. Where it is not known yet whether a long load fits, single words follow it.
+fn loads(spec: &KernelSpec, wish: Coop4Spec) -> Vec<u32> {
+    let all_known = spec.k.is_some() && spec.fixed_group_size().is_some();
+    match wish.words.unwrap_or(Coop4::DEFAULT_WORDS) {
+        Coop4::DEFAULT_WORDS => vec![Coop4::DEFAULT_WORDS],
+        words if all_known => vec![words],
+        words => vec![words, Coop4::DEFAULT_WORDS],
+    }
+}

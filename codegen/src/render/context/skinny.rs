@@ -1,0 +1,156 @@
+//! The values of the skinny kernel.
+
+use q4_kernel_types::{
+    Reduction, Skinny,
+    layout::{BITS, ZERO_POINT},
+};
+use serde::Serialize;
+
+use super::{Described, Family, Word, word_type, words};
+
+/// The bits of 2^23 as an f32: the last bit of its mantissa counts one.
+const MAGIC: u32 = 0x4B00_0000;
+
+#[derive(Serialize)]
+pub(super) struct Values {
+    rows: u32,
+    width: u32,
+    columns_of_workgroup: u32,
+    quad: u32,
+    reduction: Reduction,
+    /// The words that a lane loads of a row at once.
+    words: Vec<Word>,
+    magic: u32,
+    nibbles: [Nibble; 4],
+    partials: u32,
+    partial_stride: u32,
+    rows_at_once: u32,
+    /// The halvings of the rows between the lanes of a quad, and the masks of the lanes that then hold the same row.
+    steps: Vec<Step>,
+    rest: Vec<u32>,
+    rounds: Vec<Round>,
+}
+
+/// A nibble in the lower half of a word.
+#[derive(Serialize)]
+struct Nibble {
+    index: u32,
+    /// Its bits.
+    mask: u32,
+    /// What its lowest bit counts.
+    weight: u32,
+    /// What it makes of [`MAGIC`] where the weight is 0.
+    offset: u32,
+}
+
+/// Lanes that lie `mask` apart divide rows that lie `distance` apart.
+#[derive(Serialize)]
+struct Step {
+    mask: u32,
+    distance: u32,
+    pairs: Vec<Pair>,
+}
+
+#[derive(Serialize)]
+struct Pair {
+    low: u32,
+    high: u32,
+}
+
+/// Rows whose partial sums are in workgroup memory together.
+#[derive(Serialize)]
+struct Round {
+    first: u32,
+    rows: Vec<u32>,
+    /// Those whose sums the first lane of a quad holds after all steps.
+    kept: Vec<u32>,
+}
+
+pub(super) fn describe(skinny: Skinny) -> Described {
+    let (steps, rest) = steps(skinny.rows);
+    let shared_rows = 1 << steps.len();
+    let reduction = match skinny.reduction {
+        Reduction::Subgroup => "each lane of a quad finishes other rows, then workgroup memory",
+        Reduction::Shared => "workgroup memory",
+    };
+    Described {
+        summary: "Skinny kernel on q4gsw weights, for a few rows",
+        facts: vec![
+            format!(
+                "geometry    {} lanes share {} output columns, {} of them x {} over K; {} columns x {} weights of a lane at a time",
+                skinny.width,
+                skinny.columns,
+                skinny.lanes_n(),
+                skinny.quads() * Skinny::QUAD,
+                skinny.lane_columns,
+                skinny.step(),
+            ),
+            format!("reduction   {reduction}"),
+        ],
+        columns: skinny.lane_columns,
+        input_type: "vec4<f32>",
+        weight_type: word_type(skinny.words),
+        single_scales: false,
+        values: Family::Skinny(Values {
+            rows: skinny.rows,
+            width: skinny.width,
+            columns_of_workgroup: skinny.columns,
+            quad: Skinny::QUAD,
+            reduction: skinny.reduction,
+            words: words(skinny.words),
+            magic: MAGIC,
+            nibbles: [0, 1, 2, 3].map(nibble),
+            partials: skinny.partials(),
+            partial_stride: skinny.partial_stride(),
+            rows_at_once: skinny.rows_at_once(),
+            steps,
+            rest,
+            rounds: rounds(skinny, shared_rows),
+        }),
+    }
+}
+
+fn nibble(index: u32) -> Nibble {
+    let weight = 1 << (BITS * index);
+    Nibble {
+        index,
+        mask: 15 * weight,
+        weight,
+        offset: (1 << 23) + u32::from(ZERO_POINT) * weight,
+    }
+}
+
+/// The lanes of a quad halve the rows as often as there are enough: first those two apart, then neighbours.
+fn steps(rows: u32) -> (Vec<Step>, Vec<u32>) {
+    let distances: &[u32] = if rows >= Skinny::QUAD { &[2, 1] } else { &[1] };
+    let mut kept: Vec<u32> = (0..rows).collect();
+    let mut masks = [1, 2].into_iter();
+    let mut steps = Vec::new();
+    for (&distance, mask) in distances.iter().zip(&mut masks) {
+        kept.retain(|row| row & distance == 0);
+        let pairs = kept
+            .iter()
+            .map(|&low| Pair {
+                low,
+                high: low + distance,
+            })
+            .collect();
+        steps.push(Step {
+            mask,
+            distance,
+            pairs,
+        });
+    }
+    (steps, masks.collect())
+}
+
+fn rounds(skinny: Skinny, shared_rows: usize) -> Vec<Round> {
+    let all: Vec<u32> = (0..skinny.rows).collect();
+    all.chunks(skinny.rows_at_once().max(1) as usize)
+        .map(|rows| Round {
+            first: rows.first().copied().unwrap_or_default(),
+            rows: rows.to_vec(),
+            kept: rows.iter().copied().step_by(shared_rows).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,246 @@
+//! What can be asked for of the kernel for one row, and the rules of it.
+
+use q4_kernel_types::{Coop4, Gemv, Reduction, layout::WEIGHTS_PER_WORD};
+
+use super::{Field, KernelSpec, check::Errors};
+
+/// A wish for the kernel of M == 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecodeSpec {
+    /// The cooperative GEMV.
+    Coop4(Coop4Spec),
+    /// The persistent GEMV.
+    Gemv(GemvSpec),
+}
+
+/// A wish for the cooperative GEMV. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Coop4Spec {
+    /// Lanes per workgroup: 32, 64, 128 or 256.
+    pub width: Option<u32>,
+    /// Output columns per workgroup: 1, 2, 4 or 8.
+    pub columns: Option<u32>,
+    /// Words of one row that a lane loads at once: 1, or 4 where K and the group size are multiples of 32.
+    /// Left out: 1.
+    pub words: Option<u32>,
+    /// How partial sums become one. Left out: subgroup additions where the device has them, workgroup memory elsewhere.
+    pub reduction: Option<Reduction>,
+}
+
+/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GemvSpec {
+    /// Lanes per workgroup: 32, 64, 128 or 256.
+    pub width: Option<u32>,
+    /// Output columns of a block: 4, 8 or 16.
+    pub columns: Option<u32>,
+    /// Chunks of 32 inputs that a lane keeps in registers, up to 4; 0 reads the input anew for every block. K must not exceed `32 * width`
+    /// times as many.
+    pub resident: Option<u32>,
+    /// Whether what is kept passes through workgroup memory on its way. Left out: no.
+    pub staged: Option<bool>,
+    /// Workgroups of the grid, at most.
+    pub workgroups: Option<u32>,
+    /// How partial sums become one. Left out: as for [`Coop4Spec`].
+    pub reduction: Option<Reduction>,
+}
+
+impl From<Coop4Spec> for DecodeSpec {
+    fn from(coop4: Coop4Spec) -> Self {
+        Self::Coop4(coop4)
+    }
+}
+
+impl From<GemvSpec> for DecodeSpec {
+    fn from(gemv: GemvSpec) -> Self {
+        Self::Gemv(gemv)
+    }
+}
+
+impl GemvSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self, reduction: Reduction) -> Gemv {
+        Gemv {
+            width: self.width.unwrap_or(Gemv::DEFAULT_WIDTH),
+            columns: self.columns.unwrap_or(Gemv::DEFAULT_COLUMNS),
+            resident: self.resident.unwrap_or(0),
+            staged: self.staged.unwrap_or_default() && self.resident.unwrap_or(0) > 0,
+            workgroups: self.workgroups.unwrap_or(Gemv::DEFAULT_WORKGROUPS),
+            reduction,
+        }
+    }
+}
+
+impl KernelSpec {
+    pub(super) fn check_decode(&self, decode: DecodeSpec, errors: &mut Errors) {
+        match decode {
+            DecodeSpec::Coop4(coop4) => self.check_coop4(coop4, errors),
+            DecodeSpec::Gemv(gemv) => self.check_gemv(gemv, errors),
+        }
+    }
+
+    fn check_coop4(&self, coop4: Coop4Spec, errors: &mut Errors) {
+        errors.one_of(Field::DecodeWidth, coop4.width, &Coop4::WIDTHS);
+        errors.one_of(Field::DecodeColumns, coop4.columns, &Coop4::COLUMNS);
+        errors.one_of(Field::DecodeWords, coop4.words, &Coop4::WORDS);
+        self.check_loads(
+            (
+                Field::Decode,
+                "coop4",
+                "`decode` out and the GEMM serves M == 1 too",
+            ),
+            (Field::DecodeWords, coop4.words),
+            errors,
+        );
+    }
+
+    /// Kernels that load whole words of a row, or four at once, need K and groups of such.
+    pub(super) fn check_loads(
+        &self,
+        (whole, family, instead): (Field, &str, &str),
+        (field, words): (Field, Option<u32>),
+        errors: &mut Errors,
+    ) {
+        for (name, value) in self.known_multiples() {
+            if !value.is_multiple_of(WEIGHTS_PER_WORD) {
+                errors.push(
+                    whole,
+                    format!("{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; leave {instead}"),
+                );
+            } else if let Some(words) = words
+                && Coop4::WORDS.contains(&words)
+                && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
+            {
+                let step = words * WEIGHTS_PER_WORD;
+                errors.push(
+                    field,
+                    format!(
+                        "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
+                         leave `words` out and a load of one word is chosen"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn check_gemv(&self, gemv: GemvSpec, errors: &mut Errors) {
+        errors.one_of(Field::DecodeWidth, gemv.width, &Gemv::WIDTHS);
+        errors.one_of(Field::DecodeColumns, gemv.columns, &Gemv::COLUMNS);
+        if let Some(resident) = gemv.resident
+            && resident > Gemv::MOST_RESIDENT
+        {
+            errors.push(
+                Field::DecodeResident,
+                format!(
+                    "{resident} chunks of the input do not fit the registers of a lane; use at most {}, or 0",
+                    Gemv::MOST_RESIDENT
+                ),
+            );
+        }
+        if gemv.workgroups == Some(0) {
+            errors.push(
+                Field::DecodeWorkgroups,
+                "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
+            );
+        }
+        for (name, value) in self.known_multiples() {
+            if !value.is_multiple_of(Gemv::CHUNK) {
+                errors.push(
+                    Field::Decode,
+                    format!(
+                        "gemv needs {name} % {} == 0, and {name} is {value}; use `coop4`, or leave `decode` out",
+                        Gemv::CHUNK
+                    ),
+                );
+            }
+        }
+        if let (Some(k), Some(resident @ 1..=Gemv::MOST_RESIDENT)) = (self.k, gemv.resident) {
+            let width = gemv.width.unwrap_or(Gemv::DEFAULT_WIDTH);
+            let most = u64::from(resident) * u64::from(width) * u64::from(Gemv::CHUNK);
+            if u64::from(k) > most {
+                errors.push(
+                    Field::DecodeResident,
+                    format!(
+                        "{resident} chunks of each of {width} lanes hold inputs of up to K = {most}, and K is {k}; \
+                         use more chunks, a larger width, or leave `resident` out"
+                    ),
+                );
+            }
+        }
+    }
+
+    /// K and the group size, as far as they are known.
+    fn known_multiples(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        [("K", self.k), ("group_size", self.fixed_group_size())]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Format, SpecError};
+
+    fn mistakes(spec: &KernelSpec) -> Vec<SpecError> {
+        spec.check().err().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_load_that_straddles_rows_or_groups_is_refused() {
+        let long = Coop4Spec {
+            words: Some(4),
+            ..Coop4Spec::default()
+        };
+        let spec = |k, group_size| KernelSpec::new("Up", Format::q4gsw(group_size)).k(k).decode(long);
+        assert_eq!(spec(2048, 32).check(), Ok(()));
+        for (k, group_size, name) in [(2056, 32, "K % 32"), (2048, 40, "group_size % 32")] {
+            let [error] = mistakes(&spec(k, group_size)).try_into().unwrap();
+            assert_eq!(error.field, Field::DecodeWords);
+            assert!(error.message.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_persistent_gemv_has_its_own_error() {
+        let up = |k, group_size| KernelSpec::new("Up", Format::q4gsw(group_size)).k(k);
+        let good = GemvSpec {
+            width: Some(128),
+            resident: Some(1),
+            ..GemvSpec::default()
+        };
+        assert_eq!(up(4096, 32).decode(good).check(), Ok(()));
+        assert_eq!(
+            mistakes(&up(4104, 48).decode(good))
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+            [
+                "`decode`: gemv needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
+                "`decode`: gemv needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode.resident`: 1 chunks of each of 128 lanes hold inputs of up to K = 4096, and K is 4104; \
+                 use more chunks, a larger width, or leave `resident` out",
+            ]
+        );
+        let bad = GemvSpec {
+            width: Some(48),
+            columns: Some(2),
+            resident: Some(9),
+            staged: Some(true),
+            workgroups: Some(0),
+            reduction: None,
+        };
+        assert_eq!(
+            mistakes(&up(4096, 32).decode(bad))
+                .iter()
+                .map(|error| error.field)
+                .collect::<Vec<_>>(),
+            [
+                Field::DecodeWidth,
+                Field::DecodeColumns,
+                Field::DecodeResident,
+                Field::DecodeWorkgroups
+            ]
+        );
+    }
+}

@@ -1,0 +1,78 @@
+{# Staged GEMM: a workgroup keeps inputs and dequantised weights of its tile in workgroup memory; threads multiply from there. #}
+{% include "common/header.wgsl" %}
+{% include "common/declarations.wgsl" %}
+
+// Outputs of a workgroup.
+const TILE_M: u32 = {{ tile_m }}u;
+const TILE_N: u32 = {{ tile_n }}u;
+// Elements of K that are staged at once.
+const TILE_K: u32 = {{ tile_k }}u;
+// Outputs of a thread.
+const ROWS: u32 = {{ rows }}u;
+const COLUMNS: u32 = {{ columns }}u;
+// Threads along M and N, and in all. A thread's rows and columns lie so far apart, so that those of neighbours lie side by side.
+const THREADS_M: u32 = TILE_M / ROWS;
+const THREADS_N: u32 = TILE_N / COLUMNS;
+const THREADS: u32 = THREADS_M * THREADS_N;
+// Neighbouring threads along N.
+const STRIP: u32 = {{ strip }}u;
+
+// Words of a row of weights and vectors of a row of inputs in one step.
+const STEP_WORDS: u32 = TILE_K / WEIGHTS_PER_WORD;
+const STEP_VECTORS: u32 = TILE_K / 4u;
+// Vectors from one staged row to the next: odd, so that the same k of neighbouring rows lies in other banks.
+const STRIDE: u32 = STEP_VECTORS + 1u;
+
+// The threads' tiles cover the workgroup's tile, in strips.
+const_assert TILE_M % ROWS == 0u && TILE_N % COLUMNS == 0u;
+const_assert THREADS_N % STRIP == 0u;
+// All threads load the same number of words and vectors.
+const_assert TILE_M * STEP_VECTORS == {{ input_loads }}u * THREADS;
+const_assert TILE_N * STEP_WORDS == {{ weight_loads }}u * THREADS;
+const_assert STRIDE % 2u == 1u;
+{% if fixed_k %}
+// No word straddles two rows.
+const_assert K % WEIGHTS_PER_WORD == 0u;
+{% endif %}
+{% if fixed_group_size %}
+// No group boundary splits a word, so a word has one scale.
+const_assert GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+{% endif %}
+
+// One step of the workgroup's rows of inputs and columns of weights; a vector holds four consecutive k.
+var<workgroup> x_tile: array<{{ staged_type }}, TILE_M * STRIDE>;
+var<workgroup> w_tile: array<{{ staged_type }}, TILE_N * STRIDE>;
+
+{% include "common/dequantize_by_mantissa.wgsl" %}
+{% include "common/epilogue.wgsl" %}
+{% include "common/tile_loads.wgsl" %}
+{% include "staged/store_output.wgsl" %}
+
+@compute @workgroup_size(THREADS)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+) {
+    {% include "common/tile_of_workgroup.wgsl" %}
+    let thread_m = (thread / STRIP) % THREADS_M;
+    let thread_n = (thread / (STRIP * THREADS_M)) * STRIP + thread % STRIP;
+
+    {% include "common/first_tile_loads.wgsl" %}
+
+    {% for r in range(end=rows) %}
+    {% for block in blocks %}
+    var sum_{{ r }}_{{ block.index }} = vec4<f32>();
+    {% endfor %}
+    {% endfor %}
+    for (var k = 0u; k < {{ k }}; k += TILE_K) {
+        // Everybody has multiplied what lay there before.
+        workgroupBarrier();
+        {% include "staged/stage.wgsl" %}
+        workgroupBarrier();
+        {% include "common/next_tile_loads.wgsl" %}
+        {% include "staged/inner_product.wgsl" %}
+    }
+
+    {% include "staged/store.wgsl" %}
+}

@@ -1,0 +1,135 @@
+//! The GEMM that stages its operands in workgroup memory.
+
+use core::fmt;
+
+use super::{Family, Label};
+use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+
+/// The staged GEMM: a workgroup dequantises each weight of its tile once and keeps weights and inputs in workgroup memory, where every
+/// thread takes those of its outputs. The next step of K is loaded into registers while this one is multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Staged {
+    /// Output rows of a workgroup.
+    pub tile_m: u32,
+    /// Output columns of a workgroup.
+    pub tile_n: u32,
+    /// Elements of K that are staged at once.
+    pub tile_k: u32,
+    /// Output rows of a thread.
+    pub rows: u32,
+    /// Output columns of a thread.
+    pub columns: u32,
+}
+
+impl Staged {
+    /// The numbers of rows per thread there are.
+    pub const ROWS: [u32; 3] = [4, 8, 16];
+    /// The numbers of columns per thread there are.
+    pub const COLUMNS: [u32; 2] = [4, 8];
+    /// The K steps there are.
+    pub const TILE_K: [u32; 2] = [2 * WEIGHTS_PER_WORD, 4 * WEIGHTS_PER_WORD];
+    /// Neighbouring threads along N. They read neighbouring columns of the staged tile, whose rows are spaced so that so many loads of 16 bytes
+    /// meet in no bank.
+    pub const STRIP: u32 = 8;
+
+    /// Within the baseline limits of workgroup memory and invocations: it runs everywhere.
+    pub const DEFAULT: Self = Self {
+        tile_m: 128,
+        tile_n: 64,
+        tile_k: 16,
+        rows: 8,
+        columns: 8,
+    };
+
+    /// Threads along M.
+    #[must_use]
+    pub const fn threads_m(&self) -> u32 {
+        self.tile_m / self.rows
+    }
+
+    /// Threads along N.
+    #[must_use]
+    pub const fn threads_n(&self) -> u32 {
+        self.tile_n / self.columns
+    }
+
+    /// Threads of a workgroup.
+    #[must_use]
+    pub const fn threads(&self) -> u32 {
+        self.threads_m() * self.threads_n()
+    }
+
+    /// Loads of four inputs that one step of K takes, in all.
+    #[must_use]
+    pub const fn input_loads(&self) -> u32 {
+        self.tile_m * self.tile_k / 4
+    }
+
+    /// Loads of one word of weights that one step of K takes, in all.
+    #[must_use]
+    pub const fn weight_loads(&self) -> u32 {
+        self.tile_n * self.tile_k / WEIGHTS_PER_WORD
+    }
+}
+
+impl Family for Staged {
+    fn name(&self) -> &'static str {
+        "staged"
+    }
+
+    fn label(&self) -> Label {
+        Label {
+            sizes: format!(
+                "{}x{}x{}_t{}x{}",
+                self.tile_m, self.tile_n, self.tile_k, self.rows, self.columns
+            ),
+            kind: None,
+        }
+    }
+
+    fn route(&self) -> Route {
+        Route::Prefill
+    }
+
+    fn rows(&self) -> RowsServed {
+        RowsServed::Any
+    }
+
+    /// Rows of weights are whole words, and no group boundary splits one. A last step that is not whole is masked.
+    fn k_multiple(&self) -> u32 {
+        WEIGHTS_PER_WORD
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        &[]
+    }
+
+    fn workgroup_size(&self) -> u32 {
+        self.threads()
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Folded {
+            rows: self.tile_m,
+            columns: self.tile_n,
+        }
+    }
+}
+
+impl fmt::Display for Staged {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            tile_m,
+            tile_n,
+            tile_k,
+            rows,
+            columns,
+        } = self;
+        write!(
+            f,
+            "staged {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, rows: {rows}, columns: {columns} }}"
+        )
+    }
+}
