@@ -467,7 +467,7 @@ mod tests {
         let wrong = testing::wrong_in_column_3(NAME);
         let broken = testing::tampered(NAME, "fn epilogue", "fn epi logue");
         for (bad, shape, reason) in [
-            (wrong, Some(SHAPE), "the first is at [m=0, n=3]"),
+            (wrong, Some(SHAPE), "first y[0, 3]: "),
             (broken, None, "was refused"),
         ] {
             let results = run_on(&[good, bad]).unwrap();
