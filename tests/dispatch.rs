@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use q4_kernel::{
-    Gpu, GpuOptions, LayerShape, Linear, PipelineCacheDir, Rows, Weights, conformance, reference,
+    Gpu, GpuOptions, LayerShape, Linear, PipelineCacheDir, Rows, Shape, Weights, conformance, reference,
     reference::samples::{Data, Sample, sample},
     standard, variant, wgpu,
 };
@@ -125,7 +125,14 @@ fn kernels_of_the_same_text_share_their_pipelines() {
     let before = pipelines(&gpu);
     let second = Linear::new(&gpu, &standard()).unwrap();
     let _weights = second.upload(&layer).unwrap();
-    let _forced = Linear::only(&gpu, variant("gemm_64x64x16_t4x4_g32").unwrap()).unwrap();
+    let LayerShape { n, k, group_size } = SHAPE;
+    let routed = first.route(Shape {
+        m: 100,
+        n,
+        k,
+        group_size,
+    });
+    let _forced = Linear::only(&gpu, variant(routed.variant()).unwrap()).unwrap();
     assert_eq!(pipelines(&gpu), before);
 }
 

@@ -13,6 +13,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "doctor",
         "check",
         "bench",
+        "tune",
         "list",
         "show",
         "emulate",
@@ -21,6 +22,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "  2  ",
         "Q4_ADAPTER",
         "Q4_PIPELINE_CACHE",
+        "Q4_TUNING",
     ] {
         assert!(
             help.stdout.contains(word),
@@ -33,7 +35,9 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
-    for command in ["demo", "doctor", "check", "bench", "list", "show", "emulate"] {
+    for command in [
+        "demo", "doctor", "check", "bench", "tune", "list", "show", "emulate",
+    ] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));
         assert!(
