@@ -70,7 +70,7 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
                 && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
         }
-        Geometry::Staged(_) | Geometry::Matrix(_) => false,
+        Geometry::Staged(_) | Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) => false,
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

@@ -24,7 +24,8 @@ pub use operand::Operand;
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, GeneratedKernel, Geometry, GroupSize,
     KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction, Refusal, Route,
-    RowsServed, ScaleFormat, Shape, Skinny, Staged, Tolerance, TooManyWorkgroups, Variant, layout,
+    RowsServed, ScaleFormat, Shape, Skinny, SkinnyMatrix, Staged, Tolerance, TooManyWorkgroups, Variant,
+    layout,
 };
 pub use quantized::{LayerShape, LayoutError, Quantized};
 pub use rows::{OneRow, RowCount, Rows};

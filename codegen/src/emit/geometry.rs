@@ -1,7 +1,9 @@
 //! Geometries as Rust source.
 
 use proc_macro2::TokenStream;
-use q4_kernel_types::{Coop4, Gemm, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, Staged};
+use q4_kernel_types::{
+    Coop4, Gemm, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
+};
 use quote::quote;
 
 /// A geometry as an expression. `krate` is the path of the runtime crate.
@@ -14,6 +16,17 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Skinny(skinny) => {
             let value = skinny_value(krate, skinny);
             quote!(#krate::Geometry::Skinny(#value))
+        }
+        Geometry::SkinnyMatrix(matrix) => {
+            let SkinnyMatrix {
+                columns,
+                tile_k,
+                subgroups,
+                ahead,
+            } = matrix;
+            quote!(#krate::Geometry::SkinnyMatrix(#krate::SkinnyMatrix {
+                columns: #columns, tile_k: #tile_k, subgroups: #subgroups, ahead: #ahead,
+            }))
         }
         Geometry::Gemm(gemm) => {
             let value = gemm_value(krate, gemm);

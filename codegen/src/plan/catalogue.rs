@@ -2,7 +2,7 @@
 
 use q4_kernel_types::{
     Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, Matrix, MatrixSide, NumericClass, Reduction,
-    Skinny, Staged, layout::WEIGHTS_PER_WORD,
+    Skinny, SkinnyMatrix, Staged, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -45,6 +45,20 @@ const SKINNY: [(u32, u32, u32, u32); 12] = [
     (16, 64, 32, 8),
     (16, 128, 32, 8),
     (16, 256, 64, 8),
+];
+
+/// Matrices for a few rows, at the group size that most layers have: `(columns, K, subgroups, steps ahead)`. Many columns read the inputs less
+/// often, few make more workgroups; what is ahead keeps memory busy.
+const SKINNY_MATRICES: [(u32, u32, u32, u32); 9] = [
+    (64, 128, 8, 1),
+    (64, 128, 8, 3),
+    (64, 128, 4, 2),
+    (64, 256, 4, 1),
+    (32, 256, 8, 1),
+    (32, 256, 8, 2),
+    (32, 128, 4, 2),
+    (128, 128, 8, 1),
+    (128, 128, 8, 2),
 ];
 
 /// Staged GEMMs of the catalogue, all in f32.
@@ -129,6 +143,18 @@ pub fn catalogue() -> Vec<Configuration> {
         let skinny = skinny(rows, width, columns, lane_columns);
         variants.push(standard(Geometry::Skinny(skinny), GroupSize::Fixed(32)));
     }
+    for group_size in COMMON_GROUP_SIZES {
+        variants.push(skinny_matrix(SkinnyMatrix::DEFAULT, group_size));
+    }
+    for (columns, tile_k, subgroups, ahead) in SKINNY_MATRICES {
+        let matrix = SkinnyMatrix {
+            columns,
+            tile_k,
+            subgroups,
+            ahead,
+        };
+        variants.push(skinny_matrix(matrix, GroupSize::Fixed(32)));
+    }
     for group_size in GROUP_SIZES {
         variants.extend(STAGED.map(|staged| standard(Geometry::Staged(staged), group_size)));
     }
@@ -157,6 +183,13 @@ const fn skinny(rows: u32, width: u32, columns: u32, lane_columns: u32) -> Skinn
         lane_columns,
         words: Skinny::DEFAULT_WORDS,
         reduction: Reduction::Subgroup,
+    }
+}
+
+fn skinny_matrix(matrix: SkinnyMatrix, group_size: GroupSize) -> Configuration {
+    Configuration {
+        numeric: NumericClass::F16Multiply,
+        ..standard(Geometry::SkinnyMatrix(matrix), group_size)
     }
 }
 

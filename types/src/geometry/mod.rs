@@ -5,6 +5,7 @@ mod gemm;
 mod matrix;
 mod reduction;
 mod skinny;
+mod skinny_matrix;
 mod staged;
 
 use core::fmt;
@@ -14,6 +15,7 @@ pub use gemm::{Gemm, KAlignment};
 pub use matrix::{Matrix, MatrixSide};
 pub use reduction::Reduction;
 pub use skinny::Skinny;
+pub use skinny_matrix::SkinnyMatrix;
 pub use staged::Staged;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
@@ -30,6 +32,8 @@ pub enum Geometry {
     Coop4(Coop4),
     /// Kernel for a few rows.
     Skinny(Skinny),
+    /// Cooperative matrices for a few rows.
+    SkinnyMatrix(SkinnyMatrix),
     /// Register-tiled GEMM.
     Gemm(Gemm),
     /// GEMM that stages its operands in workgroup memory.
@@ -82,6 +86,7 @@ impl Geometry {
         match self {
             Self::Coop4(coop4) => coop4,
             Self::Skinny(skinny) => skinny,
+            Self::SkinnyMatrix(matrix) => matrix,
             Self::Gemm(gemm) => gemm,
             Self::Staged(staged) => staged,
             Self::Matrix(matrix) => matrix,

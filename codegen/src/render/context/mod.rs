@@ -2,8 +2,10 @@
 
 mod coop4;
 mod gemm;
+mod mantissa;
 mod matrix;
 mod skinny;
+mod skinny_matrix;
 mod staged;
 
 use q4_kernel_types::{
@@ -11,6 +13,8 @@ use q4_kernel_types::{
     layout::{self, Binding, WEIGHTS_PER_WORD},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use self::mantissa::Nibble;
 
 /// The smallest subgroup of any device that wgpu runs on (WARP has 4 lanes).
 const MIN_SUBGROUP_SIZE: u32 = 4;
@@ -62,6 +66,7 @@ pub(super) struct Context {
 enum Family {
     Coop4(coop4::Values),
     Skinny(skinny::Values),
+    SkinnyMatrix(skinny_matrix::Values),
     Gemm(gemm::Values),
     Staged(staged::Values),
     Matrix(matrix::Values),
@@ -147,6 +152,7 @@ impl Context {
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
             Geometry::Skinny(skinny) => skinny::describe(skinny),
+            Geometry::SkinnyMatrix(matrix) => skinny_matrix::describe(matrix),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),
