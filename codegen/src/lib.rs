@@ -28,7 +28,7 @@ pub use error::{Error, Errors};
 pub use q4_kernel_types as types;
 use q4_kernel_types::{Configuration, GeneratedKernel, Variant};
 use sha2::{Digest, Sha256};
-pub use spec::{Coop4Spec, Format, KernelSpec, SkinnySpec, TileSpec};
+pub use spec::{Coop4Spec, Format, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec, StagedSpec, TileSpec};
 
 use crate::render::Templates;
 

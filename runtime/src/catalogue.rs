@@ -1,6 +1,8 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
-use crate::{Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, Route, Skinny, Variant};
+use crate::{
+    Coop4, Gemm, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, Skinny, Staged, Variant,
+};
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/q4_catalogue.rs"));
@@ -53,6 +55,10 @@ pub fn standard() -> GeneratedKernel {
 }
 
 fn is_default(variant: &Variant) -> bool {
+    // Rounding is for those who ask for it.
+    if variant.configuration.numeric != NumericClass::Exact {
+        return false;
+    }
     match variant.configuration.geometry {
         Geometry::Coop4(Coop4 {
             width,
@@ -70,7 +76,6 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
                 && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
         }
-        Geometry::Staged(_) | Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) => false,
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,
@@ -83,6 +88,8 @@ fn is_default(variant: &Variant) -> bool {
                 && (rows, columns) == Gemm::DEFAULT_THREAD
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
+        Geometry::Staged(staged) => staged == Staged::DEFAULT,
+        Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) => false,
     }
 }
 

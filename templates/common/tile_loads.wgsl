@@ -1,17 +1,22 @@
-{# Loads of one step. Past the end of a row something that exists is loaded, and inputs are zero there. #}
+{# Loads of a step that is not whole. What is past the end of a row is not loaded and adds nothing. #}
 
-// Four inputs of the row that starts at vector `row`, zero past its end.
-fn load_input(row: u32, k: u32) -> vec4<f32> {
-    let x = input[row + min(k, {{ k }} - 4u) / 4u];
-    return select(vec4<f32>(), x, k < {{ k }});
+fn load_input(place: u32, exists: bool) -> vec4<f32> {
+    if (exists) {
+        return input[place];
+    }
+    return vec4<f32>();
 }
 
-// The word with weights k to k + 7 of the row that starts at word `row`, the last one past the end.
-fn load_word(row: u32, k: u32) -> u32 {
-    return weight[row + min(k, {{ k }} - WEIGHTS_PER_WORD) / WEIGHTS_PER_WORD];
+fn load_word(place: u32, exists: bool) -> u32 {
+    if (exists) {
+        return weight[place];
+    }
+    return 0u;
 }
 
-// The scale of that word.
-fn load_scale(n: u32, k: u32) -> f32 {
-    return scales[(min(k, {{ k }} - WEIGHTS_PER_WORD) / {{ group_size }}) * params.padded_N + n];
+fn load_scale(n: u32, k: u32, exists: bool) -> f32 {
+    if (exists) {
+        return scales[(k / {{ group_size }}) * params.padded_N + n];
+    }
+    return 0.0;
 }

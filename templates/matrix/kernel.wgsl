@@ -74,7 +74,7 @@ fn main(
     let subgroup_m = (subgroup / SUBGROUPS_N) * SUBGROUP_M;
     let subgroup_n = (subgroup % SUBGROUPS_N) * SUBGROUP_N;
 
-    {% include "matrix/first_loads.wgsl" %}
+    {% include "common/first_tile_loads.wgsl" %}
 
     {% include "matrix/accumulators.wgsl" %}
     {% if buffers > 1 %}
@@ -83,7 +83,7 @@ fn main(
     for (var k = 0u; k < {{ k }}; k += TILE_K) {
         // This step is staged, and everybody has multiplied the one before, whose buffer takes the next.
         workgroupBarrier();
-        {% include "matrix/next_loads.wgsl" %}
+        {% include "common/next_tile_loads.wgsl" %}
         {% include "matrix/multiply.wgsl" %}
         buffer = 1u - buffer;
         {% include "matrix/stage.wgsl" %}
@@ -94,7 +94,7 @@ fn main(
         workgroupBarrier();
         {% include "matrix/stage.wgsl" %}
         workgroupBarrier();
-        {% include "matrix/next_loads.wgsl" %}
+        {% include "common/next_tile_loads.wgsl" %}
         {% include "matrix/multiply.wgsl" %}
     }
     {% endif %}

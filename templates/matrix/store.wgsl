@@ -1,20 +1,27 @@
-{# Stores a subgroup's tile: as matrices where all of it exists and lies as cooperative stores need it, element by element elsewhere. #}
+{# Stores a subgroup's tile: as matrices where all of it exists and lies as cooperative stores need it, element by element elsewhere. naga 30 does not
+   evaluate what stands within the arguments of a cooperative store, so every one of them has a name. #}
 // Cooperative stores need rows that start at multiples of 16 bytes.
-let aligned = (params.output_offset | params.output_stride) % 4u == 0u;
+let stride = params.output_stride;
+let aligned = (params.output_offset | stride) % 4u == 0u;
 if (aligned && tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
-    let y = params.output_offset + (tile_m + subgroup_m) * params.output_stride + tile_n + subgroup_n;
+    let y = params.output_offset + (tile_m + subgroup_m) * stride + tile_n + subgroup_n;
     {% for i in range(end=matrices_m) %}
     {% for j in range(end=matrices_n) %}
-    coopStoreT(sum_{{ i }}_{{ j }}, &output[y{% if i > 0 %} + {{ i }}u * SIDE * params.output_stride{% endif %}{% if j > 0 %} + {{ j }}u * SIDE{% endif %}], params.output_stride);
+    let sums_{{ i }}_{{ j }} = sum_{{ i }}_{{ j }};
+    let y_{{ i }}_{{ j }} = &output[y{% if i > 0 %} + {{ i }}u * SIDE * stride{% endif %}{% if j > 0 %} + {{ j }}u * SIDE{% endif %}];
+    coopStoreT(sums_{{ i }}_{{ j }}, y_{{ i }}_{{ j }}, stride);
     {% endfor %}
     {% endfor %}
 } else {
     // One matrix of each subgroup after the other.
+    let first = subgroup * (SIDE * SIDE);
+    let edge = &edge_tile[first];
     {% for i in range(end=matrices_m) %}
     {% for j in range(end=matrices_n) %}
-    coopStoreT(sum_{{ i }}_{{ j }}, &edge_tile[subgroup * (SIDE * SIDE)], SIDE);
+    let sums_{{ i }}_{{ j }} = sum_{{ i }}_{{ j }};
+    coopStoreT(sums_{{ i }}_{{ j }}, edge, SIDE);
     workgroupBarrier();
-    store_edge(subgroup, lane, tile_m + subgroup_m{% if i > 0 %} + {{ i }}u * SIDE{% endif %}, tile_n + subgroup_n{% if j > 0 %} + {{ j }}u * SIDE{% endif %});
+    store_edge(first, lane, tile_m + subgroup_m{% if i > 0 %} + {{ i }}u * SIDE{% endif %}, tile_n + subgroup_n{% if j > 0 %} + {{ j }}u * SIDE{% endif %});
     {% if not (i == matrices_m - 1 and j == matrices_n - 1) %}
     workgroupBarrier();
     {% endif %}

@@ -58,7 +58,7 @@ fn main(
     let thread_m = (thread / STRIP) % THREADS_M;
     let thread_n = (thread / (STRIP * THREADS_M)) * STRIP + thread % STRIP;
 
-    {% include "staged/first_loads.wgsl" %}
+    {% include "common/first_tile_loads.wgsl" %}
 
     {% for r in range(end=rows) %}
     {% for block in blocks %}
@@ -70,7 +70,7 @@ fn main(
         workgroupBarrier();
         {% include "staged/stage.wgsl" %}
         workgroupBarrier();
-        {% include "staged/next_loads.wgsl" %}
+        {% include "common/next_tile_loads.wgsl" %}
         {% include "staged/inner_product.wgsl" %}
     }
 

@@ -1,18 +1,18 @@
 //! Description -> the variants of each route, in order of preference.
 
 mod catalogue;
+mod few;
+mod prefill;
 
 use q4_kernel_types::{
-    Bias, Configuration, Coop4, Gemm, Geometry, GroupSize, KAlignment, NumericClass, Reduction, ScaleFormat,
-    Skinny, layout::WEIGHTS_PER_WORD,
+    Bias, Configuration, Coop4, Geometry, GroupSize, NumericClass, Reduction, ScaleFormat,
+    layout::WEIGHTS_PER_WORD,
 };
 
 pub use catalogue::catalogue;
+pub(crate) use prefill::TileDefaults;
 
-use crate::spec::{Coop4Spec, KernelSpec, SkinnySpec, TileSpec};
-
-/// The invocations per workgroup that every WebGPU device offers.
-const BASELINE_INVOCATIONS: u32 = 256;
+use crate::spec::{Coop4Spec, KernelSpec};
 
 /// The variants of each route. The runtime takes the first one that the device can run and that serves the shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,34 +25,13 @@ pub struct Plan {
     pub prefill: Vec<Configuration>,
 }
 
-/// The tile of a description, with what it leaves out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TileDefaults {
-    pub(crate) m: u32,
-    pub(crate) n: u32,
-    pub(crate) rows: u32,
-    pub(crate) columns: u32,
-}
-
-impl TileDefaults {
-    pub(crate) fn of(tile: TileSpec) -> Self {
-        let ((m, n), (rows, columns)) = (Gemm::DEFAULT_TILE, Gemm::DEFAULT_THREAD);
-        Self {
-            m: tile.m.unwrap_or(m),
-            n: tile.n.unwrap_or(n),
-            rows: tile.rows.unwrap_or(rows),
-            columns: tile.columns.unwrap_or(columns),
-        }
-    }
-}
-
 /// Plans the variants of a description that [`KernelSpec::check`] accepted.
 #[must_use]
 pub fn plan(spec: &KernelSpec) -> Plan {
     Plan {
         decode: decode(spec),
-        few: few(spec),
-        prefill: prefill(spec),
+        few: few::few(spec),
+        prefill: prefill::prefill(spec),
     }
 }
 
@@ -74,42 +53,6 @@ fn decode(spec: &KernelSpec) -> Vec<Configuration> {
         }
     }
     variants
-}
-
-/// Kernels for ever more rows, up to the most that a lane has sums for.
-fn few(spec: &KernelSpec) -> Vec<Configuration> {
-    if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
-        return Vec::new();
-    }
-    let wish = spec.few.unwrap_or_default();
-    let mut variants = Vec::new();
-    for rows in Skinny::ROWS {
-        for &reduction in reductions(wish.reduction) {
-            let skinny = Skinny {
-                rows,
-                width: wish.width.unwrap_or(Skinny::DEFAULT_WIDTH),
-                columns: wish.columns.unwrap_or(Skinny::DEFAULT_COLUMNS),
-                lane_columns: wish.lane_columns.unwrap_or(Skinny::DEFAULT_LANE_COLUMNS),
-                words: skinny_words(spec, wish),
-                reduction,
-            };
-            variants.push(configuration(spec, Geometry::Skinny(skinny)));
-        }
-    }
-    variants
-}
-
-/// Long loads unless they are sure not to fit. A layer of run-time shape that they do not fit goes to the GEMM: a second set of kernels for
-/// it would double the route.
-fn skinny_words(spec: &KernelSpec, wish: SkinnySpec) -> u32 {
-    wish.words.unwrap_or_else(|| {
-        let long = Skinny::DEFAULT_WORDS * WEIGHTS_PER_WORD;
-        if may_be_multiples(spec, long) {
-            Skinny::DEFAULT_WORDS
-        } else {
-            1
-        }
-    })
 }
 
 /// Whether K and the group size may be multiples of `step`, as far as they are known.
@@ -138,70 +81,13 @@ fn loads(spec: &KernelSpec, wish: Coop4Spec) -> Vec<u32> {
     }
 }
 
-fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
-    let wish = spec.prefill.unwrap_or_default();
-    let mut tiles = vec![wish];
-    let TileDefaults { m, n, rows, columns } = TileDefaults::of(wish);
-    if (m / rows) * (n / columns) > BASELINE_INVOCATIONS {
-        tiles.push(TileSpec::default());
-    }
-
-    let mut variants = Vec::new();
-    for alignment in alignments(spec, wish) {
-        for &tile in &tiles {
-            let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
-            let tile_k = match alignment {
-                KAlignment::Aligned => tile.k.unwrap_or_else(|| widest_step(spec)),
-                KAlignment::Ragged => WEIGHTS_PER_WORD,
-            };
-            let gemm = Gemm {
-                tile_m: m,
-                tile_n: n,
-                tile_k,
-                rows,
-                columns,
-                alignment,
-            };
-            variants.push(configuration(spec, Geometry::Gemm(gemm)));
-        }
-    }
-    variants
-}
-
-/// How rows of weights may lie: whole steps only, any, or unknown until run time, when both are generated.
-fn alignments(spec: &KernelSpec, wish: TileSpec) -> Vec<KAlignment> {
-    let step = wish.k.unwrap_or(WEIGHTS_PER_WORD);
-    let known = [spec.k, spec.fixed_group_size()];
-    let fits = known.iter().flatten().all(|value| value.is_multiple_of(step));
-    let all_known = known.iter().all(Option::is_some);
-    match (fits, all_known) {
-        (true, true) => vec![KAlignment::Aligned],
-        (true, false) => vec![KAlignment::Aligned, KAlignment::Ragged],
-        (false, _) => vec![KAlignment::Ragged],
-    }
-}
-
-/// The widest step that is sure to divide K and the group size.
-fn widest_step(spec: &KernelSpec) -> u32 {
-    let fits = |step: u32| {
-        let divides =
-            |value: Option<u32>| value.map_or(step == WEIGHTS_PER_WORD, |value| value.is_multiple_of(step));
-        step <= Gemm::DEFAULT_TILE_K && divides(spec.k) && divides(spec.fixed_group_size())
-    };
-    Gemm::TILE_K
-        .into_iter()
-        .rev()
-        .find(|step| fits(*step))
-        .unwrap_or(WEIGHTS_PER_WORD)
-}
-
 fn configuration(spec: &KernelSpec, geometry: Geometry) -> Configuration {
     Configuration {
         geometry,
         group_size: spec.group_size(),
         k: spec.k,
         bias: spec.bias,
-        // The kernels planned so far multiply in f32, which every class allows.
+        // Every class allows it; who multiplies otherwise says so.
         numeric: NumericClass::Exact,
         scales: spec.scales,
     }
@@ -222,7 +108,7 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Format;
+    use crate::spec::{Format, MatrixSpec, SkinnySpec, StagedSpec, TileSpec};
 
     fn names(variants: &[Configuration]) -> Vec<String> {
         variants.iter().map(Configuration::name).collect()
@@ -235,7 +121,10 @@ mod tests {
             names(&plan.decode),
             ["coop4_w64_c4_g32_subgroup_k2048", "coop4_w64_c4_g32_shared_k2048"]
         );
-        assert_eq!(names(&plan.prefill), ["gemm_64x64x16_t4x4_g32_k2048"]);
+        assert_eq!(
+            names(&plan.prefill),
+            ["staged_128x64x16_t8x8_g32_k2048", "gemm_64x64x16_t4x4_g32_k2048"]
+        );
     }
 
     #[test]
@@ -252,7 +141,11 @@ mod tests {
         );
         assert_eq!(
             names(&plan.prefill),
-            ["gemm_64x64x8_t4x4_gx", "gemm_64x64x8_t4x4_gx_ragged"]
+            [
+                "staged_128x64x16_t8x8_gx",
+                "gemm_64x64x8_t4x4_gx",
+                "gemm_64x64x8_t4x4_gx_ragged"
+            ]
         );
     }
 
@@ -272,6 +165,24 @@ mod tests {
                 "skinny_r16_w128_c64x4_v4_g32_shared_k2048",
             ]
         );
+    }
+
+    #[test]
+    fn a_few_rows_are_multiplied_by_matrices_where_rounding_is_allowed() {
+        let rounding = |k| {
+            plan(&KernelSpec {
+                numeric: NumericClass::F16Multiply,
+                ..KernelSpec::new("Up", Format::q4gsw(32)).k(k)
+            })
+        };
+        let few = rounding(2048).few;
+        assert_eq!(few[0].name(), "skinny_matrix_16x64x128_s8_a2_g32_m16_f16_k2048");
+        // Where the device has no matrices, all are multiplied in f32.
+        assert!(
+            few[1..].iter().all(|other| other.numeric == NumericClass::Exact),
+            "{few:?}"
+        );
+        assert_eq!(rounding(2056).few[0].numeric, NumericClass::Exact);
     }
 
     #[test]
@@ -327,6 +238,66 @@ mod tests {
         assert_eq!(
             names(&plan.prefill),
             ["gemm_128x128x16_t4x4_g32_k2048", "gemm_64x64x16_t4x4_g32_k2048"]
+        );
+    }
+
+    #[test]
+    fn matrices_come_first_where_f16_is_allowed_and_are_left_out_elsewhere() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048);
+        let rounded = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..spec.clone()
+        };
+        assert_eq!(
+            names(&plan(&rounded).prefill),
+            [
+                "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
+                "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
+                "staged_128x64x16_t8x8_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048",
+            ]
+        );
+        assert!(
+            plan(&spec)
+                .prefill
+                .iter()
+                .all(|variant| variant.numeric == NumericClass::Exact)
+        );
+    }
+
+    #[test]
+    fn a_wish_that_needs_more_than_the_baseline_is_followed_by_what_runs_everywhere() {
+        let spec = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
+        };
+        let staged = StagedSpec {
+            n: Some(128),
+            ..StagedSpec::default()
+        };
+        assert_eq!(
+            names(&plan(&spec.clone().prefill(staged)).prefill),
+            [
+                "staged_128x128x16_t8x8_g32_f16_k2048",
+                "staged_128x64x16_t8x8_g32_f16_k2048",
+                "staged_128x128x16_t8x8_g32_k2048",
+                "staged_128x64x16_t8x8_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048",
+            ]
+        );
+        let matrix = MatrixSpec {
+            n: Some(256),
+            subgroup_n: Some(64),
+            k: Some(32),
+            ..MatrixSpec::default()
+        };
+        assert_eq!(
+            names(&plan(&spec.prefill(matrix)).prefill),
+            [
+                "matrix_128x256x32_s64x64_g32_m16_f16_k2048",
+                "staged_128x64x16_t8x8_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048",
+            ]
         );
     }
 }

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use q4_kernel_types::{Coop4, Gemm, GroupSize, Skinny, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Coop4, GroupSize, Skinny, layout::WEIGHTS_PER_WORD};
 
-use super::{Coop4Spec, KernelSpec, SkinnySpec, TileSpec};
-use crate::{lint::MAX_INVOCATIONS, plan::TileDefaults};
+use super::{Coop4Spec, KernelSpec, SkinnySpec};
 
 /// A field of a description. Callers use it to point at the place where the user wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,6 +36,8 @@ pub enum Field {
     FewLaneColumns,
     /// `few.words`
     FewWords,
+    /// `prefill`, as a whole.
+    Prefill,
     /// `prefill.m`
     PrefillM,
     /// `prefill.n`
@@ -47,6 +48,14 @@ pub enum Field {
     PrefillRows,
     /// `prefill.columns`
     PrefillColumns,
+    /// `prefill.subgroup_m`
+    PrefillSubgroupM,
+    /// `prefill.subgroup_n`
+    PrefillSubgroupN,
+    /// `prefill.side`
+    PrefillSide,
+    /// `prefill.buffers`
+    PrefillBuffers,
 }
 
 /// A rule that a description breaks.
@@ -77,11 +86,16 @@ impl Field {
             Self::FewColumns => "few.columns",
             Self::FewLaneColumns => "few.lane_columns",
             Self::FewWords => "few.words",
+            Self::Prefill => "prefill",
             Self::PrefillM => "prefill.m",
             Self::PrefillN => "prefill.n",
             Self::PrefillK => "prefill.k",
             Self::PrefillRows => "prefill.rows",
             Self::PrefillColumns => "prefill.columns",
+            Self::PrefillSubgroupM => "prefill.subgroup_m",
+            Self::PrefillSubgroupN => "prefill.subgroup_n",
+            Self::PrefillSide => "prefill.side",
+            Self::PrefillBuffers => "prefill.buffers",
         }
     }
 }
@@ -195,60 +209,26 @@ impl KernelSpec {
             }
         }
     }
-
-    fn check_prefill(&self, tile: TileSpec, errors: &mut Errors) {
-        errors.one_of(Field::PrefillK, tile.k, &Gemm::TILE_K);
-        errors.one_of(Field::PrefillRows, tile.rows, &Gemm::ROWS);
-        errors.one_of(Field::PrefillColumns, tile.columns, &Gemm::COLUMNS);
-
-        let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
-        let divides = |field, what: &str, tile: u32, part: u32, errors: &mut Errors| {
-            if tile == 0 || part == 0 || !tile.is_multiple_of(part) {
-                errors.push(
-                    field,
-                    format!("{tile} is not a positive multiple of {part}, the {what} of a thread; change one of them"),
-                );
-                return None;
-            }
-            Some(tile / part)
-        };
-        let threads_m = divides(Field::PrefillM, "rows", m, rows, errors);
-        let threads_n = divides(Field::PrefillN, "columns", n, columns, errors);
-        if let (Some(along_m), Some(along_n)) = (threads_m, threads_n) {
-            let threads = u64::from(along_m) * u64::from(along_n);
-            if threads > u64::from(MAX_INVOCATIONS) {
-                errors.push(
-                    Field::PrefillM,
-                    format!(
-                        "a tile of {m} x {n} with {rows} x {columns} outputs per thread takes {threads} invocations, \
-                         and no device offers more than {MAX_INVOCATIONS}; use a smaller tile or more outputs per thread"
-                    ),
-                );
-            }
-        }
-
-        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
-            if let (Some(step), Some(value)) = (tile.k, value)
-                && Gemm::TILE_K.contains(&step)
-                && !value.is_multiple_of(step)
-            {
-                errors.push(
-                    Field::PrefillK,
-                    format!(
-                        "a step of {step} needs {name} % {step} == 0, and {name} is {value}; \
-                         leave `k` out of the tile and a step that fits is chosen"
-                    ),
-                );
-            }
-        }
-    }
 }
 
+/// Whether a tile is made of whole parts; if not, that is an error.
+pub(super) fn divides(field: Field, tile: u32, (part, what): (u32, &str), errors: &mut Errors) -> bool {
+    let whole = tile > 0 && part > 0 && tile.is_multiple_of(part);
+    if !whole {
+        errors.push(
+            field,
+            format!("{tile} is not a positive multiple of {part}, {what}; change one of them"),
+        );
+    }
+    whole
+}
+
+/// The rules that were broken so far.
 #[derive(Default)]
-struct Errors(Vec<SpecError>);
+pub(super) struct Errors(Vec<SpecError>);
 
 impl Errors {
-    fn push(&mut self, field: Field, message: String) {
+    pub(super) fn push(&mut self, field: Field, message: String) {
         self.0.push(SpecError { field, message });
     }
 
@@ -261,7 +241,7 @@ impl Errors {
         }
     }
 
-    fn one_of(&mut self, field: Field, value: Option<u32>, allowed: &[u32]) {
+    pub(super) fn one_of(&mut self, field: Field, value: Option<u32>, allowed: &[u32]) {
         if let Some(value) = value
             && !allowed.contains(&value)
         {
@@ -281,7 +261,7 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Format;
+    use crate::spec::{Format, PrefillSpec, TileSpec};
 
     fn messages(spec: &KernelSpec) -> Vec<String> {
         spec.check()
@@ -316,11 +296,11 @@ mod tests {
                 words: None,
                 reduction: None,
             }),
-            prefill: Some(TileSpec {
+            prefill: Some(PrefillSpec::Tile(TileSpec {
                 m: Some(30),
                 k: Some(12),
                 ..TileSpec::default()
-            }),
+            })),
             ..KernelSpec::new("Up-Proj", Format::q4gsw(0)).k(2050).n(0)
         };
         assert_eq!(

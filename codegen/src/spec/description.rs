@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat};
 
-use super::{Coop4Spec, Field, Format, KernelSpec, SkinnySpec, TileSpec};
+use super::{
+    Coop4Spec, Field, Format, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec, StagedSpec, TileSpec,
+};
 
 /// The description of one kernel, as written.
 #[derive(Clone, Debug)]
@@ -188,37 +190,61 @@ impl<S: Clone> Reader<S> {
         )
     }
 
-    fn prefill(&mut self, value: &Value<S>) -> Option<TileSpec> {
-        let entries = self.family(
-            value,
-            "tile",
-            "a prefill kernel",
-            "tile { m: 64, n: 64, k: 16 }",
-            None,
-        )?;
-        let mut fields = self.fields(entries, "tile", &["m", "n", "k", "rows", "columns"]);
+    fn prefill(&mut self, value: &Value<S>) -> Option<PrefillSpec> {
+        let names = ["tile", "staged", "matrix"];
+        let example = "tile { m: 64, n: 64, k: 16 }";
+        let (name, entries) =
+            self.one_of_families(value, &names, "a prefill kernel", example, Some(Field::Prefill))?;
         if let Value::Word(_, span, _) = value {
-            // The tile's own name stands in for a size that was left out and does not fit the others.
-            self.places.extend(
-                [Field::PrefillM, Field::PrefillN, Field::PrefillK].map(|field| (field, span.clone())),
-            );
+            // The kernel's own name stands in for a size that was left out and does not fit the others.
+            let sizes = [
+                Field::PrefillM,
+                Field::PrefillN,
+                Field::PrefillK,
+                Field::PrefillSubgroupM,
+                Field::PrefillSubgroupN,
+            ];
+            self.places.extend(sizes.map(|field| (field, span.clone())));
         }
-        Some(TileSpec {
-            m: fields
-                .remove("m")
-                .and_then(|value| self.integer(value, Field::PrefillM)),
-            n: fields
-                .remove("n")
-                .and_then(|value| self.integer(value, Field::PrefillN)),
-            k: fields
-                .remove("k")
-                .and_then(|value| self.integer(value, Field::PrefillK)),
-            rows: fields
-                .remove("rows")
-                .and_then(|value| self.integer(value, Field::PrefillRows)),
-            columns: fields
-                .remove("columns")
-                .and_then(|value| self.integer(value, Field::PrefillColumns)),
+        let known: &[&'static str] = match name {
+            "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
+            _ => &["m", "n", "k", "rows", "columns"],
+        };
+        let mut fields = self.fields(entries, name, known);
+        let mut size =
+            |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
+        let [m, n, k] = [
+            ("m", Field::PrefillM),
+            ("n", Field::PrefillN),
+            ("k", Field::PrefillK),
+        ]
+        .map(|(key, field)| size(key, field));
+        let [rows, columns] = [("rows", Field::PrefillRows), ("columns", Field::PrefillColumns)]
+            .map(|(key, field)| size(key, field));
+        Some(match name {
+            "staged" => PrefillSpec::Staged(StagedSpec {
+                m,
+                n,
+                k,
+                rows,
+                columns,
+            }),
+            "matrix" => PrefillSpec::Matrix(MatrixSpec {
+                m,
+                n,
+                k,
+                subgroup_m: size("subgroup_m", Field::PrefillSubgroupM),
+                subgroup_n: size("subgroup_n", Field::PrefillSubgroupN),
+                side: size("side", Field::PrefillSide),
+                buffers: size("buffers", Field::PrefillBuffers),
+            }),
+            _ => PrefillSpec::Tile(TileSpec {
+                m,
+                n,
+                k,
+                rows,
+                columns,
+            }),
         })
     }
 
@@ -226,20 +252,39 @@ impl<S: Clone> Reader<S> {
     fn family<'a>(
         &mut self,
         value: &'a Value<S>,
-        name: &str,
+        name: &'static str,
         kind: &str,
         example: &str,
         place: Option<Field>,
     ) -> Option<&'a [Entry<S>]> {
+        let found = self.one_of_families(value, &[name], kind, example, place)?;
+        Some(found.1)
+    }
+
+    /// The name and the fields of `NAME { .. }` where some names are known.
+    fn one_of_families<'a>(
+        &mut self,
+        value: &'a Value<S>,
+        names: &[&'static str],
+        kind: &str,
+        example: &str,
+        place: Option<Field>,
+    ) -> Option<(&'static str, &'a [Entry<S>])> {
         match value {
-            Value::Word(given, span, entries) if given == name => {
-                self.places.extend(place.map(|field| (field, span.clone())));
-                Some(entries)
-            }
-            Value::Word(given, span, _) => {
+            Value::Word(given, span, entries) => {
+                if let Some(name) = names.iter().find(|name| *name == given) {
+                    self.places.extend(place.map(|field| (field, span.clone())));
+                    return Some((name, entries));
+                }
+                let there = names
+                    .iter()
+                    .map(|name| format!("`{name}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let are = if names.len() == 1 { "is" } else { "are" };
                 self.mistake(
                     span,
-                    format!("`{given}` is not {kind}; there is `{name}`, as in `{example}`"),
+                    format!("`{given}` is not {kind}; there {are} {there}, as in `{example}`"),
                 );
                 None
             }

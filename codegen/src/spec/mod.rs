@@ -3,11 +3,13 @@
 mod check;
 pub mod description;
 mod file;
+mod prefill;
 
 use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat};
 
 pub use check::{Field, SpecError};
 pub use file::{SpecFileError, parse as parse_file};
+pub use prefill::{MatrixSpec, PrefillSpec, StagedSpec, TileSpec};
 
 /// The description of one linear layer, from which its kernels are generated.
 ///
@@ -33,7 +35,7 @@ pub struct KernelSpec {
     /// The kernels for 2 to 16 rows; `None` for the default.
     pub few: Option<SkinnySpec>,
     /// The kernel for any M, which runs where no other does; `None` for the default.
-    pub prefill: Option<TileSpec>,
+    pub prefill: Option<PrefillSpec>,
 }
 
 /// How weights are stored.
@@ -75,21 +77,6 @@ pub struct SkinnySpec {
     pub words: Option<u32>,
     /// How partial sums become one. Left out: subgroup shuffles where the device has them, workgroup memory elsewhere.
     pub reduction: Option<Reduction>,
-}
-
-/// A wish for the tiled GEMM. What is left out is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TileSpec {
-    /// Output rows of a workgroup.
-    pub m: Option<u32>,
-    /// Output columns of a workgroup.
-    pub n: Option<u32>,
-    /// Elements of K in one step: 8, 16 or 32.
-    pub k: Option<u32>,
-    /// Output rows of a thread: 1, 2, 4 or 8.
-    pub rows: Option<u32>,
-    /// Output columns of a thread: 2, 4 or 8.
-    pub columns: Option<u32>,
 }
 
 impl KernelSpec {
@@ -147,8 +134,8 @@ impl KernelSpec {
 
     /// Names the kernel for any M, which runs where no other does.
     #[must_use]
-    pub fn prefill(mut self, prefill: TileSpec) -> Self {
-        self.prefill = Some(prefill);
+    pub fn prefill(mut self, prefill: impl Into<PrefillSpec>) -> Self {
+        self.prefill = Some(prefill.into());
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::types::{scalar_layout, vector_layout};
 use crate::bytecode::{Limit, Memory, Row, Term};
-use crate::layout::{Layout, LayoutKind, ScalarType};
+use crate::layout::{Layout, LayoutKind};
 
 /// The meaning of an expression.
 #[derive(Clone, Debug)]
@@ -176,14 +176,6 @@ impl Place {
             flags: self.flags,
             array,
             borrowed: self.borrowed,
-        }
-    }
-
-    /// The scalar of a place that is one.
-    pub(super) fn scalar(&self) -> Option<ScalarType> {
-        match self.layout.kind {
-            LayoutKind::Scalar(scalar) | LayoutKind::Atomic(scalar) => Some(scalar),
-            _ => None,
         }
     }
 }

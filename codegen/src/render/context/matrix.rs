@@ -3,7 +3,7 @@
 use q4_kernel_types::Matrix;
 use serde::Serialize;
 
-use super::{Described, Family};
+use super::{Described, Family, TileLoads};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -18,9 +18,8 @@ pub(super) struct Values {
     side: u32,
     subgroup_size: u32,
     buffers: u32,
-    /// Loads of a thread in one step: of four inputs, and of a word of weights.
-    input_loads: u32,
-    weight_loads: u32,
+    #[serde(flatten)]
+    loads: TileLoads,
 }
 
 pub(super) fn describe(matrix: Matrix) -> Described {
@@ -60,8 +59,12 @@ pub(super) fn describe(matrix: Matrix) -> Described {
             side,
             subgroup_size: Matrix::SUBGROUP_SIZE,
             buffers: matrix.buffers,
-            input_loads: matrix.input_loads() / threads,
-            weight_loads: matrix.weight_loads() / threads,
+            loads: TileLoads::new(
+                matrix.input_loads(),
+                matrix.weight_loads(),
+                matrix.tile_k,
+                threads,
+            ),
         }),
     }
 }

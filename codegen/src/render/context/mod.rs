@@ -88,6 +88,29 @@ struct Described {
     values: Family,
 }
 
+/// How the threads of a workgroup share the loads of one step of a tile.
+#[derive(Serialize)]
+struct TileLoads {
+    /// Loads of a thread: of four inputs, and of a word of weights.
+    input_loads: u32,
+    weight_loads: u32,
+    /// Whether all loads of a thread are of the same k, in rows that lie equally far apart.
+    even_inputs: bool,
+    even_weights: bool,
+}
+
+impl TileLoads {
+    /// For a workgroup that loads so many vectors of inputs and words of weights in a step of so many k.
+    fn new(inputs: u32, weights: u32, tile_k: u32, threads: u32) -> Self {
+        Self {
+            input_loads: inputs / threads,
+            weight_loads: weights / threads,
+            even_inputs: threads.is_multiple_of(tile_k / 4),
+            even_weights: threads.is_multiple_of(tile_k / WEIGHTS_PER_WORD),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Field {
     name: &'static str,

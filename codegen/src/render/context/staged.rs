@@ -3,7 +3,7 @@
 use q4_kernel_types::{NumericClass, Staged};
 use serde::Serialize;
 
-use super::{COMPONENTS, Described, Family};
+use super::{COMPONENTS, Described, Family, TileLoads};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -12,9 +12,8 @@ pub(super) struct Values {
     tile_k: u32,
     rows: u32,
     strip: u32,
-    /// Loads of a thread in one step.
-    input_loads: u32,
-    weight_loads: u32,
+    #[serde(flatten)]
+    loads: TileLoads,
     /// Whether what is staged is rounded.
     numeric: NumericClass,
     /// The type of four staged elements.
@@ -46,8 +45,12 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
             tile_k: staged.tile_k,
             rows: staged.rows,
             strip: Staged::STRIP,
-            input_loads: staged.input_loads() / threads,
-            weight_loads: staged.weight_loads() / threads,
+            loads: TileLoads::new(
+                staged.input_loads(),
+                staged.weight_loads(),
+                staged.tile_k,
+                threads,
+            ),
             numeric,
             staged_type: match numeric {
                 NumericClass::F16Multiply => "vec4<f16>",

@@ -1,0 +1,154 @@
+//! The kernels of every M.
+
+use q4_kernel_types::{
+    Configuration, Gemm, Geometry, KAlignment, Matrix, NumericClass, Staged, layout::WEIGHTS_PER_WORD,
+};
+
+use super::configuration;
+use crate::spec::{KernelSpec, PrefillSpec, TileSpec};
+
+/// The invocations per workgroup that every WebGPU device offers.
+const BASELINE_INVOCATIONS: u32 = 256;
+
+/// The tile of a description, with what it leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TileDefaults {
+    pub(crate) m: u32,
+    pub(crate) n: u32,
+    pub(crate) rows: u32,
+    pub(crate) columns: u32,
+}
+
+impl TileDefaults {
+    pub(crate) fn of(tile: TileSpec) -> Self {
+        let ((m, n), (rows, columns)) = (Gemm::DEFAULT_TILE, Gemm::DEFAULT_THREAD);
+        Self {
+            m: tile.m.unwrap_or(m),
+            n: tile.n.unwrap_or(n),
+            rows: tile.rows.unwrap_or(rows),
+            columns: tile.columns.unwrap_or(columns),
+        }
+    }
+}
+
+/// The variants for every M. They end in register-tiled ones, which run everywhere and of which one serves every K and group size that are not
+/// known yet.
+pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
+    let mut variants = match spec.prefill {
+        Some(PrefillSpec::Tile(_)) => Vec::new(),
+        Some(PrefillSpec::Staged(wish)) => staged(spec, &[wish.geometry(), Staged::DEFAULT]),
+        Some(PrefillSpec::Matrix(wish)) => {
+            [matrix(spec, &[wish.geometry()]), exact(spec, Staged::DEFAULT)].concat()
+        }
+        None if whole_words(spec) => {
+            let matrices = matrix(spec, &[Matrix::DEFAULT, Matrix::DEFAULT_EIGHT]);
+            [matrices, exact(spec, Staged::DEFAULT)].concat()
+        }
+        None => Vec::new(),
+    };
+    let tile = match spec.prefill {
+        Some(PrefillSpec::Tile(tile)) => tile,
+        _ => TileSpec::default(),
+    };
+    variants.extend(tiled(spec, tile));
+    variants
+}
+
+/// Whether no K and no group size that is known splits a word.
+fn whole_words(spec: &KernelSpec) -> bool {
+    [spec.k, spec.fixed_group_size()]
+        .into_iter()
+        .flatten()
+        .all(|value| value.is_multiple_of(WEIGHTS_PER_WORD))
+}
+
+/// Staged GEMMs in the class of the description where they have one for it, then in f32.
+fn staged(spec: &KernelSpec, geometries: &[Staged]) -> Vec<Configuration> {
+    let mut variants = Vec::new();
+    for numeric in [NumericClass::F16Multiply, NumericClass::Exact] {
+        for &geometry in geometries {
+            let variant = Configuration {
+                numeric,
+                ..configuration(spec, Geometry::Staged(geometry))
+            };
+            if spec.numeric.allows(numeric) && !variants.contains(&variant) {
+                variants.push(variant);
+            }
+        }
+    }
+    variants
+}
+
+fn exact(spec: &KernelSpec, geometry: Staged) -> Vec<Configuration> {
+    vec![configuration(spec, Geometry::Staged(geometry))]
+}
+
+/// GEMMs of cooperative matrices, where the description allows their class.
+fn matrix(spec: &KernelSpec, geometries: &[Matrix]) -> Vec<Configuration> {
+    let numeric = NumericClass::F16Multiply;
+    let allowed = spec.numeric.allows(numeric);
+    geometries
+        .iter()
+        .filter(|_| allowed)
+        .map(|geometry| Configuration {
+            numeric,
+            ..configuration(spec, Geometry::Matrix(*geometry))
+        })
+        .collect()
+}
+
+fn tiled(spec: &KernelSpec, wish: TileSpec) -> Vec<Configuration> {
+    let mut tiles = vec![wish];
+    let TileDefaults { m, n, rows, columns } = TileDefaults::of(wish);
+    if (m / rows) * (n / columns) > BASELINE_INVOCATIONS {
+        tiles.push(TileSpec::default());
+    }
+
+    let mut variants = Vec::new();
+    for alignment in alignments(spec, wish) {
+        for &tile in &tiles {
+            let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
+            let tile_k = match alignment {
+                KAlignment::Aligned => tile.k.unwrap_or_else(|| widest_step(spec)),
+                KAlignment::Ragged => WEIGHTS_PER_WORD,
+            };
+            let gemm = Gemm {
+                tile_m: m,
+                tile_n: n,
+                tile_k,
+                rows,
+                columns,
+                alignment,
+            };
+            variants.push(configuration(spec, Geometry::Gemm(gemm)));
+        }
+    }
+    variants
+}
+
+/// How rows of weights may lie: whole steps only, any, or unknown until run time, when both are generated.
+fn alignments(spec: &KernelSpec, wish: TileSpec) -> Vec<KAlignment> {
+    let step = wish.k.unwrap_or(WEIGHTS_PER_WORD);
+    let known = [spec.k, spec.fixed_group_size()];
+    let fits = known.iter().flatten().all(|value| value.is_multiple_of(step));
+    let all_known = known.iter().all(Option::is_some);
+    match (fits, all_known) {
+        (true, true) => vec![KAlignment::Aligned],
+        (true, false) => vec![KAlignment::Aligned, KAlignment::Ragged],
+        (false, _) => vec![KAlignment::Ragged],
+    }
+}
+
+/// The widest step that is sure to divide K and the group size.
+fn widest_step(spec: &KernelSpec) -> u32 {
+    let fits = |step: u32| {
+        let divides =
+            |value: Option<u32>| value.map_or(step == WEIGHTS_PER_WORD, |value| value.is_multiple_of(step));
+        step <= Gemm::DEFAULT_TILE_K && divides(spec.k) && divides(spec.fixed_group_size())
+    };
+    Gemm::TILE_K
+        .into_iter()
+        .rev()
+        .find(|step| fits(*step))
+        .unwrap_or(WEIGHTS_PER_WORD)
+}

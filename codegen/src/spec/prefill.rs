@@ -1,0 +1,296 @@
+//! What can be asked for of the kernel for many rows, and the rules of it.
+
+use q4_kernel_types::{Gemm, Matrix, MatrixSide, NumericClass, Staged, layout::WEIGHTS_PER_WORD};
+
+use super::{
+    Field, KernelSpec,
+    check::{Errors, divides},
+};
+use crate::{lint::MAX_INVOCATIONS, plan::TileDefaults};
+
+/// A wish for the kernel of every M.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrefillSpec {
+    /// The register-tiled GEMM.
+    Tile(TileSpec),
+    /// The GEMM that stages its operands in workgroup memory.
+    Staged(StagedSpec),
+    /// The GEMM of cooperative matrices, for numeric class `f16_multiply`.
+    Matrix(MatrixSpec),
+}
+
+/// A wish for the register-tiled GEMM. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TileSpec {
+    /// Output rows of a workgroup.
+    pub m: Option<u32>,
+    /// Output columns of a workgroup.
+    pub n: Option<u32>,
+    /// Elements of K in one step: 8, 16 or 32.
+    pub k: Option<u32>,
+    /// Output rows of a thread: 1, 2, 4 or 8.
+    pub rows: Option<u32>,
+    /// Output columns of a thread: 2, 4 or 8.
+    pub columns: Option<u32>,
+}
+
+/// A wish for the staged GEMM. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StagedSpec {
+    /// Output rows of a workgroup.
+    pub m: Option<u32>,
+    /// Output columns of a workgroup.
+    pub n: Option<u32>,
+    /// Elements of K in one step: 16 or 32.
+    pub k: Option<u32>,
+    /// Output rows of a thread: 4, 8 or 16.
+    pub rows: Option<u32>,
+    /// Output columns of a thread: 4 or 8.
+    pub columns: Option<u32>,
+}
+
+/// A wish for the GEMM of cooperative matrices. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MatrixSpec {
+    /// Output rows of a workgroup.
+    pub m: Option<u32>,
+    /// Output columns of a workgroup.
+    pub n: Option<u32>,
+    /// Elements of K in one step: 32, 48 or 64.
+    pub k: Option<u32>,
+    /// Output rows of a subgroup.
+    pub subgroup_m: Option<u32>,
+    /// Output columns of a subgroup.
+    pub subgroup_n: Option<u32>,
+    /// Rows and columns of a matrix: 8 or 16.
+    pub side: Option<u32>,
+    /// Steps that workgroup memory holds: 1 or 2.
+    pub buffers: Option<u32>,
+}
+
+impl From<TileSpec> for PrefillSpec {
+    fn from(tile: TileSpec) -> Self {
+        Self::Tile(tile)
+    }
+}
+
+impl From<StagedSpec> for PrefillSpec {
+    fn from(staged: StagedSpec) -> Self {
+        Self::Staged(staged)
+    }
+}
+
+impl From<MatrixSpec> for PrefillSpec {
+    fn from(matrix: MatrixSpec) -> Self {
+        Self::Matrix(matrix)
+    }
+}
+
+impl StagedSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self) -> Staged {
+        let default = Staged::DEFAULT;
+        Staged {
+            tile_m: self.m.unwrap_or(default.tile_m),
+            tile_n: self.n.unwrap_or(default.tile_n),
+            tile_k: self.k.unwrap_or(default.tile_k),
+            rows: self.rows.unwrap_or(default.rows),
+            columns: self.columns.unwrap_or(default.columns),
+        }
+    }
+}
+
+impl MatrixSpec {
+    /// The geometry, with what was left out; a side that there is not stands for the larger one.
+    pub(crate) fn geometry(self) -> Matrix {
+        let named = |side: &MatrixSide| Some(side.length()) == self.side;
+        let default = match MatrixSide::ALL.into_iter().find(named) {
+            Some(MatrixSide::Eight) => Matrix::DEFAULT_EIGHT,
+            Some(MatrixSide::Sixteen) | None => Matrix::DEFAULT,
+        };
+        Matrix {
+            tile_m: self.m.unwrap_or(default.tile_m),
+            tile_n: self.n.unwrap_or(default.tile_n),
+            tile_k: self.k.unwrap_or(default.tile_k),
+            subgroup_m: self.subgroup_m.unwrap_or(default.subgroup_m),
+            subgroup_n: self.subgroup_n.unwrap_or(default.subgroup_n),
+            side: default.side,
+            buffers: self.buffers.unwrap_or(default.buffers),
+        }
+    }
+}
+
+impl KernelSpec {
+    pub(super) fn check_prefill(&self, prefill: PrefillSpec, errors: &mut Errors) {
+        match prefill {
+            PrefillSpec::Tile(tile) => self.check_tile(tile, errors),
+            PrefillSpec::Staged(staged) => self.check_staged(staged, errors),
+            PrefillSpec::Matrix(matrix) => self.check_matrix(matrix, errors),
+        }
+    }
+
+    fn check_tile(&self, tile: TileSpec, errors: &mut Errors) {
+        errors.one_of(Field::PrefillK, tile.k, &Gemm::TILE_K);
+        errors.one_of(Field::PrefillRows, tile.rows, &Gemm::ROWS);
+        errors.one_of(Field::PrefillColumns, tile.columns, &Gemm::COLUMNS);
+
+        let TileDefaults { m, n, rows, columns } = TileDefaults::of(tile);
+        let along_m = divides(Field::PrefillM, m, (rows, "the rows of a thread"), errors);
+        let along_n = divides(Field::PrefillN, n, (columns, "the columns of a thread"), errors);
+        if along_m && along_n {
+            let count = u64::from(m / rows) * u64::from(n / columns);
+            threads((m, n), (rows, columns, "thread"), count, errors);
+        }
+
+        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
+            if let (Some(step), Some(value)) = (tile.k, value)
+                && Gemm::TILE_K.contains(&step)
+                && !value.is_multiple_of(step)
+            {
+                errors.push(
+                    Field::PrefillK,
+                    format!(
+                        "a step of {step} needs {name} % {step} == 0, and {name} is {value}; \
+                         leave `k` out of the tile and a step that fits is chosen"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn check_staged(&self, wish: StagedSpec, errors: &mut Errors) {
+        errors.one_of(Field::PrefillK, wish.k, &Staged::TILE_K);
+        errors.one_of(Field::PrefillRows, wish.rows, &Staged::ROWS);
+        errors.one_of(Field::PrefillColumns, wish.columns, &Staged::COLUMNS);
+        self.whole_words("staged", errors);
+
+        let staged = wish.geometry();
+        let Staged {
+            tile_m: m,
+            tile_n: n,
+            rows,
+            columns,
+            ..
+        } = staged;
+        let strip = columns.saturating_mul(Staged::STRIP);
+        let along_m = divides(Field::PrefillM, m, (rows, "the rows of a thread"), errors);
+        let what = format!("{} times the columns of a thread", Staged::STRIP);
+        let along_n = divides(Field::PrefillN, n, (strip, &what), errors);
+        if along_m && along_n {
+            let count = u64::from(m / rows) * u64::from(n / columns);
+            if threads((m, n), (rows, columns, "thread"), count, errors) {
+                shares(
+                    staged.input_loads(),
+                    staged.weight_loads(),
+                    staged.threads(),
+                    errors,
+                );
+            }
+        }
+    }
+
+    fn check_matrix(&self, wish: MatrixSpec, errors: &mut Errors) {
+        if !self.numeric.allows(NumericClass::F16Multiply) {
+            errors.push(
+                Field::Prefill,
+                format!(
+                    "matrix rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
+                     or ask for `staged` instead",
+                    self.numeric,
+                    NumericClass::F16Multiply
+                ),
+            );
+        }
+        errors.one_of(Field::PrefillK, wish.k, &Matrix::TILE_K);
+        errors.one_of(Field::PrefillSide, wish.side, &Matrix::SIDES);
+        errors.one_of(Field::PrefillBuffers, wish.buffers, &Matrix::BUFFERS);
+        self.whole_words("matrix", errors);
+
+        let matrix = wish.geometry();
+        let Matrix {
+            tile_m: m,
+            tile_n: n,
+            subgroup_m,
+            subgroup_n,
+            ..
+        } = matrix;
+        let side = (matrix.side.length(), "the side of a matrix");
+        let fits = divides(Field::PrefillSubgroupM, subgroup_m, side, errors)
+            & divides(Field::PrefillSubgroupN, subgroup_n, side, errors);
+        if fits
+            && divides(Field::PrefillM, m, (subgroup_m, "the rows of a subgroup"), errors)
+                & divides(
+                    Field::PrefillN,
+                    n,
+                    (subgroup_n, "the columns of a subgroup"),
+                    errors,
+                )
+        {
+            let subgroups = u64::from(m / subgroup_m) * u64::from(n / subgroup_n);
+            let count = subgroups * u64::from(Matrix::SUBGROUP_SIZE);
+            if threads((m, n), (subgroup_m, subgroup_n, "subgroup"), count, errors) {
+                shares(
+                    matrix.input_loads(),
+                    matrix.weight_loads(),
+                    matrix.threads(),
+                    errors,
+                );
+            }
+        }
+    }
+
+    /// Families that load weights by words need whole ones.
+    fn whole_words(&self, family: &str, errors: &mut Errors) {
+        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
+            if let Some(value) = value
+                && !value.is_multiple_of(WEIGHTS_PER_WORD)
+            {
+                errors.push(
+                    Field::Prefill,
+                    format!(
+                        "{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
+                         leave `prefill` out and a kernel that serves it is chosen"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a device can have workgroups of so many invocations; if not, that is an error.
+fn threads(
+    (m, n): (u32, u32),
+    (rows, columns, part): (u32, u32, &str),
+    threads: u64,
+    errors: &mut Errors,
+) -> bool {
+    let fits = threads <= u64::from(MAX_INVOCATIONS);
+    if !fits {
+        errors.push(
+            Field::PrefillM,
+            format!(
+                "a tile of {m} x {n} with {rows} x {columns} outputs per {part} takes {threads} invocations, \
+                 and no device offers more than {MAX_INVOCATIONS}; use a smaller tile or more outputs per {part}"
+            ),
+        );
+    }
+    fits
+}
+
+/// All threads of a workgroup must load the same.
+fn shares(input_loads: u32, weight_loads: u32, threads: u32, errors: &mut Errors) {
+    for (field, what, loads) in [
+        (Field::PrefillM, "vectors of inputs", input_loads),
+        (Field::PrefillN, "words of weights", weight_loads),
+    ] {
+        if !loads.is_multiple_of(threads) {
+            errors.push(
+                field,
+                format!(
+                    "{loads} {what} in a step cannot be shared evenly by {threads} threads; \
+                     use a larger tile, a longer step or fewer threads"
+                ),
+            );
+        }
+    }
+}
