@@ -1,7 +1,8 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
 use q4_kernel::{
-    Constraints, Coop4, Gemm, Geometry, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant, catalogue,
+    Constraints, Coop4, Gemm, Geometry, Gpu, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant,
+    catalogue,
     conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
@@ -65,7 +66,10 @@ fn cases(constraints: Constraints) -> Vec<Case> {
 }
 
 fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
-    let gpu = gpu();
+    every_case_agrees_on(&gpu(), chosen);
+}
+
+fn every_case_agrees_on(gpu: &Gpu, chosen: impl Fn(&Variant) -> bool) {
     let mut failures = Vec::new();
     let mut run = 0;
     for variant in catalogue().iter().filter(|variant| chosen(variant)) {
@@ -73,7 +77,7 @@ fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
             eprintln!("not run on this device: `{}`, {unmet}", variant.name);
             continue;
         }
-        let kernel = Linear::only(&gpu, variant).unwrap();
+        let kernel = Linear::only(gpu, variant).unwrap();
         for case in cases(variant.configuration.constraints()) {
             let outcome = check(&kernel, &case).unwrap_or_else(|error| panic!("{case:?}: {error}"));
             assert_eq!(outcome.variant, variant.name, "the variant was forced");
@@ -168,6 +172,48 @@ fn every_ragged_gemm_variant_agrees() {
             })
         )
     });
+}
+
+#[test]
+fn every_staged_gemm_agrees() {
+    every_case_agrees(|variant| matches!(variant.configuration.geometry, Geometry::Staged(_)));
+}
+
+/// Drivers that have the matrices are few; the emulator has both sizes.
+fn emulator() -> Gpu {
+    open(&GpuOptions {
+        adapter: Some("emulator".to_owned()),
+        ..GpuOptions::default()
+    })
+}
+
+#[test]
+fn every_gemm_of_matrices_agrees_on_the_emulator() {
+    every_case_agrees_on(&emulator(), |variant| {
+        matches!(variant.configuration.geometry, Geometry::Matrix(_))
+    });
+}
+
+#[test]
+fn every_kernel_of_matrices_for_a_few_rows_agrees_on_the_emulator() {
+    every_case_agrees_on(&emulator(), |variant| {
+        matches!(variant.configuration.geometry, Geometry::SkinnyMatrix(_))
+    });
+}
+
+#[test]
+fn every_kernel_of_matrices_that_the_device_has_agrees() {
+    let gpu = gpu();
+    let of_matrices = |variant: &Variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Matrix(_) | Geometry::SkinnyMatrix(_)
+        )
+    };
+    let runs = |variant: &Variant| of_matrices(variant) && gpu.capabilities().check(variant).is_ok();
+    if catalogue().iter().any(runs) {
+        every_case_agrees(runs);
+    }
 }
 
 #[test]

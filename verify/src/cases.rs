@@ -159,12 +159,16 @@ impl Edges {
             ),
             // Loads repeat the last row and column and stores drop what is past them, one by one: nothing changes within a tile.
             Geometry::Staged(staged) => (around(&[staged.tile_m]), around(&[staged.tile_n]), staged.tile_k),
-            // Matrices are stored whole or element by element.
-            Geometry::Matrix(matrix) => (
-                around(&[matrix.side.length(), matrix.tile_m]),
-                around(&[matrix.side.length(), matrix.tile_n]),
-                matrix.tile_k,
-            ),
+            // Tiles of which all outputs exist are stored as matrices, others element by element; here is a column of tiles of each kind, with
+            // rows of the output that start at whole vectors.
+            Geometry::Matrix(matrix) => {
+                let side = matrix.side.length();
+                (
+                    around(&[side, matrix.tile_m]),
+                    around(&[side, matrix.tile_n, matrix.tile_n + side]),
+                    matrix.tile_k,
+                )
+            }
         };
         let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;

@@ -187,6 +187,19 @@ mod tests {
     }
 
     #[test]
+    fn matrices_dequantise_every_weight_once_for_all_rows() {
+        let cost = cost(q4_kernel::variant("skinny_matrix_16x64x128_s8_a2_g32_m16_f16").unwrap()).unwrap();
+        assert_eq!(cost.shape.m, 16);
+        assert_eq!(cost.bindings["weight"].bytes, 0.5, "half a byte a weight");
+        assert_eq!(cost.bindings["scales"].bytes, 0.125, "4 bytes of 32 weights");
+        assert_eq!(cost.bank_conflicts, 0.0);
+        // A subtraction and a product, and what adds up the subgroups' sums.
+        assert!(cost.float_operations < 2.5, "{cost:?}");
+        // As f16 a weight is written once and read once, and so is a quarter of the inputs, which serve 64 columns; then the sums.
+        assert!(cost.workgroup_bytes <= 6.0, "{cost:?}");
+    }
+
+    #[test]
     fn more_columns_read_the_input_less_often() {
         let input = |name: &str| cost(q4_kernel::variant(name).unwrap()).unwrap().bindings["input"].bytes;
         assert_eq!(input("coop4_w64_c1_g32_shared"), 4.0);

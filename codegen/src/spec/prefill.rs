@@ -294,3 +294,125 @@ fn shares(input_loads: u32, weight_loads: u32, threads: u32, errors: &mut Errors
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Format, SpecError};
+
+    fn rounded() -> KernelSpec {
+        KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
+        }
+    }
+
+    fn messages(spec: &KernelSpec) -> Vec<String> {
+        let errors = spec.check().expect_err("the description is wrong");
+        errors.iter().map(SpecError::to_string).collect()
+    }
+
+    #[test]
+    fn wishes_that_leave_everything_out_are_right() {
+        assert_eq!(rounded().prefill(StagedSpec::default()).check(), Ok(()));
+        assert_eq!(rounded().prefill(MatrixSpec::default()).check(), Ok(()));
+        let eight = MatrixSpec {
+            side: Some(8),
+            ..MatrixSpec::default()
+        };
+        assert_eq!(rounded().prefill(eight).check(), Ok(()));
+    }
+
+    #[test]
+    fn matrices_are_refused_where_nothing_may_be_rounded() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).prefill(MatrixSpec::default());
+        assert_eq!(
+            messages(&spec),
+            [
+                "`prefill`: matrix rounds its operands to f16, and the description allows exact; add `numeric: f16_multiply`, \
+                 or ask for `staged` instead"
+            ]
+        );
+    }
+
+    #[test]
+    fn all_mistakes_of_a_staged_tile_are_reported_at_once() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(12)).k(2050);
+        let wish = StagedSpec {
+            m: Some(60),
+            n: Some(96),
+            k: Some(8),
+            rows: Some(8),
+            columns: Some(2),
+        };
+        assert_eq!(
+            messages(&spec.prefill(wish)),
+            [
+                "`prefill.k`: 8 is not supported; use one of 16, 32",
+                "`prefill.columns`: 2 is not supported; use one of 4, 8",
+                "`prefill`: staged needs K % 8 == 0, and K is 2050; leave `prefill` out and a kernel that serves it is chosen",
+                "`prefill`: staged needs group_size % 8 == 0, and group_size is 12; leave `prefill` out and a kernel that serves it is chosen",
+                "`prefill.m`: 60 is not a positive multiple of 8, the rows of a thread; change one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn loads_that_threads_cannot_share_evenly_are_refused() {
+        let staged = StagedSpec {
+            m: Some(64),
+            rows: Some(4),
+            n: Some(64),
+            columns: Some(8),
+            k: Some(16),
+        };
+        assert_eq!(rounded().prefill(staged).check(), Ok(()));
+        let narrow = StagedSpec {
+            m: Some(192),
+            ..staged
+        };
+        assert_eq!(
+            messages(&rounded().prefill(narrow)),
+            [
+                "`prefill.n`: 128 words of weights in a step cannot be shared evenly by 384 threads; \
+                 use a larger tile, a longer step or fewer threads"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_subgroup_that_is_not_made_of_whole_matrices_is_refused() {
+        let wish = MatrixSpec {
+            subgroup_m: Some(24),
+            n: Some(100),
+            ..MatrixSpec::default()
+        };
+        assert_eq!(
+            messages(&rounded().prefill(wish)),
+            [
+                "`prefill.subgroup_m`: 24 is not a positive multiple of 16, the side of a matrix; change one of them"
+            ]
+        );
+        let wish = MatrixSpec {
+            n: Some(100),
+            ..MatrixSpec::default()
+        };
+        assert_eq!(
+            messages(&rounded().prefill(wish)),
+            [
+                "`prefill.n`: 100 is not a positive multiple of 32, the columns of a subgroup; change one of them"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_tile_of_too_many_subgroups_is_refused() {
+        let wish = MatrixSpec {
+            m: Some(512),
+            n: Some(512),
+            ..MatrixSpec::default()
+        };
+        let [message] = messages(&rounded().prefill(wish)).try_into().unwrap();
+        assert!(message.contains("takes 4096 invocations"), "{message}");
+    }
+}
