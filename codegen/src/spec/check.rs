@@ -319,6 +319,28 @@ mod tests {
     }
 
     #[test]
+    fn kernels_for_a_few_rows_are_checked_as_those_for_one() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(40)).k(2050).few(SkinnySpec {
+            width: Some(32),
+            columns: Some(48),
+            lane_columns: Some(16),
+            words: Some(4),
+            reduction: None,
+        });
+        assert_eq!(
+            messages(&spec),
+            [
+                "`few.width`: 32 is not supported; use one of 64, 128, 256",
+                "`few.columns`: 48 is not supported; use one of 8, 16, 32, 64",
+                "`few.lane_columns`: 16 is not supported; use one of 4, 8",
+                "`few`: skinny needs K % 8 == 0, and K is 2050; leave `few` out and the GEMM serves a few rows too",
+                "`few.words`: loads of 4 words need group_size % 32 == 0, and group_size is 40; \
+                 leave `words` out and a load of one word is chosen",
+            ]
+        );
+    }
+
+    #[test]
     fn a_step_that_straddles_groups_is_refused() {
         let tile = TileSpec {
             k: Some(32),
