@@ -6,6 +6,7 @@
 |---|---|---|---|
 | decode | `coop4_w64_c4_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 64 invocations |
+| prefill | `staged_128x64x16_t8x8_g64_k1536_bias` | K == 1536, group_size == 64 | 128 invocations |
 | prefill | `gemm_64x64x16_t4x4_g64_k1536_bias` | K == 1536, group_size == 64 | 256 invocations |
 */
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -39,11 +40,20 @@ impl DownProj {
         "/coop4_w64_c4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_128x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_128x64x16_t8x8_g64_k1536_bias.wgsl")), "```"
+    )]
+    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_128x64x16_t8x8_g64_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")
     );
@@ -99,6 +109,30 @@ impl DownProj {
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
+                "staged_128x64x16_t8x8_g64_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
+                    tile_m: 128u32,
+                    tile_n: 64u32,
+                    tile_k: 16u32,
+                    rows: 8u32,
+                    columns: 8u32,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            workgroup_bytes: 15360u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "b949f82922e554b779e48c8455685bd947f09b8091860089aa25c46119337bea",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
                 "gemm_64x64x16_t4x4_g64_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
@@ -116,7 +150,7 @@ impl DownProj {
                 numeric: ::q4_kernel::NumericClass::Exact,
                 scales: ::q4_kernel::ScaleFormat::F32,
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "5c79aae7d23d6e302a6ebf5984bb05927103bda011c1062a7fafd968e0e8550e",
@@ -231,6 +265,7 @@ const _: () = {
 |---|---|---|---|
 | decode | `coop4_w64_c4_gx_subgroup` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_gx_shared` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations |
+| prefill | `staged_128x64x16_t8x8_gx` | K % 8 == 0, group_size % 8 == 0 | 128 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx` | K % 8 == 0, group_size % 8 == 0 | 256 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx_ragged` | any shape | 256 invocations |
 */
@@ -257,11 +292,19 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_128x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_128x64x16_t8x8_gx.wgsl")), "```"
+    )]
+    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"), "/staged_128x64x16_t8x8_gx.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx.wgsl")
     );
     #[doc = ::core::concat!(
@@ -269,7 +312,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx_ragged.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx_ragged.wgsl")
     );
     const DECODE: &'static [::q4_kernel::Variant] = &[
@@ -319,6 +362,28 @@ impl AnyShape {
     const FEW: &'static [::q4_kernel::Variant] = &[];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed("staged_128x64x16_t8x8_gx"),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
+                    tile_m: 128u32,
+                    tile_n: 64u32,
+                    tile_k: 16u32,
+                    rows: 8u32,
+                    columns: 8u32,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            workgroup_bytes: 15360u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "fe29ef4e4f1fddc02529a5049bc12b809ddbc276a4381d482a1ba8a27a57c651",
+            ),
+        },
+        ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed("gemm_64x64x8_t4x4_gx"),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Gemm(::q4_kernel::Gemm {
@@ -335,7 +400,7 @@ impl AnyShape {
                 numeric: ::q4_kernel::NumericClass::Exact,
                 scales: ::q4_kernel::ScaleFormat::F32,
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "683e3a8bd2c93bfdd6584c4d345a74ffdadb222a6eb6df7ff4188b3e066c660c",
@@ -358,7 +423,7 @@ impl AnyShape {
                 numeric: ::q4_kernel::NumericClass::Exact,
                 scales: ::q4_kernel::ScaleFormat::F32,
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_3),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "e57ea29dd5983139bbaa0b43370eb48261850c64e25841d76941d073bce34f3b",
