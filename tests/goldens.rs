@@ -55,6 +55,12 @@ fn representative_variants_of_the_catalogue() {
         "gemm_4x256x8_t4x4_g32",
         "gemm_64x64x16_t4x4_g32",
         "gemm_32x64x32_t4x8_gx",
+        // The default of the staged GEMMs; matrices of both sizes, one and two buffers.
+        "staged_128x64x16_t8x8_g32",
+        "staged_128x64x16_t8x8_gx_f16",
+        "matrix_64x64x64_s32x32_g32_m16_f16",
+        "matrix_128x128x32_s64x64_b2_gx_m16_f16",
+        "matrix_64x64x32_s32x32_g32_m8_f16",
         // Any K: one scale per word, one per weight.
         "gemm_32x32x8_t4x4_g32_ragged",
         "gemm_4x64x8_t1x2_gx_ragged",

@@ -409,7 +409,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 15360u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "4d654e712905c963eed8abe6a237e0b68056cb0e0a574408b2f167aada6b6870",
+                "b949f82922e554b779e48c8455685bd947f09b8091860089aa25c46119337bea",
             ),
         },
         ::q4_kernel::Variant {
@@ -942,7 +942,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 15360u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "af55319343db268b64323ca4fbdc530fc335f878746f7498169d8244fab0fdb9",
+                "fe29ef4e4f1fddc02529a5049bc12b809ddbc276a4381d482a1ba8a27a57c651",
             ),
         },
         ::q4_kernel::Variant {

@@ -207,6 +207,26 @@ mod tests {
     }
 
     #[test]
+    fn a_gemm_that_stages_its_tile_reads_every_weight_once_and_every_bank_without_waiting() {
+        for name in ["staged_128x64x16_t8x8_g32", "staged_64x64x16_t8x8_g128"] {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
+            assert_eq!(cost.bank_conflicts, 0.0, "{name}");
+            assert_eq!(
+                cost.conversions, 0.0,
+                "{name}: nibbles become floats by their bits"
+            );
+        }
+        let products = |name: &str| {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
+            cost.matrix_products
+        };
+        assert_eq!(products("matrix_64x64x64_s32x32_g32_m16_f16"), f64::from(ROWS));
+        assert_eq!(products("matrix_64x64x32_s32x32_g32_m8_f16"), f64::from(ROWS));
+    }
+
+    #[test]
     fn every_variant_of_the_catalogue_has_a_cost() {
         for variant in q4_kernel::catalogue() {
             let cost = cost(variant).unwrap_or_else(|| panic!("{}", variant.name));
