@@ -49,7 +49,7 @@ fn representative_variants_of_the_catalogue() {
         // The fewest rows, and sums that leave registers in rounds; two vectors of columns and subgroups that exchange halves.
         "skinny_r2_w128_c32x4_v4_g32_subgroup",
         "skinny_r4_w128_c32x4_v4_gx_shared",
-        "skinny_r8_w128_c64x8_v4_g32_subgroup",
+        "skinny_r8_w128_c32x8_v2_g32_subgroup",
         "skinny_matrix_16x64x128_s8_a2_g32_m16_f16",
         // The first implementation's GEMM, the default, a step of several words.
         "gemm_4x256x8_t4x4_g32",

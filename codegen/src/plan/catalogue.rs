@@ -30,33 +30,39 @@ const GEMMS: [Gemm; 10] = [
     ragged((64, 64), (4, 4)),
 ];
 
-/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane)`. More columns of a lane share
+/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
 /// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
-const SKINNY: [(u32, u32, u32, u32); 12] = [
-    (2, 64, 16, 4),
-    (2, 128, 32, 8),
-    (4, 64, 16, 4),
-    (4, 128, 32, 8),
-    (8, 256, 32, 4),
-    (8, 128, 32, 8),
-    (8, 128, 64, 8),
-    (8, 256, 64, 8),
-    (16, 256, 32, 4),
-    (16, 64, 32, 8),
-    (16, 128, 32, 8),
-    (16, 256, 64, 8),
+const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
+    (2, 64, 16, 4, 4),
+    (2, 128, 32, 8, 4),
+    (4, 64, 16, 4, 4),
+    (4, 128, 32, 8, 4),
+    (8, 64, 16, 4, 4),
+    (8, 256, 32, 4, 4),
+    (8, 128, 32, 8, 4),
+    (8, 256, 64, 8, 4),
+    (8, 128, 32, 4, 2),
+    (8, 128, 32, 8, 2),
+    (16, 64, 16, 4, 4),
+    (16, 256, 32, 4, 4),
+    (16, 128, 32, 8, 4),
+    (16, 128, 32, 4, 2),
+    (16, 64, 16, 4, 2),
+    (16, 256, 32, 4, 2),
 ];
 
 /// Matrices for a few rows, at the group size that most layers have: `(columns, K, subgroups, steps ahead)`. Many columns read the inputs less
 /// often, few make more workgroups; what is ahead keeps memory busy.
-const SKINNY_MATRICES: [(u32, u32, u32, u32); 9] = [
+const SKINNY_MATRICES: [(u32, u32, u32, u32); 11] = [
     (64, 128, 8, 1),
     (64, 128, 8, 3),
+    (64, 128, 8, 4),
     (64, 128, 4, 2),
     (64, 256, 4, 1),
     (32, 256, 8, 1),
     (32, 256, 8, 2),
     (32, 128, 4, 2),
+    (32, 128, 4, 4),
     (128, 128, 8, 1),
     (128, 128, 8, 2),
 ];
@@ -139,8 +145,11 @@ pub fn catalogue() -> Vec<Configuration> {
             }
         }
     }
-    for (rows, width, columns, lane_columns) in SKINNY {
-        let skinny = skinny(rows, width, columns, lane_columns);
+    for (rows, width, columns, lane_columns, words) in SKINNY {
+        let skinny = Skinny {
+            words,
+            ..skinny(rows, width, columns, lane_columns)
+        };
         variants.push(standard(Geometry::Skinny(skinny), GroupSize::Fixed(32)));
     }
     for group_size in COMMON_GROUP_SIZES {

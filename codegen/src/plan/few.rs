@@ -42,15 +42,12 @@ fn matrix(spec: &KernelSpec) -> Option<Configuration> {
     })
 }
 
-/// Long loads unless they are sure not to fit. A layer of run-time shape that they do not fit goes to the GEMM: a second set of kernels for
-/// it would double the route.
+/// The longest loads that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a second set of
+/// kernels for it would double the route.
 fn words(spec: &KernelSpec, wish: SkinnySpec) -> u32 {
-    wish.words.unwrap_or_else(|| {
-        let long = Skinny::DEFAULT_WORDS * WEIGHTS_PER_WORD;
-        if may_be_multiples(spec, long) {
-            Skinny::DEFAULT_WORDS
-        } else {
-            1
-        }
-    })
+    let longest = || {
+        let fits = |words: &u32| may_be_multiples(spec, words * WEIGHTS_PER_WORD);
+        Skinny::WORDS.into_iter().filter(fits).max()
+    };
+    wish.words.or_else(longest).unwrap_or(Skinny::DEFAULT_WORDS)
 }

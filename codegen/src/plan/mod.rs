@@ -186,13 +186,16 @@ mod tests {
     }
 
     #[test]
-    fn a_few_rows_are_multiplied_in_single_words_where_long_loads_do_not_fit() {
+    fn a_few_rows_are_multiplied_in_fewer_words_where_long_loads_do_not_fit() {
         let of = |group_size, k| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(k)).few;
         assert_eq!(
             of(32, 2048)[0].name(),
             "skinny_r2_w128_c32x4_v4_g32_subgroup_k2048"
         );
-        assert_eq!(of(16, 2048)[0].name(), "skinny_r2_w128_c32x4_g16_subgroup_k2048");
+        assert_eq!(
+            of(16, 2048)[0].name(),
+            "skinny_r2_w128_c32x4_v2_g16_subgroup_k2048"
+        );
         assert_eq!(of(32, 2056)[1].name(), "skinny_r2_w128_c32x4_g32_shared_k2056");
         assert_eq!(of(32, 2050), []);
     }

@@ -158,7 +158,7 @@ impl KernelSpec {
                 "coop4",
                 "`decode` out and the GEMM serves M == 1 too",
             ),
-            (Field::DecodeWords, decode.words),
+            (Field::DecodeWords, decode.words, &Coop4::WORDS),
             errors,
         );
     }
@@ -174,7 +174,7 @@ impl KernelSpec {
                 "skinny",
                 "`few` out and the GEMM serves a few rows too",
             ),
-            (Field::FewWords, few.words),
+            (Field::FewWords, few.words, &Skinny::WORDS),
             errors,
         );
     }
@@ -183,7 +183,7 @@ impl KernelSpec {
     fn check_loads(
         &self,
         (whole, family, instead): (Field, &str, &str),
-        (field, words): (Field, Option<u32>),
+        (field, words, known): (Field, Option<u32>, &[u32]),
         errors: &mut Errors,
     ) {
         for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
@@ -195,7 +195,7 @@ impl KernelSpec {
                     format!("{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; leave {instead}"),
                 );
             } else if let (Some(value), Some(words)) = (value, words)
-                && Coop4::WORDS.contains(&words)
+                && known.contains(&words)
                 && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
             {
                 let step = words * WEIGHTS_PER_WORD;
@@ -203,7 +203,7 @@ impl KernelSpec {
                     field,
                     format!(
                         "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
-                         leave `words` out and a load of one word is chosen"
+                         leave `words` out and a load that fits is chosen"
                     ),
                 );
             }
@@ -335,7 +335,7 @@ mod tests {
                 "`few.lane_columns`: 16 is not supported; use one of 4, 8",
                 "`few`: skinny needs K % 8 == 0, and K is 2050; leave `few` out and the GEMM serves a few rows too",
                 "`few.words`: loads of 4 words need group_size % 32 == 0, and group_size is 40; \
-                 leave `words` out and a load of one word is chosen",
+                 leave `words` out and a load that fits is chosen",
             ]
         );
     }
