@@ -206,22 +206,37 @@ fn every_staged_gemm_agrees() {
     every_case_agrees(|variant| matches!(variant.configuration.geometry, Geometry::Staged(_)));
 }
 
-#[test]
-fn every_gemm_of_matrices_agrees_on_the_emulator() {
-    // Drivers that have the matrices are few; the emulator has both sizes.
-    let emulator = open(&GpuOptions {
+/// Drivers that have the matrices are few; the emulator has both sizes.
+fn emulator() -> Gpu {
+    open(&GpuOptions {
         adapter: Some("emulator".to_owned()),
         ..GpuOptions::default()
-    });
-    every_case_agrees_on(&emulator, |variant| {
+    })
+}
+
+#[test]
+fn every_gemm_of_matrices_agrees_on_the_emulator() {
+    every_case_agrees_on(&emulator(), |variant| {
         matches!(variant.configuration.geometry, Geometry::Matrix(_))
     });
 }
 
 #[test]
-fn every_gemm_of_matrices_that_the_device_has_agrees() {
+fn every_kernel_of_matrices_for_a_few_rows_agrees_on_the_emulator() {
+    every_case_agrees_on(&emulator(), |variant| {
+        matches!(variant.configuration.geometry, Geometry::SkinnyMatrix(_))
+    });
+}
+
+#[test]
+fn every_kernel_of_matrices_that_the_device_has_agrees() {
     let gpu = gpu();
-    let of_matrices = |variant: &Variant| matches!(variant.configuration.geometry, Geometry::Matrix(_));
+    let of_matrices = |variant: &Variant| {
+        matches!(
+            variant.configuration.geometry,
+            Geometry::Matrix(_) | Geometry::SkinnyMatrix(_)
+        )
+    };
     let runs = |variant: &Variant| of_matrices(variant) && gpu.capabilities().check(variant).is_ok();
     if catalogue().iter().any(runs) {
         every_case_agrees(runs);

@@ -49,11 +49,18 @@ fn representative_variants_of_the_catalogue() {
         // The fewest rows, and sums that leave registers in rounds; two vectors of columns and subgroups that exchange halves.
         "skinny_r2_w128_c32x4_v4_g32_subgroup",
         "skinny_r4_w128_c32x4_v4_gx_shared",
-        "skinny_r8_w128_c64x8_v4_g32_subgroup",
+        "skinny_r8_w128_c32x8_v2_g32_subgroup",
+        "skinny_matrix_16x64x128_s8_a2_g32_m16_f16",
         // The first implementation's GEMM, the default, a step of several words.
         "gemm_4x256x8_t4x4_g32",
         "gemm_64x64x16_t4x4_g32",
         "gemm_32x64x32_t4x8_gx",
+        // The default of the staged GEMMs; matrices of both sizes, one and two buffers.
+        "staged_128x64x16_t8x8_g32",
+        "staged_128x64x16_t8x8_gx_f16",
+        "matrix_64x64x64_s32x32_g32_m16_f16",
+        "matrix_128x128x32_s64x64_b2_gx_m16_f16",
+        "matrix_64x64x32_s32x32_g32_m8_f16",
         // Any K: one scale per word, one per weight.
         "gemm_32x32x8_t4x4_g32_ragged",
         "gemm_4x64x8_t1x2_gx_ragged",

@@ -156,6 +156,12 @@ fn matrix_products() {
         f32s("cooperative_matmul", 2),
         product(&randoms(512), &randoms(512), [16, 32, 16])
     );
+    let by_columns = randoms(512);
+    let by_rows = of(512, |i| by_columns[((i % 16) * 32 + i / 16) as usize]);
+    assert_eq!(
+        f32s("cooperative_vectors", 2),
+        product(&randoms(512), &by_rows, [16, 32, 16])
+    );
     let x = of(64, |i| i as f32);
     let weights = randoms(448);
     let expected = weights

@@ -25,7 +25,7 @@ pub use operand::Operand;
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, Gemv, GeneratedKernel, Geometry,
     GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction, Refusal,
-    Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, Staged, Tolerance,
+    Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Tolerance,
     TooManyWorkgroups, Variant, layout,
 };
 pub use quantized::{LayerShape, LayoutError, Quantized};

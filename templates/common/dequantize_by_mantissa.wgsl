@@ -1,8 +1,8 @@
 {# Dequantisation of q4gsw without conversions: a nibble becomes the mantissa of a float whose exponent makes it a whole number. #}
 
-// A float with these bits and a nibble q + {{ zero_point }} below them is MANTISSA_ONE + q + {{ zero_point }}, exactly: conversions are slow, this is one operation.
+// With these bits above a nibble, which is q + {{ zero_point }}, a float is 2^23 + q + {{ zero_point }}, exactly: conversions are slow, setting bits is not.
 const MANTISSA_BITS: u32 = 0x4B000000u;
-const MANTISSA_ZERO: f32 = 8388608.0 + {{ zero_point }}.0;
+const MANTISSA_ZERO: f32 = 8388608.0 + {{ zero_point }}.0; // q == 0
 
 // Weights 0 to 3 of a word, before scaling: the lowest nibble is the first k.
 fn dequantize_low(word: u32) -> vec4<f32> {

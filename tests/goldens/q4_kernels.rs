@@ -14,6 +14,7 @@
 | few | `skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
 | few | `skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
 | few | `skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations |
+| prefill | `staged_128x64x16_t8x8_g64_k1536_bias` | K == 1536, group_size == 64 | 128 invocations |
 | prefill | `gemm_64x64x16_t4x4_g64_k1536_bias` | K == 1536, group_size == 64 | 256 invocations |
 */
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -119,11 +120,20 @@ impl DownProj {
         "/skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_128x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_128x64x16_t8x8_g64_k1536_bias.wgsl")), "```"
+    )]
+    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_128x64x16_t8x8_g64_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")
     );
@@ -386,6 +396,30 @@ impl DownProj {
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
+                "staged_128x64x16_t8x8_g64_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
+                    tile_m: 128u32,
+                    tile_n: 64u32,
+                    tile_k: 16u32,
+                    rows: 8u32,
+                    columns: 8u32,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            workgroup_bytes: 15360u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "b949f82922e554b779e48c8455685bd947f09b8091860089aa25c46119337bea",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
                 "gemm_64x64x16_t4x4_g64_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
@@ -406,7 +440,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Groups,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "5c79aae7d23d6e302a6ebf5984bb05927103bda011c1062a7fafd968e0e8550e",
@@ -539,6 +573,7 @@ const _: () = {
 | few | `skinny_r8_w128_c32x4_v4_gx_shared` | M <= 8, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
 | few | `skinny_r16_w128_c32x4_v4_gx_subgroup` | M <= 16, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
 | few | `skinny_r16_w128_c32x4_v4_gx_shared` | M <= 16, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
+| prefill | `staged_128x64x16_t8x8_gx` | K % 8 == 0, group_size % 8 == 0 | 128 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx` | K % 8 == 0, group_size % 8 == 0 | 256 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx_ragged` | any shape | 256 invocations |
 */
@@ -637,11 +672,19 @@ impl AnyShape {
         "/skinny_r16_w128_c32x4_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_128x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_128x64x16_t8x8_gx.wgsl")), "```"
+    )]
+    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"), "/staged_128x64x16_t8x8_gx.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx.wgsl")
     );
     #[doc = ::core::concat!(
@@ -649,7 +692,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx_ragged.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx_ragged.wgsl")
     );
     const DECODE: &'static [::q4_kernel::Variant] = &[
@@ -906,6 +949,28 @@ impl AnyShape {
     ];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed("staged_128x64x16_t8x8_gx"),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
+                    tile_m: 128u32,
+                    tile_n: 64u32,
+                    tile_k: 16u32,
+                    rows: 8u32,
+                    columns: 8u32,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleFormat::F32,
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            workgroup_bytes: 15360u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "fe29ef4e4f1fddc02529a5049bc12b809ddbc276a4381d482a1ba8a27a57c651",
+            ),
+        },
+        ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed("gemm_64x64x8_t4x4_gx"),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Gemm(::q4_kernel::Gemm {
@@ -925,7 +990,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Groups,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "683e3a8bd2c93bfdd6584c4d345a74ffdadb222a6eb6df7ff4188b3e066c660c",
@@ -951,7 +1016,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Groups,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_3),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "c3a694491561a994e527f6860c6953e385236260e9dc62d4a1fb9860235497b2",

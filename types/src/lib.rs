@@ -21,7 +21,9 @@ mod variant;
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
 pub use dispatch::{Dispatch, TooManyWorkgroups};
-pub use geometry::{Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, Staged};
+pub use geometry::{
+    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
+};
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};
 pub use params::{ParamField, Params};

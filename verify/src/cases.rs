@@ -1,7 +1,8 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Gemv, Geometry, Shape, Skinny, Variant, layout::WEIGHTS_PER_WORD, reference::samples::Data,
+    Constraints, Gemv, Geometry, Shape, Skinny, SkinnyMatrix, Variant, layout::WEIGHTS_PER_WORD,
+    reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -150,6 +151,12 @@ impl Edges {
                 around(&[skinny.rows]),
                 around(&[skinny.lane_columns, skinny.columns, 2 * skinny.columns]),
                 skinny.quads() * Skinny::QUAD * skinny.step(),
+            ),
+            // One matrix holds all rows; steps of K, some of which are ahead of the others.
+            Geometry::SkinnyMatrix(matrix) => (
+                around(&[SkinnyMatrix::ROWS]),
+                around(&[matrix.columns, 2 * matrix.columns]),
+                matrix.ahead * matrix.tile_k,
             ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),

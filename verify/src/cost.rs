@@ -187,10 +187,43 @@ mod tests {
     }
 
     #[test]
+    fn matrices_dequantise_every_weight_once_for_all_rows() {
+        let cost = cost(q4_kernel::variant("skinny_matrix_16x64x128_s8_a2_g32_m16_f16").unwrap()).unwrap();
+        assert_eq!(cost.shape.m, 16);
+        assert_eq!(cost.bindings["weight"].bytes, 0.5, "half a byte a weight");
+        assert_eq!(cost.bindings["scales"].bytes, 0.125, "4 bytes of 32 weights");
+        assert_eq!(cost.bank_conflicts, 0.0);
+        // A subtraction and a product, and what adds up the subgroups' sums.
+        assert!(cost.float_operations < 2.5, "{cost:?}");
+        // As f16 a weight is written once and read once, and so is a quarter of the inputs, which serve 64 columns; then the sums.
+        assert!(cost.workgroup_bytes <= 6.0, "{cost:?}");
+    }
+
+    #[test]
     fn more_columns_read_the_input_less_often() {
         let input = |name: &str| cost(q4_kernel::variant(name).unwrap()).unwrap().bindings["input"].bytes;
         assert_eq!(input("coop4_w64_c1_g32_shared"), 4.0);
         assert_eq!(input("coop4_w64_c8_g32_shared"), 0.5);
+    }
+
+    #[test]
+    fn a_gemm_that_stages_its_tile_reads_every_weight_once_and_every_bank_without_waiting() {
+        for name in ["staged_128x64x16_t8x8_g32", "staged_64x64x16_t8x8_g128"] {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
+            assert_eq!(cost.bank_conflicts, 0.0, "{name}");
+            assert_eq!(
+                cost.conversions, 0.0,
+                "{name}: nibbles become floats by their bits"
+            );
+        }
+        let products = |name: &str| {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
+            cost.matrix_products
+        };
+        assert_eq!(products("matrix_64x64x64_s32x32_g32_m16_f16"), f64::from(ROWS));
+        assert_eq!(products("matrix_64x64x32_s32x32_g32_m8_f16"), f64::from(ROWS));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use q4_kernel::{
-    Configuration, Constraints, Dispatch, Needs, NumericClass, Route, RowsServed, Variant, catalogue,
+    Configuration, Constraints, Dispatch, Feature, Needs, NumericClass, Route, RowsServed, Variant, catalogue,
 };
 use serde::Serialize;
 
@@ -94,13 +94,14 @@ const COLUMNS: [(&str, Align); 8] = [
 
 const LEGEND: &str = "\
 size: invocations of a workgroup; memory: bytes of workgroup memory
-workgroups: how many are dispatched, divisions rounded up; `strided` ones loop where the device allows fewer,
+workgroups: how many are dispatched, divisions rounded up; `strided` ones loop where the device allows fewer, `<=` ones where
+there would be more,
 `folded` ones continue along y";
 
 fn row(variant: &Variant) -> Vec<String> {
     let configuration = variant.configuration;
     let needs = variant.needs();
-    let features: Vec<_> = needs.features.iter().map(|feature| feature.name()).collect();
+    let features: Vec<_> = needs.features.iter().copied().map(short).collect();
     vec![
         variant.name.clone().into_owned(),
         configuration.route().to_string(),
@@ -115,6 +116,17 @@ fn row(variant: &Variant) -> Vec<String> {
         needs.workgroup_bytes.to_string(),
         workgroups(configuration.geometry.dispatch()),
     ]
+}
+
+/// A feature in the width of a column.
+fn short(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Subgroup => "subgroup",
+        Feature::ShaderF16 => "f16",
+        Feature::Matrix16 => "m16",
+        Feature::Matrix8 => "m8",
+        other => other.name(),
+    }
 }
 
 /// The constraints in the width of a column.
@@ -152,7 +164,7 @@ fn workgroups(dispatch: Dispatch) -> String {
     match dispatch {
         Dispatch::GridStride { columns } => format!("{}, strided", divided("N", columns)),
         Dispatch::Persistent { columns, workgroups } => {
-            format!("{}, at most {workgroups}", divided("N", columns))
+            format!("{} <= {workgroups}", divided("N", columns))
         }
         Dispatch::Folded { rows, columns } => {
             format!("{} * {}, folded", divided("M", rows), divided("N", columns))

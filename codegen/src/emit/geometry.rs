@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, Staged,
+    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
 };
 use quote::quote;
 
@@ -20,6 +20,17 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Skinny(skinny) => {
             let value = skinny_value(krate, skinny);
             quote!(#krate::Geometry::Skinny(#value))
+        }
+        Geometry::SkinnyMatrix(matrix) => {
+            let SkinnyMatrix {
+                columns,
+                tile_k,
+                subgroups,
+                ahead,
+            } = matrix;
+            quote!(#krate::Geometry::SkinnyMatrix(#krate::SkinnyMatrix {
+                columns: #columns, tile_k: #tile_k, subgroups: #subgroups, ahead: #ahead,
+            }))
         }
         Geometry::Gemm(gemm) => {
             let value = gemm_value(krate, gemm);

@@ -2,7 +2,7 @@
 
 use q4_kernel_types::{
     Configuration, Coop4, Gemm, Gemv, Geometry, GroupSize, KAlignment, Matrix, MatrixSide, NumericClass,
-    Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, Staged, layout::WEIGHTS_PER_WORD,
+    Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -102,21 +102,41 @@ const AS_F16: ScaleLayout = ScaleLayout {
     order: ScaleOrder::Groups,
 };
 
-/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane)`. More columns of a lane share
+/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
 /// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
-const SKINNY: [(u32, u32, u32, u32); 12] = [
-    (2, 64, 16, 4),
-    (2, 128, 32, 8),
-    (4, 64, 16, 4),
-    (4, 128, 32, 8),
-    (8, 256, 32, 4),
-    (8, 128, 32, 8),
-    (8, 128, 64, 8),
-    (8, 256, 64, 8),
-    (16, 256, 32, 4),
-    (16, 64, 32, 8),
-    (16, 128, 32, 8),
-    (16, 256, 64, 8),
+const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
+    (2, 64, 16, 4, 4),
+    (2, 128, 32, 8, 4),
+    (4, 64, 16, 4, 4),
+    (4, 128, 32, 8, 4),
+    (8, 64, 16, 4, 4),
+    (8, 256, 32, 4, 4),
+    (8, 128, 32, 8, 4),
+    (8, 256, 64, 8, 4),
+    (8, 128, 32, 4, 2),
+    (8, 128, 32, 8, 2),
+    (16, 64, 16, 4, 4),
+    (16, 256, 32, 4, 4),
+    (16, 128, 32, 8, 4),
+    (16, 128, 32, 4, 2),
+    (16, 64, 16, 4, 2),
+    (16, 256, 32, 4, 2),
+];
+
+/// Matrices for a few rows, at the group size that most layers have: `(columns, K, subgroups, steps ahead)`. Many columns read the inputs less
+/// often, few make more workgroups; what is ahead keeps memory busy.
+const SKINNY_MATRICES: [(u32, u32, u32, u32); 11] = [
+    (64, 128, 8, 1),
+    (64, 128, 8, 3),
+    (64, 128, 8, 4),
+    (64, 128, 4, 2),
+    (64, 256, 4, 1),
+    (32, 256, 8, 1),
+    (32, 256, 8, 2),
+    (32, 128, 4, 2),
+    (32, 128, 4, 4),
+    (128, 128, 8, 1),
+    (128, 128, 8, 2),
 ];
 
 /// Staged GEMMs of the catalogue, all in f32.
@@ -137,8 +157,8 @@ const MATRICES_16: [Matrix; 10] = [
     Matrix::DEFAULT,
     matrix_16((64, 64, 64), (32, 32), 1),
     matrix_16((64, 128, 64), (32, 64), 1),
+    matrix_16((64, 256, 32), (32, 64), 1),
     matrix_16((64, 256, 48), (32, 64), 1),
-    matrix_16((128, 64, 64), (64, 32), 1),
     matrix_16((128, 128, 32), (64, 64), 1),
     matrix_16((128, 128, 32), (64, 64), 2),
     matrix_16((128, 256, 32), (64, 64), 1),
@@ -198,9 +218,24 @@ pub fn catalogue() -> Vec<Configuration> {
             }
         }
     }
-    for (rows, width, columns, lane_columns) in SKINNY {
-        let skinny = skinny(rows, width, columns, lane_columns);
+    for (rows, width, columns, lane_columns, words) in SKINNY {
+        let skinny = Skinny {
+            words,
+            ..skinny(rows, width, columns, lane_columns)
+        };
         variants.push(standard(Geometry::Skinny(skinny), GroupSize::Fixed(32)));
+    }
+    for group_size in COMMON_GROUP_SIZES {
+        variants.push(skinny_matrix(SkinnyMatrix::DEFAULT, group_size));
+    }
+    for (columns, tile_k, subgroups, ahead) in SKINNY_MATRICES {
+        let matrix = SkinnyMatrix {
+            columns,
+            tile_k,
+            subgroups,
+            ahead,
+        };
+        variants.push(skinny_matrix(matrix, GroupSize::Fixed(32)));
     }
     for group_size in GROUP_SIZES {
         variants.extend(STAGED.map(|staged| standard(Geometry::Staged(staged), group_size)));
@@ -295,6 +330,13 @@ const fn skinny(rows: u32, width: u32, columns: u32, lane_columns: u32) -> Skinn
         lane_columns,
         words: Skinny::DEFAULT_WORDS,
         reduction: Reduction::Subgroup,
+    }
+}
+
+fn skinny_matrix(matrix: SkinnyMatrix, group_size: GroupSize) -> Configuration {
+    Configuration {
+        numeric: NumericClass::F16Multiply,
+        ..standard(Geometry::SkinnyMatrix(matrix), group_size)
     }
 }
 

@@ -141,13 +141,34 @@ mod tests {
     }
 
     #[test]
-    fn a_few_rows_are_multiplied_in_single_words_where_long_loads_do_not_fit() {
+    fn a_few_rows_are_multiplied_by_matrices_where_rounding_is_allowed() {
+        let rounding = |k| {
+            plan(&KernelSpec {
+                numeric: NumericClass::F16Multiply,
+                ..KernelSpec::new("Up", Format::q4gsw(32)).k(k)
+            })
+        };
+        let few = rounding(2048).few;
+        assert_eq!(few[0].name(), "skinny_matrix_16x64x128_s8_a2_g32_m16_f16_k2048");
+        // Where the device has no matrices, all are multiplied in f32.
+        assert!(
+            few[1..].iter().all(|other| other.numeric == NumericClass::Exact),
+            "{few:?}"
+        );
+        assert_eq!(rounding(2056).few[0].numeric, NumericClass::Exact);
+    }
+
+    #[test]
+    fn a_few_rows_are_multiplied_in_fewer_words_where_long_loads_do_not_fit() {
         let of = |group_size, k| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(k)).few;
         assert_eq!(
             of(32, 2048)[0].name(),
             "skinny_r2_w128_c32x4_v4_g32_subgroup_k2048"
         );
-        assert_eq!(of(16, 2048)[0].name(), "skinny_r2_w128_c32x4_g16_subgroup_k2048");
+        assert_eq!(
+            of(16, 2048)[0].name(),
+            "skinny_r2_w128_c32x4_v2_g16_subgroup_k2048"
+        );
         assert_eq!(of(32, 2056)[1].name(), "skinny_r2_w128_c32x4_g32_shared_k2056");
         assert_eq!(of(32, 2050), []);
     }

@@ -205,7 +205,7 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Coop4Spec, DecodeSpec, Format, PrefillSpec, TileSpec};
+    use crate::spec::{Coop4Spec, DecodeSpec, Format, PrefillSpec, SkinnySpec, TileSpec};
 
     fn messages(spec: &KernelSpec) -> Vec<String> {
         spec.check()
@@ -242,6 +242,28 @@ mod tests {
                 "`decode`: coop4 needs K % 8 == 0, and K is 2050; leave `decode` out and the GEMM serves M == 1 too",
                 "`prefill.k`: 12 is not supported; use one of 8, 16, 32",
                 "`prefill.m`: 30 is not a positive multiple of 4, the rows of a thread; change one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn kernels_for_a_few_rows_are_checked_as_those_for_one() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(40)).k(2050).few(SkinnySpec {
+            width: Some(32),
+            columns: Some(48),
+            lane_columns: Some(16),
+            words: Some(4),
+            reduction: None,
+        });
+        assert_eq!(
+            messages(&spec),
+            [
+                "`few.width`: 32 is not supported; use one of 64, 128, 256",
+                "`few.columns`: 48 is not supported; use one of 8, 16, 32, 64",
+                "`few.lane_columns`: 16 is not supported; use one of 4, 8",
+                "`few`: skinny needs K % 8 == 0, and K is 2050; leave `few` out and the GEMM serves a few rows too",
+                "`few.words`: loads of 4 words need group_size % 32 == 0, and group_size is 40; \
+                 leave `words` out and a load that fits is chosen",
             ]
         );
     }

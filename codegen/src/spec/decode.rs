@@ -89,7 +89,7 @@ impl KernelSpec {
                 "coop4",
                 "`decode` out and the GEMM serves M == 1 too",
             ),
-            (Field::DecodeWords, coop4.words),
+            (Field::DecodeWords, coop4.words, &Coop4::WORDS),
             errors,
         );
     }
@@ -98,7 +98,7 @@ impl KernelSpec {
     pub(super) fn check_loads(
         &self,
         (whole, family, instead): (Field, &str, &str),
-        (field, words): (Field, Option<u32>),
+        (field, words, known): (Field, Option<u32>, &[u32]),
         errors: &mut Errors,
     ) {
         for (name, value) in self.known_multiples() {
@@ -108,7 +108,7 @@ impl KernelSpec {
                     format!("{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; leave {instead}"),
                 );
             } else if let Some(words) = words
-                && Coop4::WORDS.contains(&words)
+                && known.contains(&words)
                 && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
             {
                 let step = words * WEIGHTS_PER_WORD;
@@ -116,7 +116,7 @@ impl KernelSpec {
                     field,
                     format!(
                         "loads of {words} words need {name} % {step} == 0, and {name} is {value}; \
-                         leave `words` out and a load of one word is chosen"
+                         leave `words` out and a load that fits is chosen"
                     ),
                 );
             }

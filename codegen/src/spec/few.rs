@@ -13,8 +13,8 @@ pub struct SkinnySpec {
     pub columns: Option<u32>,
     /// Output columns of a lane: 4 or 8.
     pub lane_columns: Option<u32>,
-    /// Words of one row of weights that a lane loads at once: 1, or 4 where K and the group size are multiples of 32.
-    /// Left out: 4 where they may be.
+    /// Words of one row of weights that a lane loads at once: 1, 2 where K and the group size are multiples of 16, or 4 where they are of 32.
+    /// Left out: as many as they may be multiples of.
     pub words: Option<u32>,
     /// How partial sums become one. Left out: subgroup shuffles where the device has them, workgroup memory elsewhere.
     pub reduction: Option<Reduction>,
@@ -32,7 +32,7 @@ impl KernelSpec {
                 "skinny",
                 "`few` out and the GEMM serves a few rows too",
             ),
-            (Field::FewWords, few.words),
+            (Field::FewWords, few.words, &Skinny::WORDS),
             errors,
         );
     }

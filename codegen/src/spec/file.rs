@@ -7,6 +7,7 @@
 //! k = 2048
 //! n = 8192
 //! decode.coop4 = { width = 64, columns = 8 }
+//! few.skinny = { width = 128, columns = 32 }
 //! prefill.tile = { m = 64, n = 64, k = 16 }
 //! ```
 
@@ -151,7 +152,7 @@ mod tests {
     use q4_kernel_types::Reduction;
 
     use super::*;
-    use crate::spec::{Coop4Spec, Format, TileSpec};
+    use crate::spec::{Coop4Spec, Format, SkinnySpec, TileSpec};
 
     #[test]
     fn a_file_says_what_the_macro_says() {
@@ -161,6 +162,7 @@ format.q4gsw.group_size = 32
 k = 2048
 n = 8192
 decode.coop4 = { width = 64, columns = 8, reduction = \"shared\" }
+few.skinny = { columns = 64, lane_columns = 8 }
 prefill.tile = { m = 64, n = 64, k = 16 }
 
 [Any]
@@ -176,6 +178,11 @@ bias = \"never\"
                 columns: Some(8),
                 words: None,
                 reduction: Some(Reduction::Shared),
+            })
+            .few(SkinnySpec {
+                columns: Some(64),
+                lane_columns: Some(8),
+                ..SkinnySpec::default()
             })
             .prefill(TileSpec {
                 m: Some(64),

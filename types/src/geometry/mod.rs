@@ -6,6 +6,7 @@ mod gemv;
 mod matrix;
 mod reduction;
 mod skinny;
+mod skinny_matrix;
 mod staged;
 
 use core::fmt;
@@ -16,6 +17,7 @@ pub use gemv::Gemv;
 pub use matrix::{Matrix, MatrixSide};
 pub use reduction::Reduction;
 pub use skinny::Skinny;
+pub use skinny_matrix::SkinnyMatrix;
 pub use staged::Staged;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
@@ -34,6 +36,8 @@ pub enum Geometry {
     Gemv(Gemv),
     /// Kernel for a few rows.
     Skinny(Skinny),
+    /// Cooperative matrices for a few rows.
+    SkinnyMatrix(SkinnyMatrix),
     /// Register-tiled GEMM.
     Gemm(Gemm),
     /// GEMM that stages its operands in workgroup memory.
@@ -87,6 +91,7 @@ impl Geometry {
             Self::Coop4(coop4) => coop4,
             Self::Gemv(gemv) => gemv,
             Self::Skinny(skinny) => skinny,
+            Self::SkinnyMatrix(matrix) => matrix,
             Self::Gemm(gemm) => gemm,
             Self::Staged(staged) => staged,
             Self::Matrix(matrix) => matrix,

@@ -19,7 +19,7 @@ pub struct Skinny {
     pub columns: u32,
     /// Output columns of a lane: what is loaded of the input serves so many.
     pub lane_columns: u32,
-    /// Words of one row of weights that a lane loads at once: 1, or 4 for loads of 16 bytes.
+    /// Words of one row of weights that a lane loads at once: 1, 2, or 4 for loads of 16 bytes. Fewer make a shorter loop and leave registers to more sums.
     pub words: u32,
     /// How the lanes' partial sums become one.
     pub reduction: Reduction,
@@ -34,8 +34,8 @@ impl Skinny {
     pub const COLUMNS: [u32; 4] = [8, 16, 32, 64];
     /// The numbers of columns of a lane there are: one or two vectors of sums.
     pub const LANE_COLUMNS: [u32; 2] = [4, 8];
-    /// The numbers of words there are: one `u32`, or one `vec4<u32>`.
-    pub const WORDS: [u32; 2] = [1, 4];
+    /// The numbers of words there are: one `u32`, one `vec2<u32>`, or one `vec4<u32>`.
+    pub const WORDS: [u32; 3] = [1, 2, 4];
     /// The width where a description names none.
     pub const DEFAULT_WIDTH: u32 = 128;
     /// The number of columns where a description names none.

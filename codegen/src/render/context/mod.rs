@@ -3,8 +3,10 @@
 mod coop4;
 mod gemm;
 mod gemv;
+mod mantissa;
 mod matrix;
 mod skinny;
+mod skinny_matrix;
 mod staged;
 
 use q4_kernel_types::{
@@ -13,6 +15,8 @@ use q4_kernel_types::{
     layout::{self, Binding, WEIGHTS_PER_WORD},
 };
 use serde::{Serialize, Serializer, ser::SerializeMap};
+
+use self::mantissa::Nibble;
 
 /// The smallest subgroup of any device that wgpu runs on (WARP has 4 lanes).
 const MIN_SUBGROUP_SIZE: u32 = 4;
@@ -67,6 +71,7 @@ enum Family {
     Coop4(coop4::Values),
     Gemv(gemv::Values),
     Skinny(skinny::Values),
+    SkinnyMatrix(skinny_matrix::Values),
     Gemm(gemm::Values),
     Staged(staged::Values),
     Matrix(matrix::Values),
@@ -176,6 +181,7 @@ impl Context {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
             Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
             Geometry::Skinny(skinny) => skinny::describe(skinny),
+            Geometry::SkinnyMatrix(matrix) => skinny_matrix::describe(matrix),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),

@@ -1,15 +1,9 @@
 //! The values of the skinny kernel.
 
-use q4_kernel_types::{
-    Reduction, Skinny,
-    layout::{BITS, ZERO_POINT},
-};
+use q4_kernel_types::{Reduction, Skinny};
 use serde::Serialize;
 
-use super::{Described, Family, Word, word_type, words};
-
-/// The bits of 2^23 as an f32: the last bit of its mantissa counts one.
-const MAGIC: u32 = 0x4B00_0000;
+use super::{Described, Family, Nibble, Word, mantissa, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -29,18 +23,6 @@ pub(super) struct Values {
     steps: Vec<Step>,
     rest: Vec<u32>,
     rounds: Vec<Round>,
-}
-
-/// A nibble in the lower half of a word.
-#[derive(Serialize)]
-struct Nibble {
-    index: u32,
-    /// Its bits.
-    mask: u32,
-    /// What its lowest bit counts.
-    weight: u32,
-    /// What it makes of [`MAGIC`] where the weight is 0.
-    offset: u32,
 }
 
 /// Lanes that lie `mask` apart divide rows that lie `distance` apart.
@@ -98,8 +80,8 @@ pub(super) fn describe(skinny: Skinny) -> Described {
             quad: Skinny::QUAD,
             reduction: skinny.reduction,
             words: words(skinny.words),
-            magic: MAGIC,
-            nibbles: [0, 1, 2, 3].map(nibble),
+            magic: mantissa::MAGIC,
+            nibbles: mantissa::nibbles(),
             partials: skinny.partials(),
             partial_stride: skinny.partial_stride(),
             rows_at_once: skinny.rows_at_once(),
@@ -107,16 +89,6 @@ pub(super) fn describe(skinny: Skinny) -> Described {
             rest,
             rounds: rounds(skinny, shared_rows),
         }),
-    }
-}
-
-fn nibble(index: u32) -> Nibble {
-    let weight = 1 << (BITS * index);
-    Nibble {
-        index,
-        mask: 15 * weight,
-        weight,
-        offset: (1 << 23) + u32::from(ZERO_POINT) * weight,
     }
 }
 

@@ -1,15 +1,15 @@
-// skinny_r8_w128_c64x8_v4_g32_subgroup
+// skinny_r8_w128_c32x8_v2_g32_subgroup
 //
 // Skinny kernel on q4gsw weights, for a few rows, plus the bias if there is one:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
-//   geometry    128 lanes share 64 output columns, 8 of them x 16 over K; 8 columns x 32 weights of a lane at a time
+//   geometry    128 lanes share 32 output columns, 4 of them x 32 over K; 8 columns x 16 weights of a lane at a time
 //   reduction   each lane of a quad finishes other rows, then workgroup memory
 //   group size  32
 //   numeric     exact (f32 multiply, f32 accumulate)
-//   serves      M <= 8, K % 32 == 0, group_size == 32
+//   serves      M <= 8, K % 16 == 0, group_size == 32
 //   needs       SUBGROUP
-//   dispatch    x = min(ceil(N / 64), limit), striding over blocks of 64 columns
+//   dispatch    x = min(ceil(N / 32), limit), striding over blocks of 32 columns
 
 struct Params {
     M: u32,             // rows of this dispatch
@@ -26,7 +26,7 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
@@ -38,7 +38,7 @@ const GROUP_SIZE: u32 = 32u;
 const ROWS: u32 = 8u;
 // Lanes and output columns per workgroup.
 const WIDTH: u32 = 128u;
-const COLUMNS: u32 = 64u;
+const COLUMNS: u32 = 32u;
 // Output columns of a lane.
 const LANE_COLUMNS: u32 = 8u;
 // Lanes beside each other over the columns. In front of them stand the 4 lanes of a quad, which share columns and read
@@ -47,17 +47,17 @@ const QUAD: u32 = 4u;
 const LANES_N: u32 = COLUMNS / LANE_COLUMNS;
 const LANES_K: u32 = WIDTH / LANES_N;
 // Words of a row that a lane loads at once.
-const WORDS: u32 = 4u;
+const WORDS: u32 = 2u;
 
 const_assert COLUMNS % LANE_COLUMNS == 0u && WIDTH % (QUAD * LANES_N) == 0u;
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % (WORDS * WEIGHTS_PER_WORD) == 0u;
 
 // Partial sums of an output that meet in workgroup memory, and for how many rows at once.
-const PARTIALS: u32 = 4u;
+const PARTIALS: u32 = 8u;
 const ROWS_AT_ONCE: u32 = 8u;
 // Vectors between the partial sums of neighbouring rows: chosen so that no two lanes meet in one bank.
-const PARTIAL_STRIDE: u32 = 18u;
+const PARTIAL_STRIDE: u32 = 10u;
 var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE>;
 
 // Weights 0 to 3 of a word of four columns, one vector of columns for each k. Nibble i, which holds q + 8, makes 2^23 + 16^i (q + 8) where it
@@ -150,14 +150,14 @@ fn main(
         let n_1 = min(first_n + 4u, params.padded_N - 4u);
 
         // What the next step needs is on its way while a step multiplies.
-        var next_0: vec4<u32>;
-        var next_1: vec4<u32>;
-        var next_2: vec4<u32>;
-        var next_3: vec4<u32>;
-        var next_4: vec4<u32>;
-        var next_5: vec4<u32>;
-        var next_6: vec4<u32>;
-        var next_7: vec4<u32>;
+        var next_0: vec2<u32>;
+        var next_1: vec2<u32>;
+        var next_2: vec2<u32>;
+        var next_3: vec2<u32>;
+        var next_4: vec2<u32>;
+        var next_5: vec2<u32>;
+        var next_6: vec2<u32>;
+        var next_7: vec2<u32>;
         var next_scale_0: vec4<f32>;
         var next_scale_1: vec4<f32>;
         var load = lane_k;
@@ -317,126 +317,6 @@ fn main(
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
                 let x_7_k = input[x_7 + k + 3u];
-                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
-            }
-            let words_2_0 = vec4<u32>(q_0.z, q_1.z, q_2.z, q_3.z);
-            let words_2_1 = vec4<u32>(q_4.z, q_5.z, q_6.z, q_7.z);
-            // Weights 16 to 19 of the load.
-            {
-                let w_0 = dequantize(words_2_0, scales_0);
-                let w_1 = dequantize(words_2_1, scales_1);
-                let x_0_k = input[x_0 + k + 4u];
-                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 4u];
-                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 4u];
-                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 4u];
-                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 4u];
-                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 4u];
-                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 4u];
-                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 4u];
-                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
-            }
-            // Weights 20 to 23 of the load.
-            {
-                let w_0 = dequantize(words_2_0 >> vec4<u32>(16u), scales_0);
-                let w_1 = dequantize(words_2_1 >> vec4<u32>(16u), scales_1);
-                let x_0_k = input[x_0 + k + 5u];
-                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 5u];
-                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 5u];
-                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 5u];
-                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 5u];
-                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 5u];
-                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 5u];
-                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 5u];
-                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
-            }
-            let words_3_0 = vec4<u32>(q_0.w, q_1.w, q_2.w, q_3.w);
-            let words_3_1 = vec4<u32>(q_4.w, q_5.w, q_6.w, q_7.w);
-            // Weights 24 to 27 of the load.
-            {
-                let w_0 = dequantize(words_3_0, scales_0);
-                let w_1 = dequantize(words_3_1, scales_1);
-                let x_0_k = input[x_0 + k + 6u];
-                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 6u];
-                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 6u];
-                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 6u];
-                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 6u];
-                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 6u];
-                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 6u];
-                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 6u];
-                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
-            }
-            // Weights 28 to 31 of the load.
-            {
-                let w_0 = dequantize(words_3_0 >> vec4<u32>(16u), scales_0);
-                let w_1 = dequantize(words_3_1 >> vec4<u32>(16u), scales_1);
-                let x_0_k = input[x_0 + k + 7u];
-                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 7u];
-                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 7u];
-                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 7u];
-                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 7u];
-                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 7u];
-                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 7u];
-                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 7u];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }

@@ -1,0 +1,71 @@
+//! The values of the kernel of cooperative matrices for a few rows.
+
+use q4_kernel_types::{Matrix, SkinnyMatrix, layout::WEIGHTS_PER_WORD};
+use serde::Serialize;
+
+use super::{Described, Family, Nibble, Word, mantissa, word_type, words};
+
+/// Rows of workgroup memory that begin in different banks: those that a phase of eight lanes, each with 16 bytes, reads or writes.
+const NEIGHBOURS: u32 = 8;
+
+#[derive(Serialize)]
+pub(super) struct Values {
+    side: u32,
+    tile_k: u32,
+    subgroup_size: u32,
+    subgroups: u32,
+    load: u32,
+    neighbours: u32,
+    /// Matrices along the columns.
+    matrices: u32,
+    /// The loads of a thread in one step, by number: of 16 bytes of weights, and of four inputs.
+    weight_loads: Vec<u32>,
+    input_loads: Vec<u32>,
+    /// The steps that are on their way, by number.
+    stages: Vec<u32>,
+    words: Vec<Word>,
+    magic: u32,
+    nibbles: [Nibble; 4],
+}
+
+pub(super) fn describe(matrix: SkinnyMatrix) -> Described {
+    let SkinnyMatrix {
+        columns,
+        tile_k,
+        subgroups,
+        ahead,
+    } = matrix;
+    let words_at_once = SkinnyMatrix::LOAD / WEIGHTS_PER_WORD;
+    let side = SkinnyMatrix::ROWS;
+    Described {
+        summary: "Cooperative matrices on q4gsw weights, for a few rows",
+        facts: vec![
+            format!(
+                "tile        {side} x {columns} outputs, K in steps of {tile_k} in workgroup memory, {ahead} more in registers"
+            ),
+            format!(
+                "subgroups   {subgroups} of {} lanes divide K, in matrices of {side} x {side}",
+                Matrix::SUBGROUP_SIZE
+            ),
+        ],
+        columns,
+        input_type: "vec4<f32>",
+        weight_type: word_type(words_at_once),
+        single_scales: true,
+        values: Family::SkinnyMatrix(Values {
+            side,
+            tile_k,
+            subgroup_size: Matrix::SUBGROUP_SIZE,
+            subgroups,
+            load: SkinnyMatrix::LOAD,
+            neighbours: NEIGHBOURS,
+            matrices: matrix.matrices(),
+            weight_loads: (0..matrix.weight_loads()).collect(),
+            input_loads: (0..matrix.input_loads()).collect(),
+            stages: (0..ahead).collect(),
+            words: words(words_at_once),
+            magic: mantissa::MAGIC,
+            nibbles: mantissa::nibbles(),
+        }),
+    }
+}

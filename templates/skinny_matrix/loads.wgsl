@@ -1,0 +1,25 @@
+{# Loads of one step, zero past the last row and the end of K: there products must be zero, whatever is multiplied. #}
+
+// Inputs k to k + 3 of a row.
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    if (row < params.M && k < {{ k }}) {
+        return input[(params.input_offset + row * {{ k }} + k) / 4u];
+    }
+    return vec4<f32>();
+}
+
+// Weights k to k + LOAD - 1 of a column.
+fn load_weights(n: u32, k: u32) -> {{ weight_type }} {
+    if (k < {{ k }}) {
+        return weight[(n * {{ k }} + k) / LOAD];
+    }
+    return {{ weight_type }}();
+}
+
+// The scale of these weights.
+fn load_scale(n: u32, k: u32) -> {{ scale_type }} {
+    if (k < {{ k }}) {
+        return scales[k / {{ group_size }} * params.padded_N + n];
+    }
+    return 0.0;
+}
