@@ -121,7 +121,7 @@ fn kernels_of_the_same_text_share_their_pipelines() {
     let _first = Linear::new(&gpu, &standard()).unwrap();
     let before = objects(&gpu);
     let _second = Linear::new(&gpu, &standard()).unwrap();
-    let _forced = Linear::only(&gpu, variant("gemm_64x64x16_t4x4_g32").unwrap()).unwrap();
+    let _forced = Linear::only(&gpu, variant("staged_128x64x16_t8x8_g32").unwrap()).unwrap();
     assert_eq!(objects(&gpu), before);
 }
 

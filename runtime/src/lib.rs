@@ -40,9 +40,11 @@ pub use wgpu;
 /// | `format` | `q4gsw { group_size: 32 }`; without the braces the group size comes with the weights | |
 /// | `k`, `n` | input and output features | come with the weights |
 /// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
-/// | `numeric` | `exact`: f32 multiply and accumulate | `exact` |
+/// | `numeric` | `exact`: f32 multiply and accumulate; `f16_multiply`: operands may be rounded to f16 | `exact` |
 /// | `decode` | `coop4 { width: 64, columns: 8, reduction: subgroup }`: the kernel for one row | chosen |
-/// | `prefill` | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: the kernel for more rows | chosen |
+/// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8 }`: the kernel for more rows, from workgroup memory | chosen |
+/// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |
+/// | | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: from registers | |
 ///
 /// One call can describe several kernels. Crates that re-export this one put `crate = path::to::it;` before the first.
 #[macro_export]
