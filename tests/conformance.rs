@@ -1,12 +1,15 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
+use std::collections::BTreeSet;
+
 use q4_kernel::{
-    Constraints, Coop4, Gemm, Gemv, Geometry, Gpu, GpuOptions, Linear, RowsServed, Shape, Skinny, Variant,
-    catalogue,
+    Configuration, Constraints, Coop4, Gemm, Gemv, Geometry, Gpu, GpuOptions, GroupSize, Linear, RowsServed,
+    ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, Variant, catalogue,
     conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
 };
+use q4_kernel_codegen::{generate_variant, render::Templates};
 use q4_kernel_tests::{gpu, open};
 
 /// One row, few rows, a tile, more than a tile; odd ones first.
@@ -241,6 +244,44 @@ fn every_kernel_of_matrices_that_the_device_has_agrees() {
     if catalogue().iter().any(runs) {
         every_case_agrees(runs);
     }
+}
+
+#[test]
+fn every_family_reads_scales_of_every_layout() {
+    let gpu = emulator();
+    let templates = Templates::embedded().unwrap();
+    let mut families = BTreeSet::new();
+    for variant in catalogue() {
+        let configuration = variant.configuration;
+        let plain = configuration.scales == ScaleLayout::default();
+        // The first variants of a family, with a constant group size and without, stand for all.
+        let kind = (
+            configuration.geometry.family(),
+            configuration.group_size == GroupSize::Runtime,
+        );
+        if !plain || gpu.capabilities().check(variant).is_err() || !families.insert(kind) {
+            continue;
+        }
+        for format in ScaleFormat::ALL {
+            for order in ScaleOrder::ALL {
+                let scales = ScaleLayout { format, order };
+                let other = generate_variant(
+                    &templates,
+                    &Configuration {
+                        scales,
+                        ..configuration
+                    },
+                )
+                .unwrap();
+                let kernel = Linear::only(&gpu, &other).unwrap();
+                for case in cases(configuration.constraints()).into_iter().take(6) {
+                    let outcome = check(&kernel, &case).unwrap();
+                    assert!(outcome.agrees(), "{} {case:?}: {outcome:?}", other.name);
+                }
+            }
+        }
+    }
+    assert!(families.len() >= 12, "{families:?}");
 }
 
 #[test]

@@ -43,10 +43,14 @@ pub use wgpu;
 /// | `format` | `q4gsw { group_size: 32 }`; without the braces the group size comes with the weights | |
 /// | `k`, `n` | input and output features | come with the weights |
 /// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
-/// | `numeric` | `exact`: f32 multiply and accumulate | `exact` |
-/// | `decode` | `coop4 { width: 64, columns: 8, reduction: subgroup }`: the kernel for one row | chosen |
+/// | `numeric` | `exact`: f32 multiply and accumulate; `f16_multiply`: operands may be rounded to f16; `int8_activations`: inputs to 8 bits | `exact` |
+/// | `scales` | `f32`, `f16`, `bf16`, each also as `f16 { order: columns }`: how scales are stored on the device | `f32` |
+/// | `decode` | `gemv { width: 128, columns: 8, resident: 1, staged: never, workgroups: 2112, reduction: subgroup }`: the kernel for one row | chosen |
+/// | | `coop4 { width: 64, columns: 8, words: 1, reduction: subgroup }`: as the first implementation had it | |
 /// | `few` | `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | chosen |
-/// | `prefill` | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: the kernel for more rows | chosen |
+/// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8 }`: the kernel for more rows, from workgroup memory | chosen |
+/// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |
+/// | | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: from registers | |
 ///
 /// One call can describe several kernels. Crates that re-export this one put `crate = path::to::it;` before the first.
 #[macro_export]

@@ -7,7 +7,11 @@ if (next_k + TILE_K <= {{ k }}) {
     {% endfor %}
     {% for i in range(end=weight_loads) %}
     next_w_{{ i }} = weight[w_{{ i }} + next_k / WEIGHTS_PER_WORD];
+    {% if scales.format == "f32" and scales.order == "groups" %}
     next_scale_{{ i }} = scales[((next_k + w_k_{{ i }}) / {{ group_size }}) * params.padded_N + n_{{ i }}];
+    {% else %}
+    next_scale_{{ i }} = load_scale(n_{{ i }}, (next_k + w_k_{{ i }}) / {{ group_size }});
+    {% endif %}
     {% endfor %}
 } else {
     {% for i in range(end=input_loads) %}
@@ -15,6 +19,6 @@ if (next_k + TILE_K <= {{ k }}) {
     {% endfor %}
     {% for i in range(end=weight_loads) %}
     next_w_{{ i }} = load_word(w_{{ i }} + next_k / WEIGHTS_PER_WORD, next_k + w_k_{{ i }} < {{ k }});
-    next_scale_{{ i }} = load_scale(n_{{ i }}, next_k + w_k_{{ i }}, next_k + w_k_{{ i }} < {{ k }});
+    next_scale_{{ i }} = scale_of(n_{{ i }}, next_k + w_k_{{ i }}, next_k + w_k_{{ i }} < {{ k }});
     {% endfor %}
 }

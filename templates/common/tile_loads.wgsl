@@ -14,9 +14,13 @@ fn load_word(place: u32, exists: bool) -> u32 {
     return 0u;
 }
 
-fn load_scale(n: u32, k: u32, exists: bool) -> f32 {
+fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     if (exists) {
+        {% if scales.format == "f32" and scales.order == "groups" %}
         return scales[(k / {{ group_size }}) * params.padded_N + n];
+        {% else %}
+        return load_scale(n, k / {{ group_size }});
+        {% endif %}
     }
     return 0.0;
 }

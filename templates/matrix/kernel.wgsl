@@ -55,6 +55,9 @@ var<workgroup> bias_tile: array<f32, TILE_N>;
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 {% include "matrix/dequantize.wgsl" %}
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% include "common/tile_loads.wgsl" %}
 {% if bias != "never" %}
 {% include "matrix/bias.wgsl" %}

@@ -7,18 +7,25 @@ var sum_{{ r }}_{{ block.index }} = {{ sum_type }}();
 let first_n = n + lane_n * LANE_COLUMNS;
 // Columns past the edge repeat the last one, and scales the last of the padding; the store drops them.
 {% for c in range(end=columns) %}
+{% if scales.order == "columns" %}
+let column_{{ c }} = min(first_n{% if c > 0 %} + {{ c }}u{% endif %}, params.N - 1u);
+let row_{{ c }} = column_{{ c }} * loads;
+{% else %}
 let row_{{ c }} = min(first_n{% if c > 0 %} + {{ c }}u{% endif %}, params.N - 1u) * loads;
+{% endif %}
 {% endfor %}
+{% if scales.order == "groups" %}
 {% for block in blocks %}
 let n_{{ block.index }} = min(first_n{% if block.index > 0 %} + {{ block.first }}u{% endif %}, params.padded_N - {{ block.width }}u);
 {% endfor %}
+{% endif %}
 
 // What the next step needs is on its way while a step multiplies.
 {% for c in range(end=columns) %}
 var next_{{ c }}: {{ weight_type }};
 {% endfor %}
 {% for block in blocks %}
-var next_scale_{{ block.index }}: {{ scale_type }};
+var next_scale_{{ block.index }}: {{ sum_type }};
 {% endfor %}
 var load = lane_k;
 if (load < loads) {

@@ -39,6 +39,9 @@ var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRID
 {% if reduction == "subgroup" %}
 {% include "skinny/exchange.wgsl" %}
 {% endif %}
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% include "common/epilogue.wgsl" %}
 
 @compute @workgroup_size(WIDTH)

@@ -8,5 +8,9 @@ let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
 let group = load / loads_per_group;
 {% endif %}
 {% for block in blocks %}
-next_scale_{{ block.index }} = scales[(group * params.padded_N + n_{{ block.index }}) / {{ block.width }}u];
+{% if scales.order == "columns" %}
+next_scale_{{ block.index }} = vec4<f32>({% for column in block.columns %}load_scale(column_{{ column.index }}, group){% if not loop.last %}, {% endif %}{% endfor %});
+{% else %}
+next_scale_{{ block.index }} = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[(group * params.padded_N + n_{{ block.index }}) / {{ block.width }}u]{% if scales.format != "f32" %}){% endif %};
+{% endif %}
 {% endfor %}

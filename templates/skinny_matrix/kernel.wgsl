@@ -43,6 +43,9 @@ var<workgroup> w_tile: array<vec4<f16>, COLUMNS * STRIDE>;
 // One matrix of sums of each subgroup.
 var<workgroup> partial: array<f32, SUBGROUPS * SIDE * SIDE>;
 
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% include "skinny_matrix/loads.wgsl" %}
 {% include "skinny_matrix/place.wgsl" %}
 {% include "skinny_matrix/dequantize.wgsl" %}
@@ -88,7 +91,7 @@ fn main(
         {% endfor %}
         {% for i in weight_loads %}
         var w_{{ s }}_{{ i }} = load_weights(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
-        var scale_{{ s }}_{{ i }} = load_scale(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
+        var scale_{{ s }}_{{ i }} = scale_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
         {% endfor %}
         {% endfor %}
 

@@ -17,9 +17,13 @@ fn load_weights(n: u32, k: u32) -> {{ weight_type }} {
 }
 
 // The scale of these weights.
-fn load_scale(n: u32, k: u32) -> {{ scale_type }} {
+fn scale_of(n: u32, k: u32) -> f32 {
     if (k < {{ k }}) {
+        {% if scales.format == "f32" and scales.order == "groups" %}
         return scales[k / {{ group_size }} * params.padded_N + n];
+        {% else %}
+        return load_scale(n, k / {{ group_size }});
+        {% endif %}
     }
     return 0.0;
 }

@@ -6,6 +6,6 @@
     {% endfor %}
     {% for i in weight_loads %}
     w_{{ s }}_{{ i }} = load_weights(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
-    scale_{{ s }}_{{ i }} = load_scale(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
+    scale_{{ s }}_{{ i }} = scale_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
     {% endfor %}
 }

@@ -45,6 +45,9 @@ var<workgroup> w_tile: array<{{ staged_type }}, TILE_N * STRIDE>;
 
 {% include "common/dequantize_by_mantissa.wgsl" %}
 {% include "common/epilogue.wgsl" %}
+{% if scales.format != "f32" or scales.order != "groups" %}
+{% include "common/scales.wgsl" %}
+{% endif %}
 {% include "common/tile_loads.wgsl" %}
 {% include "staged/store_output.wgsl" %}
 
