@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use q4_kernel_codegen::{Format, KernelSpec, build::Builder, generate};
+use q4_kernel_codegen::{Coop4Spec, Format, KernelSpec, build::Builder, generate};
 
 /// A folder of the test's own, gone when the test ends well.
 struct Scratch(PathBuf);
@@ -37,6 +37,11 @@ impl Drop for Scratch {
 
 fn up() -> KernelSpec {
     KernelSpec::new("Up", Format::q4gsw(32)).k(64)
+}
+
+/// With the GEMV whose templates the tests break.
+fn up_with_coop4() -> KernelSpec {
+    up().decode(Coop4Spec::default())
 }
 
 #[test]
@@ -110,7 +115,7 @@ fn a_template_that_tera_refuses_is_reported_with_its_line() {
         "{# A store. #}\n{% for block in blocks %}\n{{ block.wdith }}\n{% endfor %}\n",
     );
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -128,7 +133,7 @@ fn a_template_that_tera_refuses_is_reported_with_its_line() {
 
     scratch.write("coop4/store.wgsl", "{% if %}\n");
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -143,7 +148,7 @@ fn a_text_that_asks_for_more_than_the_variant_claims_is_refused() {
     let greedy = template("coop4/reduction_shared.wgsl") + "let claimed = subgroupAdd(1u);\n";
     scratch.write("coop4/reduction_shared.wgsl", &greedy);
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -164,7 +169,7 @@ fn a_params_layout_that_the_host_does_not_have_is_refused() {
         template("common/declarations.wgsl").replace("struct Params {", "struct Params {\n    extra: u32,");
     scratch.write("common/declarations.wgsl", &shifted);
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -190,7 +195,7 @@ fn too_much_workgroup_memory_is_refused_at_build_time() {
         .replace("let words =", "greedy[lane] = 0u;\n    let words =");
     scratch.write("coop4/kernel.wgsl", &greedy);
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -208,7 +213,7 @@ fn a_barrier_that_not_all_lanes_reach_is_refused_with_its_line() {
     let line = hanging.lines().count();
     scratch.write("coop4/store.wgsl", &hanging);
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -232,7 +237,7 @@ fn workgroup_memory_that_is_read_before_it_is_written_is_refused() {
     );
     scratch.write("coop4/inner_product.wgsl", &reading);
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()
@@ -256,7 +261,7 @@ fn a_feature_that_the_text_does_not_need_is_refused() {
         );
     scratch.write("coop4/kernel.wgsl", &without_builtins);
     let error = Builder::new()
-        .kernel(up())
+        .kernel(up_with_coop4())
         .templates(&scratch.0)
         .write_to(&scratch.0)
         .unwrap_err()

@@ -44,20 +44,26 @@ fn representative_variants_of_the_catalogue() {
         "coop4_w64_c1_g32_shared",
         "coop4_w64_c4_g32_subgroup",
         "coop4_w64_c4_g32_shared",
+        // The default GEMV and its two other ways: an input that is kept, inputs in 8 bits; other scales.
+        "gemv_w128_c8_g32_subgroup",
+        "gemv_w128_c16_r1s_g32_subgroup",
+        "gemv_w128_c8_gx_shared_int8",
+        "gemv_w128_c8_g32_subgroup_sf32c",
+        "gemv_w128_c8_g128_shared_sbf16",
         // The widest block, group size at run time.
         "coop4_w128_c8_gx_shared",
         // The fewest rows, and sums that leave registers in rounds; two vectors of columns and subgroups that exchange halves.
         "skinny_r2_w128_c32x4_v4_g32_subgroup",
-        "skinny_r4_w128_c32x4_v4_gx_shared",
+        "skinny_r4_w128_c32x8_v4_gx_shared",
         "skinny_r8_w128_c32x8_v2_g32_subgroup",
-        "skinny_matrix_16x64x128_s8_a2_g32_m16_f16",
+        "skinny_matrix_16x32x128_s4_a2_g32_m16_f16",
         // The first implementation's GEMM, the default, a step of several words.
         "gemm_4x256x8_t4x4_g32",
         "gemm_64x64x16_t4x4_g32",
         "gemm_32x64x32_t4x8_gx",
         // The default of the staged GEMMs; matrices of both sizes, one and two buffers.
-        "staged_128x64x16_t8x8_g32",
-        "staged_128x64x16_t8x8_gx_f16",
+        "staged_64x64x16_t8x8_g32",
+        "staged_64x64x16_t8x8_gx_f16",
         "matrix_64x64x64_s32x32_g32_m16_f16",
         "matrix_128x128x32_s64x64_b2_gx_m16_f16",
         "matrix_64x64x32_s32x32_g32_m8_f16",

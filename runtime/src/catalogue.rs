@@ -93,16 +93,7 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
-        Geometry::Skinny(Skinny {
-            width,
-            columns,
-            lane_columns,
-            words,
-            ..
-        }) => {
-            (width, columns) == (Skinny::DEFAULT_WIDTH, Skinny::DEFAULT_COLUMNS)
-                && (lane_columns, words) == (Skinny::DEFAULT_LANE_COLUMNS, Skinny::DEFAULT_WORDS)
-        }
+        Geometry::Skinny(skinny) => skinny == Skinny::for_rows(skinny.rows, skinny.reduction),
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

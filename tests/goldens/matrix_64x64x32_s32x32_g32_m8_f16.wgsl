@@ -107,7 +107,7 @@ fn load_word(place: u32, exists: bool) -> u32 {
     return 0u;
 }
 
-fn load_scale(n: u32, k: u32, exists: bool) -> f32 {
+fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     if (exists) {
         return scales[(k / GROUP_SIZE) * params.padded_N + n];
     }
@@ -176,13 +176,13 @@ fn main(
     let n_0 = min(tile_n + w_row_0, params.N - 1u);
     let w_0 = n_0 * (params.K / WEIGHTS_PER_WORD) + w_k_0 / WEIGHTS_PER_WORD;
     var next_w_0 = load_word(w_0, w_k_0 < params.K);
-    var next_scale_0 = load_scale(n_0, w_k_0, w_k_0 < params.K);
+    var next_scale_0 = scale_of(n_0, w_k_0, w_k_0 < params.K);
     let w_row_1 = w_row_0 + 1u * (THREADS / STEP_WORDS);
     let w_k_1 = w_k_0;
     let n_1 = min(tile_n + w_row_1, params.N - 1u);
     let w_1 = n_1 * (params.K / WEIGHTS_PER_WORD) + w_k_1 / WEIGHTS_PER_WORD;
     var next_w_1 = load_word(w_1, w_k_1 < params.K);
-    var next_scale_1 = load_scale(n_1, w_k_1, w_k_1 < params.K);
+    var next_scale_1 = scale_of(n_1, w_k_1, w_k_1 < params.K);
 
     for (var column = thread; column < TILE_N; column += THREADS) {
         bias_tile[column] = load_bias(tile_n + column);
@@ -250,9 +250,9 @@ fn main(
             next_x_2 = load_input(x_2 + next_k / 4u, next_k + x_k_2 < params.K);
             next_x_3 = load_input(x_3 + next_k / 4u, next_k + x_k_3 < params.K);
             next_w_0 = load_word(w_0 + next_k / WEIGHTS_PER_WORD, next_k + w_k_0 < params.K);
-            next_scale_0 = load_scale(n_0, next_k + w_k_0, next_k + w_k_0 < params.K);
+            next_scale_0 = scale_of(n_0, next_k + w_k_0, next_k + w_k_0 < params.K);
             next_w_1 = load_word(w_1 + next_k / WEIGHTS_PER_WORD, next_k + w_k_1 < params.K);
-            next_scale_1 = load_scale(n_1, next_k + w_k_1, next_k + w_k_1 < params.K);
+            next_scale_1 = scale_of(n_1, next_k + w_k_1, next_k + w_k_1 < params.K);
         }
         for (var step = 0u; step < STEP_VECTORS; step += SIDE / 4u) {
             let b_0 = coopLoad<coop_mat8x8<f16, B>>(&w_tile[(subgroup_n) * STRIDE + step], STRIDE);

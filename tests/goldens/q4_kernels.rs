@@ -4,17 +4,17 @@
 
 | route | variant | serves | needs |
 |---|---|---|---|
-| decode | `coop4_w64_c4_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 64 invocations, SUBGROUP |
-| decode | `coop4_w64_c4_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 64 invocations |
-| few | `skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
-| few | `skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
-| few | `skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
-| few | `skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
-| few | `skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations |
-| prefill | `staged_128x64x16_t8x8_g64_k1536_bias` | K == 1536, group_size == 64 | 128 invocations |
+| decode | `gemv_w128_c8_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| decode | `gemv_w128_c8_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 256 invocations, SUBGROUP |
+| few | `skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 256 invocations |
+| prefill | `staged_64x64x16_t8x8_g64_k1536_bias` | K == 1536, group_size == 64 | 64 invocations |
 | prefill | `gemm_64x64x16_t4x4_g64_k1536_bias` | K == 1536, group_size == 64 | 256 invocations |
 */
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -30,103 +30,103 @@ impl DownProj {
     /// Consecutive input features that share a scale.
     pub const GROUP_SIZE: ::core::primitive::u32 = 64u32;
     #[doc = ::core::concat!(
-        " WGSL of the decode route.\n\n`coop4_w64_c4_g64_subgroup_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 64 invocations and 256 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
+        " WGSL of the decode route.\n\n`gemv_w128_c8_g64_subgroup_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/coop4_w64_c4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/gemv_w128_c8_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const DECODE_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/coop4_w64_c4_g64_subgroup_k1536_bias.wgsl")
+        "/gemv_w128_c8_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`coop4_w64_c4_g64_shared_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 64 invocations and 1024 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_g64_shared_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/coop4_w64_c4_g64_shared_k1536_bias.wgsl")), "```"
+        "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/coop4_w64_c4_g64_shared_k1536_bias.wgsl")
+        "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route.\n\n`skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 1280 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+        "/skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+        "/skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+        "/skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+        "/skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+        "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+        "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+        "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+        "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias.wgsl")
+        "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")), "```"
+        "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias.wgsl")
+        "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`staged_128x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/staged_128x64x16_t8x8_g64_k1536_bias.wgsl")), "```"
+        "/staged_64x64x16_t8x8_g64_k1536_bias.wgsl")), "```"
     )]
     pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/staged_128x64x16_t8x8_g64_k1536_bias.wgsl")
+        "/staged_64x64x16_t8x8_g64_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
@@ -140,13 +140,15 @@ impl DownProj {
     const DECODE: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "coop4_w64_c4_g64_subgroup_k1536_bias",
+                "gemv_w128_c8_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
-                    width: 64u32,
-                    columns: 4u32,
-                    words: 1u32,
+                geometry: ::q4_kernel::Geometry::Gemv(::q4_kernel::Gemv {
+                    width: 128u32,
+                    columns: 8u32,
+                    resident: 0u32,
+                    staged: false,
+                    workgroups: 2112u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -159,20 +161,22 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
-            workgroup_bytes: 256u32,
+            workgroup_bytes: 2048u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "1cea7d645110a9b17a25b8f920eb84c2cef295a460398a0332c5cdc5de2dc0fc",
+                "da5909637b17abe4e0c29f776c6982d8545b10aeb7b6692b5f33c5780e2de084",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "coop4_w64_c4_g64_shared_k1536_bias",
+                "gemv_w128_c8_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
-                    width: 64u32,
-                    columns: 4u32,
-                    words: 1u32,
+                geometry: ::q4_kernel::Geometry::Gemv(::q4_kernel::Gemv {
+                    width: 128u32,
+                    columns: 8u32,
+                    resident: 0u32,
+                    staged: false,
+                    workgroups: 2112u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -185,23 +189,23 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
-            workgroup_bytes: 1024u32,
+            workgroup_bytes: 4608u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "f537a45646a935a87f03cf4f0aba8be494bde6f18b6bbaf3c6ce9ffca1b310c7",
+                "de1acf4815342e368938a585380c4a7447f9d80faee9a48f9e2773a1d2411d65",
             ),
         },
     ];
     const FEW: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r2_w128_c32x4_v4_g64_subgroup_k1536_bias",
+                "skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 2u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
@@ -209,24 +213,27 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
-            workgroup_bytes: 1280u32,
+            workgroup_bytes: 2560u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "83d213b39aa80e3c75c841e75cc63810ccff3ca090f6d541ef2d64d4acbde8c7",
+                "d633b4fbd6586950d22063b31a9c2337bc30d8498d3e457f23c535b66360cca2",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r2_w128_c32x4_v4_g64_shared_k1536_bias",
+                "skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 2u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
@@ -234,24 +241,27 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
-            workgroup_bytes: 5120u32,
+            workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "ebdb5bd3d8f9907d0c98be5e2450ef1fa5bd1821c008e1ac02c41f86ff41dc1b",
+                "0007c529d931040df717aa402fd6f4119b7f8de27900d64b2d89fec02e83e016",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r4_w128_c32x4_v4_g64_subgroup_k1536_bias",
+                "skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 4u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
@@ -259,24 +269,27 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
-            workgroup_bytes: 2560u32,
+            workgroup_bytes: 5120u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "478394ad0ee26f8ec09e04af2d5df79273a33a095e00b566051a062ae5abf97a",
+                "4c0f0fe488d8f2d33954380cdf0c8318f9f0905f737a36f396cec2384f8ab495",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r4_w128_c32x4_v4_g64_shared_k1536_bias",
+                "skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 4u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
@@ -284,123 +297,138 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "2307498e222ab8f4af79253f1bf790d695941c250ef5a4099b499b538d463688",
+                "b1755777c7488cb4c33653ea553b25873ed1f06f99ffb7f0467b036d7dd4a1dd",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x4_v4_g64_subgroup_k1536_bias",
+                "skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 8u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
-                    words: 4u32,
+                    lane_columns: 8u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
-            workgroup_bytes: 5120u32,
+            workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b6a81dc2e68c6e9fa8117b51cfabb45d4a69a949267a011887de4dff3486b99d",
+                "d57e84662b633a4a18a04c6cc2d18aab465c59548893e0c96391d668a9824ceb",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x4_v4_g64_shared_k1536_bias",
+                "skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 8u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
-                    words: 4u32,
+                    lane_columns: 8u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "fc416c46fb2e8dd401155f3480628e08ca0c59200858a5431db7c4334bf89aab",
+                "7912e8099589345227257af39d6503e0ac30dd0baf911eb3f3f213bc7cb8f8c0",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w128_c32x4_v4_g64_subgroup_k1536_bias",
+                "skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 128u32,
+                    width: 256u32,
                     columns: 32u32,
                     lane_columns: 4u32,
-                    words: 4u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "db1d5a2907b1b65ebc13228ac508330884786675495748c35d8f3236b2892f83",
+                "84756555c46b698f1a40ca555b68a0b7af4c07248d9943c4e27d358ace14373a",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w128_c32x4_v4_g64_shared_k1536_bias",
+                "skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 128u32,
+                    width: 256u32,
                     columns: 32u32,
                     lane_columns: 4u32,
-                    words: 4u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "769c888064c39336d0a143683219fda836432af1b2ba23f40608fe0e7e754ced",
+                "02e594ea21cdb98acde1a7bfd9ace92ff80e9f3f22defa2d1122bcd4b78bbdf8",
             ),
         },
     ];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "staged_128x64x16_t8x8_g64_k1536_bias",
+                "staged_64x64x16_t8x8_g64_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
-                    tile_m: 128u32,
+                    tile_m: 64u32,
                     tile_n: 64u32,
                     tile_k: 16u32,
                     rows: 8u32,
@@ -410,12 +438,15 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
-            workgroup_bytes: 15360u32,
+            workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b949f82922e554b779e48c8455685bd947f09b8091860089aa25c46119337bea",
+                "5407f6acd4b738013eb7787d670b4da54c6bff40dbfe3f4bf63f9667ebe48de7",
             ),
         },
         ::q4_kernel::Variant {
@@ -461,6 +492,7 @@ impl DownProj {
         decode: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE),
         few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
         prefill: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL),
+        others: ::q4_kernel::__private::Cow::Borrowed(&[]),
     };
     /// Readies the kernel. Its pipelines are created now if K, N and the group size are fixed, and by `upload` if they are not; they are
     /// shared with every other kernel of `gpu` that has the same text.
@@ -563,17 +595,19 @@ const _: () = {
 
 | route | variant | serves | needs |
 |---|---|---|---|
+| decode | `gemv_w128_c8_gx_subgroup` | M == 1, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| decode | `gemv_w128_c8_gx_shared` | M == 1, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
 | decode | `coop4_w64_c4_gx_subgroup` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_gx_shared` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations |
-| few | `skinny_r2_w128_c32x4_v4_gx_subgroup` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
-| few | `skinny_r2_w128_c32x4_v4_gx_shared` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
-| few | `skinny_r4_w128_c32x4_v4_gx_subgroup` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
-| few | `skinny_r4_w128_c32x4_v4_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
-| few | `skinny_r8_w128_c32x4_v4_gx_subgroup` | M <= 8, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
-| few | `skinny_r8_w128_c32x4_v4_gx_shared` | M <= 8, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
-| few | `skinny_r16_w128_c32x4_v4_gx_subgroup` | M <= 16, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
-| few | `skinny_r16_w128_c32x4_v4_gx_shared` | M <= 16, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
-| prefill | `staged_128x64x16_t8x8_gx` | K % 8 == 0, group_size % 8 == 0 | 128 invocations |
+| few | `skinny_r2_w128_c32x8_v4_gx_subgroup` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r2_w128_c32x8_v4_gx_shared` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
+| few | `skinny_r4_w128_c32x8_v4_gx_subgroup` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r4_w128_c32x8_v4_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
+| few | `skinny_r8_w128_c32x8_v2_gx_subgroup` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r8_w128_c32x8_v2_gx_shared` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations |
+| few | `skinny_r16_w256_c32x4_v2_gx_subgroup` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 256 invocations, SUBGROUP |
+| few | `skinny_r16_w256_c32x4_v2_gx_shared` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 256 invocations |
+| prefill | `staged_64x64x16_t8x8_gx` | K % 8 == 0, group_size % 8 == 0 | 64 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx` | K % 8 == 0, group_size % 8 == 0 | 256 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx_ragged` | any shape | 256 invocations |
 */
@@ -584,11 +618,27 @@ pub struct AnyShape {
 #[allow(dead_code, unreachable_pub)]
 impl AnyShape {
     #[doc = ::core::concat!(
-        " WGSL of the decode route.\n\n`coop4_w64_c4_gx_subgroup`, numeric class exact, serves M == 1, K % 8 == 0, group_size % 8 == 0, 64 invocations and 256 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
+        " WGSL of the decode route.\n\n`gemv_w128_c8_gx_subgroup`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/gemv_w128_c8_gx_subgroup.wgsl")), "```"
+    )]
+    pub const DECODE_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"), "/gemv_w128_c8_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_gx_shared`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/gemv_w128_c8_gx_shared.wgsl")), "```"
+    )]
+    pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"), "/gemv_w128_c8_gx_shared.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`coop4_w64_c4_gx_subgroup`, numeric class exact, serves M == 1, K % 8 == 0, group_size % 8 == 0, 64 invocations and 256 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_gx_subgroup.wgsl")), "```"
     )]
-    pub const DECODE_WGSL: &'static ::core::primitive::str = ::core::include_str!(
+    pub const DECODE_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
@@ -596,88 +646,88 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_gx_shared.wgsl")), "```"
     )]
-    pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const DECODE_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route.\n\n`skinny_r2_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 1280 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+        "/skinny_r2_w128_c32x8_v4_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_gx_subgroup.wgsl")
+        "/skinny_r2_w128_c32x8_v4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_gx_shared.wgsl")), "```"
+        "/skinny_r2_w128_c32x8_v4_gx_shared.wgsl")), "```"
     )]
     pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x4_v4_gx_shared.wgsl")
+        "/skinny_r2_w128_c32x8_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+        "/skinny_r4_w128_c32x8_v4_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_gx_subgroup.wgsl")
+        "/skinny_r4_w128_c32x8_v4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_gx_shared.wgsl")), "```"
+        "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")), "```"
     )]
     pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x4_v4_gx_shared.wgsl")
+        "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 8, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_subgroup`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_gx_subgroup.wgsl")
+        "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 8, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_shared`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_gx_shared.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")), "```"
     )]
     pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x4_v4_gx_shared.wgsl")
+        "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_gx_subgroup`, numeric class exact, serves M <= 16, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_subgroup`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_gx_subgroup.wgsl")), "```"
+        "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_gx_subgroup.wgsl")
+        "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v4_gx_shared`, numeric class exact, serves M <= 16, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_shared`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_gx_shared.wgsl")), "```"
+        "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")), "```"
     )]
     pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w128_c32x4_v4_gx_shared.wgsl")
+        "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`staged_128x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/staged_128x64x16_t8x8_gx.wgsl")), "```"
+        "/staged_64x64x16_t8x8_gx.wgsl")), "```"
     )]
     pub const PREFILL_WGSL: &'static ::core::primitive::str = ::core::include_str!(
-        ::core::concat!(::core::env!("OUT_DIR"), "/staged_128x64x16_t8x8_gx.wgsl")
+        ::core::concat!(::core::env!("OUT_DIR"), "/staged_64x64x16_t8x8_gx.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
@@ -697,6 +747,58 @@ impl AnyShape {
     );
     const DECODE: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed("gemv_w128_c8_gx_subgroup"),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Gemv(::q4_kernel::Gemv {
+                    width: 128u32,
+                    columns: 8u32,
+                    resident: 0u32,
+                    staged: false,
+                    workgroups: 2112u32,
+                    reduction: ::q4_kernel::Reduction::Subgroup,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
+            workgroup_bytes: 2048u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "9cf1d5d9a159458aca36e428570c97e3332775e1f9ae071f28d4d6af79a80c4e",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed("gemv_w128_c8_gx_shared"),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Gemv(::q4_kernel::Gemv {
+                    width: 128u32,
+                    columns: 8u32,
+                    resident: 0u32,
+                    staged: false,
+                    workgroups: 2112u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
+            workgroup_bytes: 4608u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "9352413cb991f8834eeb92142135fc168bb62f8a3de490775ee6c31ead933e34",
+            ),
+        },
+        ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed("coop4_w64_c4_gx_subgroup"),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Coop4(::q4_kernel::Coop4 {
@@ -714,7 +816,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Groups,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_3),
             workgroup_bytes: 256u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "1c96d5d608b08d820a791db9c108682e9b46b61ca3619227736a279215ed4d60",
@@ -738,7 +840,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Groups,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_4),
             workgroup_bytes: 1024u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "431bd2f873c06364f4ffe0a42ec1ccdf97821f3a3740b1682022997f849585fc",
@@ -748,14 +850,14 @@ impl AnyShape {
     const FEW: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r2_w128_c32x4_v4_gx_subgroup",
+                "skinny_r2_w128_c32x8_v4_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 2u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
@@ -763,24 +865,27 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
-            workgroup_bytes: 1280u32,
+            workgroup_bytes: 2560u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "d5d7573279eb3c92ae43396c7fb5c7c53e763bdd83230c6d3968f1832ac13879",
+                "d293a7366df99e1b1476de73707a92502ac989066c8b692d90bac5c35f868973",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r2_w128_c32x4_v4_gx_shared",
+                "skinny_r2_w128_c32x8_v4_gx_shared",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 2u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
@@ -788,24 +893,27 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
-            workgroup_bytes: 5120u32,
+            workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "d65fde1c17ae8acf410fdc9611257b06af1973184ddcfd8de53ec5583fcbfc58",
+                "7319c30b15f41a580d1b05286205d3c794c2cf26e00035b866934d48bd50ef6a",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r4_w128_c32x4_v4_gx_subgroup",
+                "skinny_r4_w128_c32x8_v4_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 4u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
@@ -813,24 +921,27 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
-            workgroup_bytes: 2560u32,
+            workgroup_bytes: 5120u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "a08df3cd8d213cdfa50e89dac598d776d4c40741844f8a165fc57ac321f523a7",
+                "957c538d35268a42154cd25d121b231786aaea74d54602dc3ffeb71f6c0c0544",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r4_w128_c32x4_v4_gx_shared",
+                "skinny_r4_w128_c32x8_v4_gx_shared",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 4u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
+                    lane_columns: 8u32,
                     words: 4u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
@@ -838,121 +949,136 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "25a889812d478e295b46ffed154907f54e8faca3ed256a221c0ceeab07a51451",
+                "9a017d02f109cc3f105fd04fd044d1882e3994d0aed35db258e3d52eda9dee95",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x4_v4_gx_subgroup",
+                "skinny_r8_w128_c32x8_v2_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 8u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
-                    words: 4u32,
+                    lane_columns: 8u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
-            workgroup_bytes: 5120u32,
+            workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "2b047d2d21446b70206270a54ebe327118b9459ab904b9e9b26990f681ecb2b6",
+                "0a1f031c3fb3f02e6373263b94859dce8d6478111b5a7f088b0e6b04d5ab2593",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x4_v4_gx_shared",
+                "skinny_r8_w128_c32x8_v2_gx_shared",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 8u32,
                     width: 128u32,
                     columns: 32u32,
-                    lane_columns: 4u32,
-                    words: 4u32,
+                    lane_columns: 8u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "57ba7c730a460638531bf6aaf54ad36cc35db232ad5c04d88d8465871ea076d5",
+                "51eb856d588358efb6b7018abc5bf292738f3c0f158c9aa110aa4c5893bfdc2a",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w128_c32x4_v4_gx_subgroup",
+                "skinny_r16_w256_c32x4_v2_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 128u32,
+                    width: 256u32,
                     columns: 32u32,
                     lane_columns: 4u32,
-                    words: 4u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "5488ef02184c7cf0b5c1c23c46bff74151be1e45a62d3dbaf14525a69a87baaf",
+                "87cddd47376ec468122e9561ac13e2957ccdd1d7d8126a7ff2cf2f98be567b05",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w128_c32x4_v4_gx_shared",
+                "skinny_r16_w256_c32x4_v2_gx_shared",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 128u32,
+                    width: 256u32,
                     columns: 32u32,
                     lane_columns: 4u32,
-                    words: 4u32,
+                    words: 2u32,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "99e6a66947d31685124c2b98ef8203d35424c1e39dc90181ee6c4fe62553b19e",
+                "c30550ab70ffefd22258b235d3b68b9f73b27f10ddc618af1f3d9c16f4bddefc",
             ),
         },
     ];
     const PREFILL: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
-            name: ::q4_kernel::__private::Cow::Borrowed("staged_128x64x16_t8x8_gx"),
+            name: ::q4_kernel::__private::Cow::Borrowed("staged_64x64x16_t8x8_gx"),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
-                    tile_m: 128u32,
+                    tile_m: 64u32,
                     tile_n: 64u32,
                     tile_k: 16u32,
                     rows: 8u32,
@@ -962,12 +1088,15 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
-                scales: ::q4_kernel::ScaleFormat::F32,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Groups,
+                },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
-            workgroup_bytes: 15360u32,
+            workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "fe29ef4e4f1fddc02529a5049bc12b809ddbc276a4381d482a1ba8a27a57c651",
+                "29dd40f009e7a1a43f9b73683f93faf98616468ccc0398f6ca8864cbb429cd35",
             ),
         },
         ::q4_kernel::Variant {
@@ -1037,6 +1166,7 @@ impl AnyShape {
         decode: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE),
         few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
         prefill: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL),
+        others: ::q4_kernel::__private::Cow::Borrowed(&[]),
     };
     /// Readies the kernel. Its pipelines are created now if K, N and the group size are fixed, and by `upload` if they are not; they are
     /// shared with every other kernel of `gpu` that has the same text.

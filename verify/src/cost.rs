@@ -147,6 +147,8 @@ fn per_weight(shape: Shape, counters: &Counters) -> Cost {
 
 #[cfg(test)]
 mod tests {
+    use q4_kernel::NumericClass;
+
     use super::*;
 
     #[test]
@@ -230,9 +232,13 @@ mod tests {
     fn every_variant_of_the_catalogue_has_a_cost() {
         for variant in q4_kernel::catalogue() {
             let cost = cost(variant).unwrap_or_else(|| panic!("{}", variant.name));
-            // One multiplication and one addition for each weight and row at the least, which may be fused.
+            // One multiplication and one addition for each weight and row at the least, which may be fused; a dot product of four is one of integers.
+            let integers = match variant.configuration.numeric {
+                NumericClass::Int8Activations => 4.0 * cost.integer_operations,
+                _ => 0.0,
+            };
             assert!(
-                cost.float_operations + cost.matrix_products >= f64::from(cost.shape.m),
+                cost.float_operations + cost.matrix_products + integers >= f64::from(cost.shape.m),
                 "{}: {cost:?}",
                 variant.name
             );

@@ -186,7 +186,7 @@ mod tests {
                 "decode",
                 "exact",
                 "M=1 K%8 g=32",
-                "SUBGROUP",
+                "subgroup",
                 "64",
                 "64",
                 "N, strided"

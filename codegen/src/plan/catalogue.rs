@@ -106,21 +106,21 @@ const AS_F16: ScaleLayout = ScaleLayout {
 /// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
 const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
     (2, 64, 16, 4, 4),
-    (2, 128, 32, 8, 4),
+    (2, 128, 32, 4, 4),
     (4, 64, 16, 4, 4),
-    (4, 128, 32, 8, 4),
+    (4, 128, 32, 4, 4),
     (8, 64, 16, 4, 4),
+    (8, 128, 32, 4, 4),
     (8, 256, 32, 4, 4),
     (8, 128, 32, 8, 4),
     (8, 256, 64, 8, 4),
     (8, 128, 32, 4, 2),
-    (8, 128, 32, 8, 2),
     (16, 64, 16, 4, 4),
+    (16, 128, 32, 4, 4),
     (16, 256, 32, 4, 4),
     (16, 128, 32, 8, 4),
     (16, 128, 32, 4, 2),
     (16, 64, 16, 4, 2),
-    (16, 256, 32, 4, 2),
 ];
 
 /// Matrices for a few rows, at the group size that most layers have: `(columns, K, subgroups, steps ahead)`. Many columns read the inputs less
@@ -133,7 +133,7 @@ const SKINNY_MATRICES: [(u32, u32, u32, u32); 11] = [
     (64, 256, 4, 1),
     (32, 256, 8, 1),
     (32, 256, 8, 2),
-    (32, 128, 4, 2),
+    (64, 128, 8, 2),
     (32, 128, 4, 4),
     (128, 128, 8, 1),
     (128, 128, 8, 2),
@@ -142,7 +142,7 @@ const SKINNY_MATRICES: [(u32, u32, u32, u32); 11] = [
 /// Staged GEMMs of the catalogue, all in f32.
 const STAGED: [Staged; 5] = [
     Staged::DEFAULT,
-    staged((64, 64, 16), (8, 8)),
+    staged((128, 64, 16), (8, 8)),
     staged((64, 128, 16), (8, 8)),
     staged((128, 128, 16), (8, 8)),
     // Twice the products for each value that is read, from half the threads.
@@ -150,7 +150,11 @@ const STAGED: [Staged; 5] = [
 ];
 
 /// Staged GEMMs that keep their operands in f16.
-const STAGED_F16: [Staged; 2] = [Staged::DEFAULT, staged((128, 128, 32), (8, 8))];
+const STAGED_F16: [Staged; 3] = [
+    Staged::DEFAULT,
+    staged((128, 64, 16), (8, 8)),
+    staged((128, 128, 32), (8, 8)),
+];
 
 /// GEMMs of 16 x 16 matrices. Wide tiles read the inputs, which are f32, less often; long steps pay for the barriers.
 const MATRICES_16: [Matrix; 10] = [
@@ -206,22 +210,21 @@ pub fn catalogue() -> Vec<Configuration> {
     for group_size in GROUP_SIZES {
         variants.extend(gemvs(group_size));
         for rows in Skinny::ROWS {
-            for reduction in Reduction::ALL {
-                let skinny = skinny(
-                    rows,
-                    Skinny::DEFAULT_WIDTH,
-                    Skinny::DEFAULT_COLUMNS,
-                    Skinny::DEFAULT_LANE_COLUMNS,
-                );
-                let skinny = Skinny { reduction, ..skinny };
-                variants.push(standard(Geometry::Skinny(skinny), group_size));
-            }
+            variants.extend(
+                Reduction::ALL.map(|reduction| {
+                    standard(Geometry::Skinny(Skinny::for_rows(rows, reduction)), group_size)
+                }),
+            );
         }
     }
     for (rows, width, columns, lane_columns, words) in SKINNY {
         let skinny = Skinny {
+            rows,
+            width,
+            columns,
+            lane_columns,
             words,
-            ..skinny(rows, width, columns, lane_columns)
+            reduction: Reduction::Subgroup,
         };
         variants.push(standard(Geometry::Skinny(skinny), GroupSize::Fixed(32)));
     }
@@ -320,17 +323,6 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
         }
     }
     variants
-}
-
-const fn skinny(rows: u32, width: u32, columns: u32, lane_columns: u32) -> Skinny {
-    Skinny {
-        rows,
-        width,
-        columns,
-        lane_columns,
-        words: Skinny::DEFAULT_WORDS,
-        reduction: Reduction::Subgroup,
-    }
 }
 
 fn skinny_matrix(matrix: SkinnyMatrix, group_size: GroupSize) -> Configuration {

@@ -5,27 +5,28 @@ use q4_kernel_types::{
 };
 
 use super::{configuration, may_be_multiples, reductions};
-use crate::spec::{KernelSpec, SkinnySpec};
+use crate::spec::KernelSpec;
 
-/// The variants for a few rows: matrices, where the description allows their class and asks for nothing else, then kernels for ever more rows.
+/// The variants for a few rows: kernels for ever more of them. Matrices hold 16, and take as long for fewer: where the description allows their
+/// class and asks for nothing else, they come before the last of the others.
 pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
     if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
         return Vec::new();
     }
-    let mut variants = Vec::new();
-    if spec.few.is_none() {
-        variants.extend(matrix(spec));
-    }
     let wish = spec.few.unwrap_or_default();
+    let mut variants = Vec::new();
     for rows in Skinny::ROWS {
+        if rows == SkinnyMatrix::ROWS && spec.few.is_none() {
+            variants.extend(matrix(spec));
+        }
         for &reduction in reductions(wish.reduction) {
+            let default = Skinny::for_rows(rows, reduction);
             let skinny = Skinny {
-                rows,
-                width: wish.width.unwrap_or(Skinny::DEFAULT_WIDTH),
-                columns: wish.columns.unwrap_or(Skinny::DEFAULT_COLUMNS),
-                lane_columns: wish.lane_columns.unwrap_or(Skinny::DEFAULT_LANE_COLUMNS),
-                words: words(spec, wish),
-                reduction,
+                width: wish.width.unwrap_or(default.width),
+                columns: wish.columns.unwrap_or(default.columns),
+                lane_columns: wish.lane_columns.unwrap_or(default.lane_columns),
+                words: wish.words.unwrap_or_else(|| words(spec, default.words)),
+                ..default
             };
             variants.push(configuration(spec, Geometry::Skinny(skinny)));
         }
@@ -42,12 +43,9 @@ fn matrix(spec: &KernelSpec) -> Option<Configuration> {
     })
 }
 
-/// The longest loads that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a second set of
-/// kernels for it would double the route.
-fn words(spec: &KernelSpec, wish: SkinnySpec) -> u32 {
-    let longest = || {
-        let fits = |words: &u32| may_be_multiples(spec, words * WEIGHTS_PER_WORD);
-        Skinny::WORDS.into_iter().filter(fits).max()
-    };
-    wish.words.or_else(longest).unwrap_or(Skinny::DEFAULT_WORDS)
+/// The longest loads up to `most` words that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a
+/// second set of kernels for it would double the route.
+fn words(spec: &KernelSpec, most: u32) -> u32 {
+    let fits = |words: &u32| *words <= most && may_be_multiples(spec, words * WEIGHTS_PER_WORD);
+    Skinny::WORDS.into_iter().filter(fits).max().unwrap_or(most)
 }

@@ -14,7 +14,7 @@ pub struct SkinnySpec {
     /// Output columns of a lane: 4 or 8.
     pub lane_columns: Option<u32>,
     /// Words of one row of weights that a lane loads at once: 1, 2 where K and the group size are multiples of 16, or 4 where they are of 32.
-    /// Left out: as many as they may be multiples of.
+    /// Left out: as many as they may be multiples of, and fewer for many rows.
     pub words: Option<u32>,
     /// How partial sums become one. Left out: subgroup shuffles where the device has them, workgroup memory elsewhere.
     pub reduction: Option<Reduction>,

@@ -11,7 +11,10 @@ pub(super) struct Shipped {
 }
 
 /// Every table in `shipped/`.
-pub(super) const SHIPPED: &[Shipped] = &[];
+pub(super) const SHIPPED: &[Shipped] = &[Shipped {
+    name: "nvidia-h100",
+    text: include_str!("shipped/nvidia-h100.txt"),
+}];
 
 impl Shipped {
     pub(super) fn table(&self) -> Result<Table, TableError> {

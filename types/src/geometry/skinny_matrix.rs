@@ -28,9 +28,9 @@ impl SkinnyMatrix {
     pub const LOAD: u32 = 4 * WEIGHTS_PER_WORD;
     /// What is taken where a description names none.
     pub const DEFAULT: Self = Self {
-        columns: 64,
+        columns: 32,
         tile_k: 128,
-        subgroups: 8,
+        subgroups: 4,
         ahead: 2,
     };
 

@@ -35,7 +35,7 @@ impl Staged {
 
     /// Within the baseline limits of workgroup memory and invocations: it runs everywhere.
     pub const DEFAULT: Self = Self {
-        tile_m: 128,
+        tile_m: 64,
         tile_n: 64,
         tile_k: 16,
         rows: 8,

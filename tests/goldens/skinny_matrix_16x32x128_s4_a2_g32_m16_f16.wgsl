@@ -1,15 +1,15 @@
-// skinny_matrix_16x64x128_s8_a2_g32_m16_f16
+// skinny_matrix_16x32x128_s4_a2_g32_m16_f16
 //
 // Cooperative matrices on q4gsw weights, for a few rows, plus the bias if there is one:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
-//   tile        16 x 64 outputs, K in steps of 128 in workgroup memory, 2 more in registers
-//   subgroups   8 of 32 lanes divide K, in matrices of 16 x 16
+//   tile        16 x 32 outputs, K in steps of 128 in workgroup memory, 2 more in registers
+//   subgroups   4 of 32 lanes divide K, in matrices of 16 x 16
 //   group size  32
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
 //   serves      M <= 16, K % 32 == 0, group_size == 32
 //   needs       SUBGROUP, COOPERATIVE_MATRIX_16X16, SHADER_F16
-//   dispatch    x = min(ceil(N / 64), limit), striding over blocks of 64 columns
+//   dispatch    x = min(ceil(N / 32), limit), striding over blocks of 32 columns
 
 enable f16;
 enable wgpu_cooperative_matrix;
@@ -40,12 +40,12 @@ const GROUP_SIZE: u32 = 32u;
 // Rows and columns of a matrix, which holds all rows of the input.
 const SIDE: u32 = 16u;
 // Output columns of a workgroup.
-const COLUMNS: u32 = 64u;
+const COLUMNS: u32 = 32u;
 // Elements of K that are staged at once.
 const TILE_K: u32 = 128u;
 // Lanes of a subgroup: the host keeps the kernel from devices with others.
 const SUBGROUP_SIZE: u32 = 32u;
-const SUBGROUPS: u32 = 8u;
+const SUBGROUPS: u32 = 4u;
 const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 
 // Elements of K that a thread loads of a column at once, and such loads of a column in one step.
@@ -62,7 +62,7 @@ const STRIDE: u32 = STEP_VECTORS + 2u;
 const_assert COLUMNS % SIDE == 0u && TILE_K % (SIDE * SUBGROUPS) == 0u;
 // All threads load the same number of vectors.
 const_assert COLUMNS % NEIGHBOURS == 0u && COLUMNS * STEP_LOADS == 1u * THREADS;
-const_assert SIDE * STEP_VECTORS == 2u * THREADS;
+const_assert SIDE * STEP_VECTORS == 4u * THREADS;
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % LOAD == 0u;
 
@@ -89,7 +89,7 @@ fn load_weights(n: u32, k: u32) -> vec4<u32> {
 }
 
 // The scale of these weights.
-fn load_scale(n: u32, k: u32) -> f32 {
+fn scale_of(n: u32, k: u32) -> f32 {
     if (k < params.K) {
         return scales[k / GROUP_SIZE * params.padded_N + n];
     }
@@ -135,6 +135,10 @@ fn main(
     let x_vector_0 = thread % STEP_VECTORS;
     let x_row_1 = (thread + 1u * THREADS) / STEP_VECTORS;
     let x_vector_1 = (thread + 1u * THREADS) % STEP_VECTORS;
+    let x_row_2 = (thread + 2u * THREADS) / STEP_VECTORS;
+    let x_vector_2 = (thread + 2u * THREADS) % STEP_VECTORS;
+    let x_row_3 = (thread + 3u * THREADS) / STEP_VECTORS;
+    let x_vector_3 = (thread + 3u * THREADS) % STEP_VECTORS;
     // Which weights: of neighbouring columns the same k, then of these columns the next.
     let w_column_0 = thread / (NEIGHBOURS * STEP_LOADS) * NEIGHBOURS + thread % NEIGHBOURS;
     let w_load_0 = thread / NEIGHBOURS % STEP_LOADS;
@@ -145,22 +149,26 @@ fn main(
         let n_0 = min(n + w_column_0, params.N - 1u);
         var x_0_0 = load_input(x_row_0, 4u * x_vector_0);
         var x_0_1 = load_input(x_row_1, 4u * x_vector_1);
+        var x_0_2 = load_input(x_row_2, 4u * x_vector_2);
+        var x_0_3 = load_input(x_row_3, 4u * x_vector_3);
         var w_0_0 = load_weights(n_0, LOAD * w_load_0);
-        var scale_0_0 = load_scale(n_0, LOAD * w_load_0);
+        var scale_0_0 = scale_of(n_0, LOAD * w_load_0);
         var x_1_0 = load_input(x_row_0, TILE_K + 4u * x_vector_0);
         var x_1_1 = load_input(x_row_1, TILE_K + 4u * x_vector_1);
+        var x_1_2 = load_input(x_row_2, TILE_K + 4u * x_vector_2);
+        var x_1_3 = load_input(x_row_3, TILE_K + 4u * x_vector_3);
         var w_1_0 = load_weights(n_0, TILE_K + LOAD * w_load_0);
-        var scale_1_0 = load_scale(n_0, TILE_K + LOAD * w_load_0);
+        var scale_1_0 = scale_of(n_0, TILE_K + LOAD * w_load_0);
 
         var sum_0 = coop_mat16x16<f32, C>();
         var sum_1 = coop_mat16x16<f32, C>();
-        var sum_2 = coop_mat16x16<f32, C>();
-        var sum_3 = coop_mat16x16<f32, C>();
         for (var k = 0u; k < params.K; k += 2u * TILE_K) {
             // Everybody has multiplied what lay there before.
             workgroupBarrier();
             x_tile[place_of(x_row_0, x_vector_0 / (LOAD / 4u), x_vector_0 % (LOAD / 4u))] = vec4<f16>(x_0_0);
             x_tile[place_of(x_row_1, x_vector_1 / (LOAD / 4u), x_vector_1 % (LOAD / 4u))] = vec4<f16>(x_0_1);
+            x_tile[place_of(x_row_2, x_vector_2 / (LOAD / 4u), x_vector_2 % (LOAD / 4u))] = vec4<f16>(x_0_2);
+            x_tile[place_of(x_row_3, x_vector_3 / (LOAD / 4u), x_vector_3 % (LOAD / 4u))] = vec4<f16>(x_0_3);
             {
                 let low = place_of(w_column_0, w_load_0, 0u);
                 let high = place_of(w_column_0, w_load_0, 1u);
@@ -179,20 +187,22 @@ fn main(
                 let next_k = k + 2u * TILE_K;
                 x_0_0 = load_input(x_row_0, next_k + 4u * x_vector_0);
                 x_0_1 = load_input(x_row_1, next_k + 4u * x_vector_1);
+                x_0_2 = load_input(x_row_2, next_k + 4u * x_vector_2);
+                x_0_3 = load_input(x_row_3, next_k + 4u * x_vector_3);
                 w_0_0 = load_weights(n_0, next_k + LOAD * w_load_0);
-                scale_0_0 = load_scale(n_0, next_k + LOAD * w_load_0);
+                scale_0_0 = scale_of(n_0, next_k + LOAD * w_load_0);
             }
             for (var step = subgroup * (SIDE / 4u); step < STEP_VECTORS; step += SUBGROUPS * (SIDE / 4u)) {
                 let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile[step], STRIDE);
                 sum_0 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[step], STRIDE), sum_0);
                 sum_1 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[SIDE * STRIDE + step], STRIDE), sum_1);
-                sum_2 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[2u * SIDE * STRIDE + step], STRIDE), sum_2);
-                sum_3 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[3u * SIDE * STRIDE + step], STRIDE), sum_3);
             }
             // Everybody has multiplied what lay there before.
             workgroupBarrier();
             x_tile[place_of(x_row_0, x_vector_0 / (LOAD / 4u), x_vector_0 % (LOAD / 4u))] = vec4<f16>(x_1_0);
             x_tile[place_of(x_row_1, x_vector_1 / (LOAD / 4u), x_vector_1 % (LOAD / 4u))] = vec4<f16>(x_1_1);
+            x_tile[place_of(x_row_2, x_vector_2 / (LOAD / 4u), x_vector_2 % (LOAD / 4u))] = vec4<f16>(x_1_2);
+            x_tile[place_of(x_row_3, x_vector_3 / (LOAD / 4u), x_vector_3 % (LOAD / 4u))] = vec4<f16>(x_1_3);
             {
                 let low = place_of(w_column_0, w_load_0, 0u);
                 let high = place_of(w_column_0, w_load_0, 1u);
@@ -211,15 +221,15 @@ fn main(
                 let next_k = k + 3u * TILE_K;
                 x_1_0 = load_input(x_row_0, next_k + 4u * x_vector_0);
                 x_1_1 = load_input(x_row_1, next_k + 4u * x_vector_1);
+                x_1_2 = load_input(x_row_2, next_k + 4u * x_vector_2);
+                x_1_3 = load_input(x_row_3, next_k + 4u * x_vector_3);
                 w_1_0 = load_weights(n_0, next_k + LOAD * w_load_0);
-                scale_1_0 = load_scale(n_0, next_k + LOAD * w_load_0);
+                scale_1_0 = scale_of(n_0, next_k + LOAD * w_load_0);
             }
             for (var step = subgroup * (SIDE / 4u); step < STEP_VECTORS; step += SUBGROUPS * (SIDE / 4u)) {
                 let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile[step], STRIDE);
                 sum_0 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[step], STRIDE), sum_0);
                 sum_1 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[SIDE * STRIDE + step], STRIDE), sum_1);
-                sum_2 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[2u * SIDE * STRIDE + step], STRIDE), sum_2);
-                sum_3 = coopMultiplyAdd(a, coopLoad<coop_mat16x16<f16, B>>(&w_tile[3u * SIDE * STRIDE + step], STRIDE), sum_3);
             }
         }
 
@@ -247,36 +257,6 @@ fn main(
             }
             let m = item / SIDE;
             let column = n + SIDE + item % SIDE;
-            if (m < params.M && column < params.N) {
-                output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
-            }
-        }
-        // The sums of the matrix before have been read.
-        workgroupBarrier();
-        coopStoreT(sum_2, &partial[subgroup * (SIDE * SIDE)], SIDE);
-        workgroupBarrier();
-        for (var item = thread; item < SIDE * SIDE; item += THREADS) {
-            var total = 0.0;
-            for (var other = 0u; other < SUBGROUPS; other++) {
-                total += partial[other * (SIDE * SIDE) + item];
-            }
-            let m = item / SIDE;
-            let column = n + 2u * SIDE + item % SIDE;
-            if (m < params.M && column < params.N) {
-                output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
-            }
-        }
-        // The sums of the matrix before have been read.
-        workgroupBarrier();
-        coopStoreT(sum_3, &partial[subgroup * (SIDE * SIDE)], SIDE);
-        workgroupBarrier();
-        for (var item = thread; item < SIDE * SIDE; item += THREADS) {
-            var total = 0.0;
-            for (var other = 0u; other < SUBGROUPS; other++) {
-                total += partial[other * (SIDE * SIDE) + item];
-            }
-            let m = item / SIDE;
-            let column = n + 3u * SIDE + item % SIDE;
             if (m < params.M && column < params.N) {
                 output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
             }

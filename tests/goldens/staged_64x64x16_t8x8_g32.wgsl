@@ -1,15 +1,15 @@
-// staged_128x64x16_t8x8_g32
+// staged_64x64x16_t8x8_g32
 //
 // Staged GEMM on q4gsw weights, plus the bias if there is one:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
-//   tile        128 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
-//   threads     128, 8 x 8 outputs each
+//   tile        64 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
+//   threads     64, 8 x 8 outputs each
 //   group size  32
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K % 8 == 0, group_size == 32
 //   needs       no optional feature
-//   dispatch    x * y >= ceil(M / 128) * ceil(N / 64), y folds what exceeds the limit of x
+//   dispatch    x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x
 
 struct Params {
     M: u32,             // rows of this dispatch
@@ -35,7 +35,7 @@ const WEIGHTS_PER_WORD: u32 = 8u;
 const GROUP_SIZE: u32 = 32u;
 
 // Outputs of a workgroup.
-const TILE_M: u32 = 128u;
+const TILE_M: u32 = 64u;
 const TILE_N: u32 = 64u;
 // Elements of K that are staged at once.
 const TILE_K: u32 = 16u;
@@ -60,7 +60,7 @@ const_assert TILE_M % ROWS == 0u && TILE_N % COLUMNS == 0u;
 const_assert THREADS_N % STRIP == 0u;
 // All threads load the same number of words and vectors.
 const_assert TILE_M * STEP_VECTORS == 4u * THREADS;
-const_assert TILE_N * STEP_WORDS == 1u * THREADS;
+const_assert TILE_N * STEP_WORDS == 2u * THREADS;
 const_assert STRIDE % 2u == 1u;
 // No group boundary splits a word, so a word has one scale.
 const_assert GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
@@ -106,7 +106,7 @@ fn load_word(place: u32, exists: bool) -> u32 {
     return 0u;
 }
 
-fn load_scale(n: u32, k: u32, exists: bool) -> f32 {
+fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     if (exists) {
         return scales[(k / GROUP_SIZE) * params.padded_N + n];
     }
@@ -159,7 +159,13 @@ fn main(
     let n_0 = min(tile_n + w_row_0, params.N - 1u);
     let w_0 = n_0 * (params.K / WEIGHTS_PER_WORD) + w_k_0 / WEIGHTS_PER_WORD;
     var next_w_0 = load_word(w_0, w_k_0 < params.K);
-    var next_scale_0 = load_scale(n_0, w_k_0, w_k_0 < params.K);
+    var next_scale_0 = scale_of(n_0, w_k_0, w_k_0 < params.K);
+    let w_row_1 = w_row_0 + 1u * (THREADS / STEP_WORDS);
+    let w_k_1 = w_k_0;
+    let n_1 = min(tile_n + w_row_1, params.N - 1u);
+    let w_1 = n_1 * (params.K / WEIGHTS_PER_WORD) + w_k_1 / WEIGHTS_PER_WORD;
+    var next_w_1 = load_word(w_1, w_k_1 < params.K);
+    var next_scale_1 = scale_of(n_1, w_k_1, w_k_1 < params.K);
 
     var sum_0_0 = vec4<f32>();
     var sum_0_1 = vec4<f32>();
@@ -187,6 +193,9 @@ fn main(
         let place_0 = w_row_0 * STRIDE + w_k_0 / 4u;
         w_tile[place_0] = next_scale_0 * dequantize_low(next_w_0);
         w_tile[place_0 + 1u] = next_scale_0 * dequantize_high(next_w_0);
+        let place_1 = w_row_1 * STRIDE + w_k_1 / 4u;
+        w_tile[place_1] = next_scale_1 * dequantize_low(next_w_1);
+        w_tile[place_1 + 1u] = next_scale_1 * dequantize_high(next_w_1);
         workgroupBarrier();
         // The next step is on its way while this one is multiplied.
         let next_k = k + TILE_K;
@@ -197,13 +206,17 @@ fn main(
             next_x_3 = input[x_3 + next_k / 4u];
             next_w_0 = weight[w_0 + next_k / WEIGHTS_PER_WORD];
             next_scale_0 = scales[((next_k + w_k_0) / GROUP_SIZE) * params.padded_N + n_0];
+            next_w_1 = weight[w_1 + next_k / WEIGHTS_PER_WORD];
+            next_scale_1 = scales[((next_k + w_k_1) / GROUP_SIZE) * params.padded_N + n_1];
         } else {
             next_x_0 = load_input(x_0 + next_k / 4u, next_k + x_k_0 < params.K);
             next_x_1 = load_input(x_1 + next_k / 4u, next_k + x_k_1 < params.K);
             next_x_2 = load_input(x_2 + next_k / 4u, next_k + x_k_2 < params.K);
             next_x_3 = load_input(x_3 + next_k / 4u, next_k + x_k_3 < params.K);
             next_w_0 = load_word(w_0 + next_k / WEIGHTS_PER_WORD, next_k + w_k_0 < params.K);
-            next_scale_0 = load_scale(n_0, next_k + w_k_0, next_k + w_k_0 < params.K);
+            next_scale_0 = scale_of(n_0, next_k + w_k_0, next_k + w_k_0 < params.K);
+            next_w_1 = load_word(w_1 + next_k / WEIGHTS_PER_WORD, next_k + w_k_1 < params.K);
+            next_scale_1 = scale_of(n_1, next_k + w_k_1, next_k + w_k_1 < params.K);
         }
         for (var v = 0u; v < STEP_VECTORS; v++) {
             let x_place = thread_m * STRIDE + v;
