@@ -94,9 +94,10 @@ const COLUMNS: [(&str, Align); 8] = [
 
 const LEGEND: &str = "\
 size: invocations of a workgroup; memory: bytes of workgroup memory
-workgroups: how many are dispatched, divisions rounded up; `strided` ones loop where the device allows fewer, `<=` ones where
-there would be more,
-`folded` ones continue along y";
+class: exact, f16 for f16_multiply, int8 for int8_activations
+needs: sg for subgroups, m16 and m8 for cooperative matrices of that size
+workgroups: how many are dispatched, divisions rounded up, some of them at most so many; where the device allows fewer,
+those along N loop and those of tiles continue along y";
 
 fn row(variant: &Variant) -> Vec<String> {
     let configuration = variant.configuration;
@@ -105,7 +106,7 @@ fn row(variant: &Variant) -> Vec<String> {
     vec![
         variant.name.clone().into_owned(),
         configuration.route().to_string(),
-        configuration.numeric.to_string(),
+        class(configuration.numeric).to_owned(),
         serves(&configuration.constraints()),
         if features.is_empty() {
             "-".to_owned()
@@ -118,10 +119,19 @@ fn row(variant: &Variant) -> Vec<String> {
     ]
 }
 
+/// A numeric class in the width of a column.
+fn class(class: NumericClass) -> &'static str {
+    match class {
+        NumericClass::F16Multiply => "f16",
+        NumericClass::Int8Activations => "int8",
+        other => other.name(),
+    }
+}
+
 /// A feature in the width of a column.
 fn short(feature: Feature) -> &'static str {
     match feature {
-        Feature::Subgroup => "subgroup",
+        Feature::Subgroup => "sg",
         Feature::ShaderF16 => "f16",
         Feature::Matrix16 => "m16",
         Feature::Matrix8 => "m8",
@@ -162,12 +172,12 @@ fn workgroups(dispatch: Dispatch) -> String {
         by => format!("{dimension}/{by}"),
     };
     match dispatch {
-        Dispatch::GridStride { columns } => format!("{}, strided", divided("N", columns)),
+        Dispatch::GridStride { columns } => divided("N", columns),
         Dispatch::Persistent { columns, workgroups } => {
             format!("{} <= {workgroups}", divided("N", columns))
         }
         Dispatch::Folded { rows, columns } => {
-            format!("{} * {}, folded", divided("M", rows), divided("N", columns))
+            format!("{} * {}", divided("M", rows), divided("N", columns))
         }
     }
 }
@@ -186,10 +196,10 @@ mod tests {
                 "decode",
                 "exact",
                 "M=1 K%8 g=32",
-                "subgroup",
+                "sg",
                 "64",
                 "64",
-                "N, strided"
+                "N"
             ]
         );
         assert_eq!(
@@ -202,7 +212,7 @@ mod tests {
                 "-",
                 "64",
                 "0",
-                "M/32 * N/32, folded"
+                "M/32 * N/32"
             ]
         );
     }

@@ -50,8 +50,8 @@ impl Report {
         write!(out, "{}", table(&COLUMNS, lines))?;
         writeln!(
             out,
-            "\nexact, random: the largest error with such data{}\nallowed: absolute / relative, and an output is wrong only \
-             if it misses both\n",
+            "\nexact, random: the largest error with such data{}\nallowed: absolute / relative / of the products behind an output, \
+             which is wrong only if it misses all\n",
             if self.exact_data_allows_none() {
                 "; exact data allows none"
             } else {

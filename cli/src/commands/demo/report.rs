@@ -130,7 +130,7 @@ impl Report<'_> {
     /// What one must know to read the table.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = vec![
-            "error: the largest of all outputs; allowed: absolute / relative, and an output is wrong only\nif it misses both"
+            "error: the largest of all outputs; allowed: absolute / relative / of the products behind an\noutput, which is wrong only if it misses all"
                 .to_owned(),
             "GB/s: weights, scales, bias, input and output, each counted once".to_owned(),
         ];
