@@ -35,5 +35,9 @@ for m in 2 4 8 16; do
     step "few-$m" 20 --m $m --n 14336 --k 4096 --kernels "skinny_r${m}_*_g32_*,skinny_r16_w128_c32x4_v4_g32_*,skinny_matrix*_g32_*" \
         --baseline skinny_r16_w128_c32x4_v4_g32_subgroup --seconds 0.05
 done
+for shape in 1x14336x4096 1x4096x4096 1x2048x2048; do
+    step "overlap-$shape" 20 --shapes $shape --overlap --seconds 0.05 \
+        --kernels 'gemv_w128_c8*_g32_*,gemv_w128_c16*_g32_*,gemv_w64_c4*_g32_subgroup,coop4,bicol'
+done
 step without 20 --shapes 1x14336x4096,1x4096x4096,1x8192x8192 --without subgroup,f16,matrix --seconds 0.05 \
     --kernels 'gemv_w*_g32_shared,bicol'

@@ -36,7 +36,9 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
     let rows = constraints.rows.most().min(k);
     for first in (0..k).step_by(rows as usize) {
         let mut x = vec![0.0_f32; (rows * k) as usize];
-        for row in 0..rows {
+        // The last pass may have fewer k than rows.
+        let ones = rows.min(k - first);
+        for row in 0..ones {
             x[(row * k + first + row) as usize] = 1.0;
         }
         let case = Case {
@@ -77,7 +79,7 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
                 .buffer(0, q4_kernel::layout::Binding::Output.index())
                 .map(Buffer::to_vec)
                 .unwrap_or_default();
-            for row in 0..rows {
+            for row in 0..ones {
                 for n in 0..COLUMNS {
                     let at = first + row;
                     let weight = expected[(n * k + at) as usize]
