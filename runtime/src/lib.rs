@@ -6,7 +6,6 @@ mod error;
 mod gpu;
 mod linear;
 mod operand;
-mod quantized;
 pub mod reference;
 mod rows;
 mod trusted;
@@ -22,13 +21,13 @@ pub use gpu::{
 };
 pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
 pub use operand::Operand;
+pub use q4_kernel_formats::{Codebook, Decoding, LayerShape, LayoutError, Parts, Quantized};
 pub use q4_kernel_types::{
-    Bias, Configuration, Constraints, Coop4, Dispatch, Feature, Gemm, Gemv, GeneratedKernel, Geometry,
-    GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction, Refusal,
-    Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Tolerance,
-    TooManyWorkgroups, Variant, layout,
+    Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
+    Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,
+    Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged,
+    Tolerance, TooManyWorkgroups, Variant, layout,
 };
-pub use quantized::{LayerShape, LayoutError, Quantized};
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};
 pub use weights::Weights;

@@ -9,6 +9,7 @@
 mod configuration;
 mod constraints;
 mod dispatch;
+mod encoding;
 mod geometry;
 pub mod layout;
 mod needs;
@@ -21,6 +22,7 @@ mod variant;
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
 pub use dispatch::{Dispatch, TooManyWorkgroups};
+pub use encoding::Encoding;
 pub use geometry::{
     Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
 };

@@ -23,7 +23,8 @@ pub enum ScaleOrder {
     Columns,
 }
 
-/// What one scale is stored as. The host's are f32; they are rounded at upload.
+/// What one scale is stored as. The host's are f32; they are rounded at upload to a float of 16 bits, and never to one of 8: a file that
+/// has such scales has them exactly.
 ///
 /// At group size 32, scales of four bytes are a fifth of all bytes that a GEMV reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -36,11 +37,16 @@ pub enum ScaleFormat {
     F16,
     /// The upper half of an f32, two to a word, the first in the low half: 8 bits of precision, the range of f32.
     Bf16,
+    /// An exponent, four to a word, the first in the lowest byte: the power of two `2^(e - 127)`, as MXFP4 has it. 255 is NaN.
+    E8m0,
+    /// Sign, four bits of exponent and three of mantissa, four to a word, the first in the lowest byte: up to 448, as NVFP4 has it. It
+    /// has no infinity, and one NaN of each sign.
+    E4m3,
 }
 
 impl ScaleFormat {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
+    pub const ALL: [Self; 5] = [Self::F32, Self::F16, Self::Bf16, Self::E8m0, Self::E4m3];
 
     /// Bytes of one scale.
     #[must_use]
@@ -48,6 +54,7 @@ impl ScaleFormat {
         match self {
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
+            Self::E8m0 | Self::E4m3 => 1,
         }
     }
 
@@ -58,6 +65,8 @@ impl ScaleFormat {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
+            Self::E8m0 => "e8m0",
+            Self::E4m3 => "e4m3",
         }
     }
 }
@@ -86,6 +95,10 @@ impl ScaleLayout {
             (ScaleFormat::F32, ScaleOrder::Columns) => Some("sf32c"),
             (ScaleFormat::F16, ScaleOrder::Columns) => Some("sf16c"),
             (ScaleFormat::Bf16, ScaleOrder::Columns) => Some("sbf16c"),
+            (ScaleFormat::E8m0, ScaleOrder::Groups) => Some("se8m0"),
+            (ScaleFormat::E8m0, ScaleOrder::Columns) => Some("se8m0c"),
+            (ScaleFormat::E4m3, ScaleOrder::Groups) => Some("se4m3"),
+            (ScaleFormat::E4m3, ScaleOrder::Columns) => Some("se4m3c"),
         }
     }
 }

@@ -445,6 +445,8 @@ fn scales_value(krate: &TokenStream, scales: ScaleLayout) -> TokenStream {
         ScaleFormat::F32 => quote!(F32),
         ScaleFormat::F16 => quote!(F16),
         ScaleFormat::Bf16 => quote!(Bf16),
+        ScaleFormat::E8m0 => quote!(E8m0),
+        ScaleFormat::E4m3 => quote!(E4m3),
     };
     let order = match scales.order {
         ScaleOrder::Groups => quote!(Groups),

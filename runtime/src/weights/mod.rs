@@ -1,7 +1,5 @@
 //! Weights on a device.
 
-pub(crate) mod stored;
-
 use std::{
     ops::Range,
     sync::{Arc, Mutex},
@@ -147,7 +145,7 @@ impl Chunk {
         let row = layout::packed_k(k) as usize;
         let weight = gpu.filled_buffer("q4 weight", USAGE, &[&layer.weight()[first * row..end * row]])?;
 
-        let scales = stored::scales(layer, scales, columns.clone());
+        let scales = layer.stored_scales_of(scales, columns.clone());
         let scales = gpu.filled_buffer("q4 scales", USAGE, &[&scales])?;
 
         let bias = match layer.bias() {

@@ -297,6 +297,7 @@ fn scale_type_of(format: ScaleFormat, scales: u32) -> &'static str {
     match format {
         ScaleFormat::F32 => vector_type(scales),
         ScaleFormat::F16 | ScaleFormat::Bf16 => word_type(scales.div_ceil(2)),
+        ScaleFormat::E8m0 | ScaleFormat::E4m3 => word_type(scales.div_ceil(4)),
     }
 }
 

@@ -1,0 +1,93 @@
+//! Scales in the formats that devices and files store them in.
+
+use half::{bf16, f16};
+use q4_kernel_types::ScaleFormat;
+
+/// The value that a device computes with where it stores `scale` in this format; `None` if the format cannot hold it: because it would
+/// become infinite or vanish, or, in formats of 8 bits, because it would have to be rounded.
+#[must_use]
+pub fn rounded(scale: f32, format: ScaleFormat) -> Option<f32> {
+    let rounded = match format {
+        ScaleFormat::F32 => scale,
+        ScaleFormat::F16 => f16::from_f32(scale).to_f32(),
+        ScaleFormat::Bf16 => bf16::from_f32(scale).to_f32(),
+        ScaleFormat::E8m0 | ScaleFormat::E4m3 => return exact(scale, format).then_some(scale),
+    };
+    (rounded.is_finite() && (rounded == 0.0) == (scale == 0.0)).then_some(rounded)
+}
+
+/// Whether a format holds a finite scale exactly.
+#[must_use]
+pub fn exact(scale: f32, format: ScaleFormat) -> bool {
+    match format {
+        ScaleFormat::E8m0 => e8m0_bits(scale).is_some(),
+        ScaleFormat::E4m3 => e4m3_bits(scale).is_some(),
+        ScaleFormat::F32 | ScaleFormat::F16 | ScaleFormat::Bf16 => rounded(scale, format) == Some(scale),
+    }
+}
+
+/// The power of two of an E8M0 byte; 255 is NaN.
+pub(crate) fn e8m0(bits: u8) -> f32 {
+    match bits {
+        // 2^-127 is below the normal numbers of an f32.
+        0 => f32::from_bits(1 << 22),
+        255 => f32::NAN,
+        exponent => f32::from_bits(u32::from(exponent) << 23),
+    }
+}
+
+/// The E8M0 byte of a power of two.
+pub(crate) fn e8m0_bits(scale: f32) -> Option<u8> {
+    let bits = u8::try_from(scale.to_bits() >> 23).ok()?;
+    (bits != u8::MAX && e8m0(bits) == scale).then_some(bits)
+}
+
+/// The value of an E4M3 byte (`float8_e4m3fn`): exponents are biased by 7, the smallest are subnormal, all ones are NaN.
+pub(crate) fn e4m3(bits: u8) -> f32 {
+    let (exponent, mantissa) = (bits >> 3 & 15, bits & 7);
+    let size = match (exponent, mantissa) {
+        (15, 7) => f32::NAN,
+        (0, _) => f32::from(mantissa) / 512.0,
+        _ => f32::from_bits((u32::from(exponent) + 120) << 23 | u32::from(mantissa) << 20),
+    };
+    if bits < 0x80 { size } else { -size }
+}
+
+/// The E4M3 byte of a value that has one.
+pub(crate) fn e4m3_bits(scale: f32) -> Option<u8> {
+    (0..=u8::MAX).find(|bits| e4m3(*bits).to_bits() == scale.to_bits())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_format_cannot_hold_is_not_rounded_away() {
+        assert_eq!(rounded(1.0 + 1.0 / 4096.0, ScaleFormat::F16), Some(1.0));
+        assert_eq!(rounded(1e6, ScaleFormat::F16), None, "it would be infinite");
+        assert_eq!(rounded(1e-9, ScaleFormat::F16), None, "it would vanish");
+        assert_eq!(rounded(0.0, ScaleFormat::F16), Some(0.0));
+        assert!(rounded(1e-9, ScaleFormat::Bf16).is_some() && rounded(1e6, ScaleFormat::Bf16).is_some());
+        assert_eq!(rounded(3.0, ScaleFormat::E8m0), None, "it is no power of two");
+        assert_eq!(rounded(17.0, ScaleFormat::E4m3), None, "it has five bits");
+    }
+
+    #[test]
+    fn every_byte_of_an_8_bit_format_comes_back_from_its_value() {
+        for bits in 0..=u8::MAX {
+            if bits != u8::MAX {
+                assert_eq!(e8m0_bits(e8m0(bits)), Some(bits));
+                assert_eq!(f64::from(e8m0(bits)), 2_f64.powi(i32::from(bits) - 127));
+            }
+            if bits & 0x7F != 0x7F {
+                assert_eq!(e4m3_bits(e4m3(bits)), Some(bits));
+            }
+        }
+        assert!(e8m0(255).is_nan() && e4m3(0x7F).is_nan() && e4m3(0xFF).is_nan());
+        assert_eq!(
+            [e4m3(0x7E), e4m3(0x01), e4m3(0x38), e4m3(0xB8)],
+            [448.0, 1.0 / 512.0, 1.0, -1.0]
+        );
+    }
+}
