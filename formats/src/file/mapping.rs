@@ -1,0 +1,99 @@
+//! Files in memory.
+
+use std::{
+    fs::{File, Metadata},
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use memmap2::Mmap;
+
+use crate::{FileError, Problem};
+
+/// A file that is mapped, and what it was when it was.
+#[derive(Debug)]
+pub(crate) struct Source {
+    path: PathBuf,
+    bytes: Mmap,
+    modified: Option<SystemTime>,
+}
+
+impl Source {
+    /// Maps a file.
+    pub(crate) fn open(path: &Path) -> Result<Self, FileError> {
+        let refused = |problem: Problem| FileError {
+            path: path.to_owned(),
+            tensor: None,
+            offset: 0,
+            problem,
+        };
+        let file = File::open(path).map_err(|error| refused(error.into()))?;
+        let metadata = file.metadata().map_err(|error| refused(error.into()))?;
+        if !metadata.is_file() {
+            let what = "this is no regular file; give the path of a file, not of a folder or a device";
+            return Err(refused(Problem::Malformed(what.to_owned())));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            bytes: map(&file).map_err(|error| refused(error.into()))?,
+            modified: metadata.modified().ok(),
+        })
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bytes from an offset on, as many as asked for.
+    pub(crate) fn slice(
+        &self,
+        tensor: Option<&str>,
+        what: &'static str,
+        offset: u64,
+        length: u64,
+    ) -> Result<&[u8], FileError> {
+        let all = self.bytes();
+        let range = usize::try_from(offset).ok().zip(
+            offset
+                .checked_add(length)
+                .and_then(|end| usize::try_from(end).ok()),
+        );
+        range.and_then(|(begin, end)| all.get(begin..end)).ok_or_else(|| {
+            let left = (all.len() as u64).saturating_sub(offset);
+            let needed = length;
+            self.error(tensor, offset, Problem::Truncated { what, needed, left })
+        })
+    }
+
+    /// Something is wrong at a byte of this file.
+    pub(crate) fn error(&self, tensor: Option<&str>, offset: u64, problem: Problem) -> FileError {
+        FileError {
+            path: self.path.clone(),
+            tensor: tensor.map(ToOwned::to_owned),
+            offset,
+            problem,
+        }
+    }
+
+    /// Whether the file still has the length and the time of change that it had when it was mapped.
+    ///
+    /// It is asked before a tensor is read and cannot be asked during: a file that is cut short just then ends the process, as it does in every program
+    /// that maps files.
+    pub(crate) fn check_unchanged(&self) -> Result<(), FileError> {
+        let same =
+            |now: &Metadata| now.len() == self.bytes.len() as u64 && now.modified().ok() == self.modified;
+        match std::fs::metadata(&self.path) {
+            Ok(now) if same(&now) => Ok(()),
+            Ok(_) => Err(self.error(None, 0, Problem::Changed)),
+            Err(error) => Err(self.error(None, 0, error.into())),
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn map(file: &File) -> std::io::Result<Mmap> {
+    // SAFETY: the map is read as bytes and never as anything that has invalid values, so another process that writes to the file while it is mapped changes
+    // numbers, and whatever is computed from sizes in the header was copied out of it and is checked against the length of the map. Rust's rule
+    // that shared bytes stay the same cannot be enforced upon other processes; `check_unchanged` finds what was changed before a tensor is read.
+    unsafe { Mmap::map(file) }
+}
