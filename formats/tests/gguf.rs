@@ -1,4 +1,9 @@
 //! GGUF files are read to the last bit.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper that panics fails its test, as it should"
+)]
 
 mod support;
 

@@ -1,5 +1,10 @@
 //! Where the files are that tests read.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "no test file needs all of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a helper that panics fails its test, as it should; what is left out is said"
+)]
 
 use std::path::PathBuf;
 
