@@ -3,9 +3,13 @@
 
 mod file;
 mod gguf;
+mod quantize;
 mod quantized;
 mod scale;
 
 pub use file::{FileError, Matrix, Model, Plain, Problem, Stored};
+pub use quantize::{
+    PackError, QuantizeError, pack, quantize, quantize_least_squares, relative_error, unpack,
+};
 pub use quantized::{Codebook, Decoding, LayerShape, LayoutError, Parts, Quantized};
 pub use scale::{exact, rounded};

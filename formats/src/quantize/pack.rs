@@ -1,6 +1,6 @@
 //! Nibbles in bytes.
 
-use crate::layout::{self, QUANT_MAX, QUANT_MIN, ZERO_POINT};
+use q4_kernel_types::layout::{self, QUANT_MAX, QUANT_MIN, ZERO_POINT};
 
 /// Why values cannot be packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,31 +1,9 @@
 //! Round-to-nearest quantisation.
 
-use crate::{
-    LayerShape, LayoutError, Quantized,
-    layout::{self, QUANT_MAX, QUANT_MIN},
-    reference::{PackError, pack},
-};
+use q4_kernel_types::layout::{QUANT_MAX, QUANT_MIN};
 
-/// Why weights cannot be quantised.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum QuantizeError {
-    /// The number of weights is not N x K.
-    #[error(transparent)]
-    Length(#[from] PackError),
-    /// A dimension is 0.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    /// A weight is NaN or infinite.
-    #[error("the weight at row {row}, k {k} is {value}; only finite weights can be quantised")]
-    NotFinite {
-        /// Row.
-        row: usize,
-        /// Place in the row.
-        k: usize,
-        /// The weight.
-        value: f32,
-    },
-}
+use super::{QuantizeError, by_groups};
+use crate::{LayerShape, Quantized};
 
 /// Quantises `[N, K]` weights to q4gsw: symmetric, one scale for each `group_size` consecutive k of a row, no bias.
 ///
@@ -35,63 +13,19 @@ pub enum QuantizeError {
 /// # Errors
 /// If a dimension is 0, the number of weights is not N x K, or a weight is NaN or infinite.
 pub fn quantize(weights: &[f32], shape: LayerShape) -> Result<Quantized<'static>, QuantizeError> {
-    let LayerShape { n, k, group_size } = shape;
-    shape.check()?;
-    let expected = u64::from(n) * u64::from(k);
-    if weights.len() as u64 != expected {
-        return Err(PackError::Length {
-            given: weights.len(),
-            expected,
-            n,
-            k,
-        }
-        .into());
-    }
-    if let Some(index) = weights.iter().position(|weight| !weight.is_finite()) {
-        let row_length = k as usize;
-        let (row, k) = (index / row_length, index % row_length);
-        return Err(QuantizeError::NotFinite {
-            row,
-            k,
-            value: weights[index],
-        });
-    }
-
-    // The lengths fit usize because a slice of N x K weights exists.
-    let padded_n = (n as usize).next_multiple_of(layout::PADDED_N_MULTIPLE as usize);
-    let mut values = Vec::with_capacity(weights.len());
-    let mut scales = vec![0.0; layout::groups(k, group_size) as usize * padded_n];
-    for (column, row) in weights.chunks(k as usize).enumerate() {
-        for (group, weights) in row.chunks(group_size as usize).enumerate() {
-            let scale = group_scale(weights);
-            scales[group * padded_n + column] = scale;
-            values.extend(weights.iter().map(|weight| quantized_weight(*weight, scale)));
-        }
-    }
-    Ok(Quantized::q4gsw(shape, pack(&values, n, k)?, scales, None)?)
+    by_groups(weights, shape, |group, _| group_scale(group))
 }
 
-fn group_scale(weights: &[f32]) -> f32 {
+pub(super) fn group_scale(weights: &[f32]) -> f32 {
     let half_width = (f32::from(QUANT_MAX) - f32::from(QUANT_MIN)) / 2.0;
     let absmax = weights.iter().fold(0.0_f32, |max, weight| max.max(weight.abs()));
     absmax / half_width
 }
 
-fn quantized_weight(weight: f32, scale: f32) -> i8 {
-    if scale == 0.0 {
-        return 0;
-    }
-    let rounded = (weight / scale)
-        .round_ties_even()
-        .clamp(f32::from(QUANT_MIN), f32::from(QUANT_MAX));
-    // In -8..=7 by the clamp, and whole by the rounding.
-    rounded as i8
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::{dequantize, unpack};
+    use crate::{LayoutError, PackError, unpack};
 
     fn shape(n: u32, k: u32, group_size: u32) -> LayerShape {
         LayerShape { n, k, group_size }
@@ -134,11 +68,12 @@ mod tests {
     fn dequantised_weights_are_within_half_a_step_or_clamped() {
         let weights: Vec<f32> = (0..256).map(|i| ((i * 37 % 101) as f32 - 50.0) / 17.0).collect();
         let layer = quantize(&weights, shape(4, 64, 32)).unwrap();
-        for (index, (weight, got)) in weights.iter().zip(dequantize(&layer)).enumerate() {
+        let dequantized = (0..4).flat_map(|n| layer.dequantized_row(n).unwrap());
+        for (index, (weight, got)) in weights.iter().zip(dequantized).enumerate() {
             let scale = f64::from(layer.scales()[index % 64 / 32 * 4 + index / 64]);
             let clamped = f64::from(*weight).clamp(-8.0 * scale, 7.0 * scale);
             assert!(
-                (clamped - got).abs() <= scale * 0.500_001,
+                (clamped - f64::from(got)).abs() <= scale * 0.500_001,
                 "weight {index}: {weight} became {got}"
             );
         }
