@@ -6,6 +6,7 @@ use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
     conformance::CheckError,
 };
+use q4_kernel_formats::FileError;
 
 use crate::{commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant};
 
@@ -45,6 +46,9 @@ pub(crate) enum Failure {
     UnknownVariant(#[from] UnknownVariant),
     #[error(transparent)]
     Emulate(#[from] EmulateError),
+    /// A file of weights that cannot be read.
+    #[error(transparent)]
+    Weights(#[from] FileError),
     /// Shapes that nothing serves, or not what was asked for.
     #[error("{0}")]
     Unserved(String),

@@ -17,6 +17,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "list",
         "show",
         "emulate",
+        "inspect",
         "  0  ",
         "  1  ",
         "  2  ",
@@ -36,7 +37,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     for command in [
-        "demo", "doctor", "check", "bench", "tune", "list", "show", "emulate",
+        "demo", "doctor", "check", "bench", "tune", "list", "show", "emulate", "inspect",
     ] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));

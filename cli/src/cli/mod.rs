@@ -2,6 +2,7 @@
 
 mod bench;
 mod emulate;
+mod files;
 mod tune;
 
 use std::{num::IntErrorKind, path::PathBuf};
@@ -16,6 +17,7 @@ use q4_kernel::Route;
 pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
+    files::Inspect,
     tune::Tune,
 };
 use crate::{adapter::AdapterName, names};
@@ -74,6 +76,7 @@ pub(crate) enum Command {
     Show(Show),
     Verify(Verify),
     Emulate(Emulate),
+    Inspect(Inspect),
 }
 
 /// Run real layers on the best adapter and compare every output with float64

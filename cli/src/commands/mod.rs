@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod doctor;
 pub(crate) mod emulate;
+mod inspect;
 mod list;
 mod show;
 mod tune;
@@ -29,5 +30,6 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Show(arguments) => show::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Emulate(arguments) => emulate::run(arguments, out),
+        Command::Inspect(arguments) => inspect::run(arguments, out),
     }
 }
