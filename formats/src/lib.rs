@@ -3,11 +3,13 @@
 
 mod file;
 mod gguf;
+mod own;
 mod quantize;
 mod quantized;
 mod scale;
 
 pub use file::{FileError, Matrix, Model, Plain, Problem, Stored};
+pub use own::{Conversion, ConvertError, Quantizer};
 pub use quantize::{
     PackError, QuantizeError, pack, quantize, quantize_least_squares, relative_error, unpack,
 };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{FileError, Matrix, Problem, Reader, Source, Stored};
-use crate::gguf;
+use crate::{gguf, own};
 
 /// An opened file. Only its index is in memory; weights come one matrix at a time.
 #[derive(Debug)]
@@ -83,5 +83,8 @@ fn read(source: Source) -> Result<(&'static str, Box<dyn Reader>), FileError> {
     if gguf::recognises(source.bytes()) {
         return Ok(("gguf", Box::new(gguf::File::open(source)?)));
     }
-    Err(source.error(None, 0, Problem::UnknownContainer("GGUF")))
+    if own::recognises(source.bytes()) {
+        return Ok(("q4-kernel", Box::new(own::File::open(source)?)));
+    }
+    Err(source.error(None, 0, Problem::UnknownContainer("GGUF or converted")))
 }
