@@ -6,7 +6,7 @@ use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
     conformance::CheckError,
 };
-use q4_kernel_formats::FileError;
+use q4_kernel_formats::{ConvertError, FileError};
 
 use crate::{commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant};
 
@@ -49,6 +49,11 @@ pub(crate) enum Failure {
     /// A file of weights that cannot be read.
     #[error(transparent)]
     Weights(#[from] FileError),
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
+    /// Output would replace input.
+    #[error("{} is the file that is read; name another one to write", .0.display())]
+    OwnInput(PathBuf),
     /// Shapes that nothing serves, or not what was asked for.
     #[error("{0}")]
     Unserved(String),

@@ -18,6 +18,8 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "show",
         "emulate",
         "inspect",
+        "convert",
+        "accuracy",
         "  0  ",
         "  1  ",
         "  2  ",
@@ -37,7 +39,8 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     for command in [
-        "demo", "doctor", "check", "bench", "tune", "list", "show", "emulate", "inspect",
+        "demo", "doctor", "check", "bench", "tune", "list", "show", "emulate", "inspect", "convert",
+        "accuracy",
     ] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));

@@ -17,7 +17,7 @@ use q4_kernel::Route;
 pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
-    files::Inspect,
+    files::{Accuracy, Convert, ConvertedFormat, Inspect, Quantising},
     tune::Tune,
 };
 use crate::{adapter::AdapterName, names};
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Verify(Verify),
     Emulate(Emulate),
     Inspect(Inspect),
+    Convert(Convert),
+    Accuracy(Accuracy),
 }
 
 /// Run real layers on the best adapter and compare every output with float64

@@ -1,7 +1,9 @@
 //! One file a command.
 
+mod accuracy;
 mod bench;
 mod check;
+mod convert;
 mod demo;
 mod doctor;
 pub(crate) mod emulate;
@@ -31,5 +33,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Emulate(arguments) => emulate::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),
+        Command::Convert(arguments) => convert::run(arguments, out),
+        Command::Accuracy(arguments) => accuracy::run(arguments, out),
     }
 }

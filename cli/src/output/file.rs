@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process,
 };
@@ -35,13 +35,23 @@ impl NewFile {
 
     /// Fills the file and moves it to its place.
     pub(crate) fn keep(self, text: &str) -> Result<(), Failure> {
-        let written = fs::File::create(&self.temporary).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        });
-        written
-            .and_then(|()| fs::rename(&self.temporary, &self.path))
-            .map_err(|error| failure(&self.path, error))
+        self.keep_written(|file| Ok(file.write_all(text.as_bytes())?))
+    }
+
+    /// Fills the file piece by piece and moves it to its place, if all went well.
+    pub(crate) fn keep_written(
+        self,
+        fill: impl FnOnce(&mut BufWriter<fs::File>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let refused = |error| failure(&self.path, error);
+        let mut file = BufWriter::new(fs::File::create(&self.temporary).map_err(refused)?);
+        fill(&mut file).map_err(|error| match error {
+            Failure::Output(error) => refused(error),
+            other => other,
+        })?;
+        let file = file.into_inner().map_err(|error| refused(error.into_error()))?;
+        file.sync_all().map_err(refused)?;
+        fs::rename(&self.temporary, &self.path).map_err(refused)
     }
 }
 

@@ -10,12 +10,20 @@ use memmap2::Mmap;
 
 use crate::{FileError, Problem};
 
+/// What errors call bytes that came from no file.
+const IN_MEMORY: &str = "(memory)";
+
 /// A file that is mapped, and what it was when it was.
 #[derive(Debug)]
 pub(crate) struct Source {
     path: PathBuf,
-    bytes: Mmap,
-    modified: Option<SystemTime>,
+    bytes: Bytes,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped { map: Mmap, modified: Option<SystemTime> },
+    Owned(Vec<u8>),
 }
 
 impl Source {
@@ -35,13 +43,30 @@ impl Source {
         }
         Ok(Self {
             path: path.to_owned(),
-            bytes: map(&file).map_err(|error| refused(error.into()))?,
-            modified: metadata.modified().ok(),
+            bytes: Bytes::Mapped {
+                map: map(&file).map_err(|error| refused(error.into()))?,
+                modified: metadata.modified().ok(),
+            },
         })
     }
 
+    /// What a file would hold.
+    pub(crate) fn of_bytes(bytes: Vec<u8>) -> Self {
+        Self {
+            path: PathBuf::from(IN_MEMORY),
+            bytes: Bytes::Owned(bytes),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.bytes {
+            Bytes::Mapped { map, .. } => map,
+            Bytes::Owned(bytes) => bytes,
+        }
     }
 
     /// The bytes from an offset on, as many as asked for.
@@ -80,8 +105,10 @@ impl Source {
     /// It is asked before a tensor is read and cannot be asked during: a file that is cut short just then ends the process, as it does in every program
     /// that maps files.
     pub(crate) fn check_unchanged(&self) -> Result<(), FileError> {
-        let same =
-            |now: &Metadata| now.len() == self.bytes.len() as u64 && now.modified().ok() == self.modified;
+        let Bytes::Mapped { map, modified } = &self.bytes else {
+            return Ok(());
+        };
+        let same = |now: &Metadata| now.len() == map.len() as u64 && now.modified().ok() == *modified;
         match std::fs::metadata(&self.path) {
             Ok(now) if same(&now) => Ok(()),
             Ok(_) => Err(self.error(None, 0, Problem::Changed)),

@@ -1,6 +1,6 @@
 //! A file of matrices, whatever its container.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{FileError, Matrix, Problem, Reader, Source, Stored};
 use crate::{gguf, own};
@@ -10,7 +10,7 @@ use crate::{gguf, own};
 pub struct Model {
     container: &'static str,
     reader: Box<dyn Reader>,
-    path: std::path::PathBuf,
+    path: PathBuf,
 }
 
 impl Model {
@@ -19,13 +19,24 @@ impl Model {
     /// # Errors
     /// If the file cannot be opened, is of no such container, or its index is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        let path = path.as_ref();
-        let source = Source::open(path)?;
+        Self::of(Source::open(path.as_ref())?)
+    }
+
+    /// Takes what a file holds, from wherever it came.
+    ///
+    /// # Errors
+    /// If it is of no container that is read, or its index is damaged.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, FileError> {
+        Self::of(Source::of_bytes(bytes))
+    }
+
+    fn of(source: Source) -> Result<Self, FileError> {
+        let path = source.path().to_owned();
         let (container, reader) = read(source)?;
         Ok(Self {
             container,
             reader,
-            path: path.to_owned(),
+            path,
         })
     }
 

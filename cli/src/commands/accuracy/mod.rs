@@ -1,0 +1,203 @@
+//! `q4 accuracy`: how far weights and outputs are from the original.
+
+mod plot;
+
+use std::io::Write;
+
+use q4_kernel::reference::samples::{self, Data};
+use q4_kernel_formats::{
+    LayerShape, Matrix, Model, QuantizeError, Quantizer, Stored, quantize, quantize_least_squares,
+};
+use serde::Serialize;
+
+use crate::{
+    cli::{Accuracy, Quantising},
+    failure::{Ending, Failure},
+    output::{Align, NewFile, Progress, inexact, print_json, table},
+};
+
+pub(crate) fn run(arguments: &Accuracy, out: &mut impl Write) -> Result<Ending, Failure> {
+    let model = Model::open(&arguments.file)?;
+    let original = arguments.against.as_deref().map(Model::open).transpose()?;
+    let place = arguments.plot.as_deref().map(NewFile::create).transpose()?;
+    let progress = Progress::new(model.matrices().len());
+    let mut entries = Vec::new();
+    for matrix in model.matrices() {
+        progress.at(matrix.name.as_str());
+        let weights = model.load(&matrix.name)?;
+        let entry = match &original {
+            Some(original) => {
+                let exact = original.load(&matrix.name)?;
+                if exact.size() != weights.size() {
+                    return Err(Failure::Unserved(format!(
+                        "{} is {:?} in one file and {:?} in the other; compare files of one model",
+                        matrix.name,
+                        weights.size(),
+                        exact.size()
+                    )));
+                }
+                Entry::of(matrix, &matrix.format, &exact, &weights, arguments)?
+            }
+            None => {
+                let quantised = quantised(&weights, &arguments.quantising)
+                    .map_err(|error| Failure::Unserved(format!("{}: {error}", matrix.name)))?;
+                let to = match Quantizer::from(arguments.quantising.quantizer) {
+                    Quantizer::Nearest => "nearest",
+                    Quantizer::LeastSquares => "least squares",
+                };
+                Entry::of(matrix, to, &weights, &quantised, arguments)?
+            }
+        };
+        entries.push(entry);
+        progress.step();
+    }
+    drop(progress);
+    if let Some(place) = place {
+        place.keep(&plot::plot(&entries))?;
+    }
+    if arguments.format.json {
+        print_json(out, &entries)?;
+    } else {
+        write!(
+            out,
+            "{}\n{LEGEND}\n",
+            table(&COLUMNS, entries.iter().map(Entry::row))
+        )?;
+    }
+    Ok(Ending::Good)
+}
+
+/// The errors of a matrix.
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: String,
+    /// What is compared with the original.
+    format: String,
+    n: u32,
+    k: u32,
+    /// Norm of the difference of the weights, as a share of the norm of the original's.
+    weights: f64,
+    /// Likewise of the outputs for random inputs, without bias.
+    outputs: f64,
+    /// The largest difference of a weight.
+    largest: f64,
+}
+
+const COLUMNS: [(&str, Align); 7] = [
+    ("matrix", Align::Left),
+    ("is", Align::Left),
+    ("N", Align::Right),
+    ("K", Align::Right),
+    ("weights", Align::Right),
+    ("outputs", Align::Right),
+    ("largest", Align::Right),
+];
+
+const LEGEND: &str = "\
+weights, outputs: norm of the differences, as a share of the norm of what they should be
+largest: difference of one weight; inputs are random in -1..1, biases are left out";
+
+impl Entry {
+    fn of(
+        matrix: &Matrix,
+        format: &str,
+        exact: &Stored<'_>,
+        got: &Stored<'_>,
+        arguments: &Accuracy,
+    ) -> Result<Self, Failure> {
+        let k = matrix.k as usize;
+        let one = LayerShape {
+            n: 1,
+            k: matrix.k,
+            group_size: matrix.k,
+        };
+        let seed = Data::Random { seed: arguments.seed };
+        let x = samples::sample(arguments.rows, one, false, seed).map(|sample| sample.x);
+        let x = x.ok_or_else(|| {
+            Failure::Unserved(format!(
+                "{} rows of {k} inputs are more than memory holds; ask for fewer --rows",
+                arguments.rows
+            ))
+        })?;
+        let (mut weights, mut outputs, mut largest) = (Share::default(), Share::default(), 0.0_f64);
+        let rows = (0..matrix.n).map_while(|n| Some((exact.row(n)?, got.row(n)?)));
+        for (exact, got) in rows {
+            for (exact, got) in exact.iter().zip(got.iter()) {
+                weights.add((*exact).into(), (*got).into());
+                largest = largest.max((f64::from(*exact) - f64::from(*got)).abs());
+            }
+            for x in x.chunks_exact(k) {
+                outputs.add(product(x, &exact), product(x, &got));
+            }
+        }
+        Ok(Self {
+            name: matrix.name.clone(),
+            format: format.to_owned(),
+            n: matrix.n,
+            k: matrix.k,
+            weights: weights.relative(),
+            outputs: outputs.relative(),
+            largest,
+        })
+    }
+
+    fn row(&self) -> Vec<String> {
+        let percent = |share: f64| format!("{} %", inexact(100.0 * share));
+        vec![
+            self.name.clone(),
+            self.format.clone(),
+            self.n.to_string(),
+            self.k.to_string(),
+            percent(self.weights),
+            percent(self.outputs),
+            inexact(self.largest),
+        ]
+    }
+}
+
+/// Sums of squares.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    missed: f64,
+    all: f64,
+}
+
+impl Share {
+    fn add(&mut self, exact: f64, got: f64) {
+        self.missed += (exact - got).powi(2);
+        self.all += exact.powi(2);
+    }
+
+    /// 0 for what is equal, whatever its size.
+    fn relative(self) -> f64 {
+        if self.missed == 0.0 {
+            0.0
+        } else {
+            (self.missed / self.all).sqrt()
+        }
+    }
+}
+
+fn product(x: &[f32], row: &[f32]) -> f64 {
+    let products = x.iter().zip(row).map(|(x, w)| f64::from(*x) * f64::from(*w));
+    products.sum()
+}
+
+/// The matrix in four bits.
+fn quantised(weights: &Stored<'_>, quantising: &Quantising) -> Result<Stored<'static>, QuantizeError> {
+    let (n, k) = weights.size();
+    let shape = LayerShape {
+        n,
+        k,
+        group_size: quantising.group,
+    };
+    let floats: Vec<f32> = (0..n)
+        .filter_map(|row| weights.row(row))
+        .flat_map(std::borrow::Cow::into_owned)
+        .collect();
+    let layer = match quantising.quantizer.into() {
+        Quantizer::Nearest => quantize(&floats, shape),
+        Quantizer::LeastSquares => quantize_least_squares(&floats, shape, None),
+    };
+    layer.map(Stored::Quantized)
+}

@@ -1,0 +1,149 @@
+//! `q4 inspect`, `q4 convert` and `q4 accuracy`.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
+mod support;
+
+use serde_json::Value;
+use support::{assert_tidy, q4};
+
+/// A file of the reader's own tests.
+fn file(name: &str) -> String {
+    format!("{}/../formats/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_matrix_has_a_row() {
+    let inspected = q4(&["inspect", &file("minilm-l0-mxfp4.gguf")]);
+    assert_eq!((inspected.code, inspected.stderr.as_str()), (0, ""));
+    for word in ["blk.0.attn_q", "blk.0.ffn_down", "gguf_mxfp4", "1536", "4.25"] {
+        assert!(inspected.stdout.contains(word), "{word} in\n{}", inspected.stdout);
+    }
+    assert_tidy(&inspected.stdout);
+}
+
+#[test]
+fn digests_are_those_of_the_tool_that_wrote_the_file() {
+    let digests = std::fs::read_to_string(file("digests.tsv")).unwrap();
+    for line in digests.lines().skip(1) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let inspected = q4(&["inspect", &file(cells[0]), "--hash", "--json"]);
+        assert_eq!((inspected.code, inspected.stderr.as_str()), (0, ""));
+        let report: Value = serde_json::from_str(&inspected.stdout).unwrap();
+        let matrices = report["matrices"].as_array().unwrap();
+        let matrix = matrices.iter().find(|matrix| matrix["name"] == cells[1]).unwrap();
+        assert_eq!(matrix["dequantized_sha256"], cells[4], "{line}");
+        assert_eq!(matrix["n"].to_string(), cells[2]);
+        assert_eq!(matrix["k"].to_string(), cells[3]);
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named_with_the_byte() {
+    let missing = q4(&["inspect", "/no/such/file.gguf"]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (2, ""));
+    assert!(
+        missing.stderr.starts_with("error: /no/such/file.gguf, byte 0: "),
+        "{}",
+        missing.stderr
+    );
+    let text = q4(&["inspect", &file("digests.tsv")]);
+    assert_eq!(text.code, 2);
+    assert!(text.stderr.contains("none of the marks"), "{}", text.stderr);
+}
+
+/// A place of a test's own.
+fn place(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
+}
+
+fn digests(path: &str) -> Vec<Value> {
+    let inspected = q4(&["inspect", path, "--hash", "--json"]);
+    assert_eq!(inspected.code, 0, "{}", inspected.stderr);
+    let report: Value = serde_json::from_str(&inspected.stdout).unwrap();
+    let matrices = report["matrices"].as_array().unwrap();
+    matrices
+        .iter()
+        .map(|matrix| matrix["dequantized_sha256"].clone())
+        .collect()
+}
+
+#[test]
+fn a_converted_file_has_the_same_digests_and_the_input_is_never_replaced() {
+    let output = place("nvfp4.safetensors");
+    let path = output.to_str().unwrap();
+    let original = file("minilm-l0-nvfp4.gguf");
+    let converted = q4(&["convert", &original, "-o", path]);
+    assert_eq!((converted.code, converted.stderr.as_str()), (0, ""));
+    assert!(converted.stdout.contains("kept"), "{}", converted.stdout);
+    assert_eq!(digests(path), digests(&original));
+
+    let before = std::fs::read(&output).unwrap();
+    let again = q4(&["convert", path, "-o", path]);
+    assert_eq!(again.code, 2);
+    assert!(
+        again.stderr.contains("is the file that is read"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(std::fs::read(&output).unwrap(), before);
+    std::fs::remove_file(&output).unwrap();
+}
+
+#[test]
+fn a_conversion_that_fails_leaves_nothing_behind() {
+    let folder = place("failed");
+    std::fs::create_dir_all(&folder).unwrap();
+    let damaged = folder.join("damaged.gguf");
+    let bytes = std::fs::read(file("minilm-l0-q4_1.gguf")).unwrap();
+    std::fs::write(&damaged, &bytes[..bytes.len() - 64]).unwrap();
+    let output = folder.join("out.safetensors");
+    let converted = q4(&[
+        "convert",
+        damaged.to_str().unwrap(),
+        "-o",
+        output.to_str().unwrap(),
+    ]);
+    assert_eq!(converted.code, 2);
+    assert!(converted.stderr.contains("truncated"), "{}", converted.stderr);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn errors_are_measured_and_drawn() {
+    let plot = place("errors.svg");
+    let [nearest, searched] = ["nearest", "least-squares"].map(|quantizer| {
+        let arguments = [
+            "--json",
+            "--quantizer",
+            quantizer,
+            "--plot",
+            plot.to_str().unwrap(),
+        ];
+        let measured = q4(&[&["accuracy", &file("minilm-l0-f16.gguf")][..], &arguments].concat());
+        assert_eq!((measured.code, measured.stderr.as_str()), (0, ""));
+        let entries: Value = serde_json::from_str(&measured.stdout).unwrap();
+        ["weights", "outputs"].map(|error| entries[0][error].as_f64().unwrap())
+    });
+    assert!(
+        0.0 < searched[0] && searched[0] < nearest[0],
+        "{searched:?} {nearest:?}"
+    );
+    assert!(0.0 < searched[1] && searched[1] < 0.2, "{searched:?}");
+    let drawn = std::fs::read_to_string(&plot).unwrap();
+    assert!(
+        drawn.contains("blk.0.attn_q") && drawn.ends_with("</svg>\n"),
+        "{drawn}"
+    );
+    std::fs::remove_file(&plot).unwrap();
+
+    let same = file("minilm-l0-q4_1.gguf");
+    let itself = q4(&["accuracy", &same, "--against", &same]);
+    assert_eq!(itself.code, 0, "{}", itself.stderr);
+    assert!(itself.stdout.contains("0 %"), "{}", itself.stdout);
+    let other = q4(&["accuracy", &same, "--against", &file("minilm-l0-f16.gguf")]);
+    assert_eq!(other.code, 2, "they differ in size");
+}
