@@ -55,7 +55,14 @@ pub(crate) fn e4m3(bits: u8) -> f32 {
 
 /// The E4M3 byte of a value that has one.
 pub(crate) fn e4m3_bits(scale: f32) -> Option<u8> {
-    (0..=u8::MAX).find(|bits| e4m3(*bits).to_bits() == scale.to_bits())
+    let size = scale.abs();
+    // Exponent and mantissa stand together in both formats; subnormal numbers count in 512ths.
+    let bits = match (size.to_bits() >> 20).checked_sub(121 << 3) {
+        Some(above) => u8::try_from(above).ok()?.checked_add(1 << 3)?,
+        None => (size * 512.0) as u8,
+    };
+    let bits = bits & 0x7F | u8::from(scale.is_sign_negative()) << 7;
+    (e4m3(bits).to_bits() == scale.to_bits()).then_some(bits)
 }
 
 #[cfg(test)]
@@ -89,5 +96,8 @@ mod tests {
             [e4m3(0x7E), e4m3(0x01), e4m3(0x38), e4m3(0xB8)],
             [448.0, 1.0 / 512.0, 1.0, -1.0]
         );
+        for none in [480.0, 1e9, 1.0 / 1024.0, 17.0, 1e-30, f32::INFINITY] {
+            assert_eq!((e4m3_bits(none), e4m3_bits(-none)), (None, None), "{none}");
+        }
     }
 }

@@ -27,6 +27,9 @@ pub(super) struct Blocks {
     levels: Option<[f32; 16]>,
 }
 
+/// Rows whose scales are collected before they are stored: those of neighbouring rows are neighbours, so that whole lines of the cache are written.
+const BAND: usize = 16;
+
 /// E2M1: sign, two bits of exponent, one of mantissa, as the OCP microscaling formats have it.
 const E2M1: [f32; 16] = [
     0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0,
@@ -114,28 +117,21 @@ pub(super) fn parts<'a>(
     let (mut scales, mut minimums) = (vec![0.0; count], vec![0.0; minimum_count]);
     let mut weight = vec![0; data.len() / kind.bytes as usize * (kind.elements as usize / 2)];
 
-    let groups_of_block = (kind.elements / blocks.group_size) as usize;
-    let blocks_of_row = (k / kind.elements) as usize;
-    let targets = weight.chunks_exact_mut(kind.elements as usize / 2);
-    for (index, (block, target)) in data.chunks_exact(kind.bytes as usize).zip(targets).enumerate() {
-        let (head, nibbles) = block.split_at(blocks.head);
-        let (column, first) = (index / blocks_of_row, index % blocks_of_row * groups_of_block);
-        for group in 0..groups_of_block {
-            let at = (first + group) * padded_n + column;
-            let (scale, minimum) = (blocks.numbers)(head, group);
-            scales[at] = scale;
-            if let Some(place) = minimums.get_mut(at) {
-                *place = minimum;
-            }
-        }
-        for (run, target) in nibbles
-            .chunks_exact(blocks.run)
-            .zip(target.chunks_exact_mut(blocks.run))
-        {
-            let (low, high) = target.split_at_mut(blocks.run / 2);
-            for ((pair, low), high) in run.chunks_exact(2).zip(low).zip(high) {
-                *low = pair[0] & 0x0F | pair[1] << 4;
-                *high = pair[0] >> 4 | pair[1] & 0xF0;
+    let groups = layout::groups(k, blocks.group_size) as usize;
+    let rows = data.chunks(k as usize / kind.elements as usize * kind.bytes as usize * BAND);
+    let targets = weight.chunks_mut(layout::packed_k(k) as usize * BAND);
+    let mut band = vec![(0.0, 0.0); groups * BAND];
+    for (index, (rows, target)) in rows.zip(targets).enumerate() {
+        blocks.undo(kind, rows, target, &mut band);
+        let first = index * BAND;
+        let columns = BAND.min(n as usize - first);
+        for group in 0..groups {
+            let numbers = band.iter().skip(group).step_by(groups).take(columns);
+            for (at, (scale, minimum)) in (group * padded_n + first..).zip(numbers) {
+                scales[at] = *scale;
+                if let Some(place) = minimums.get_mut(at) {
+                    *place = *minimum;
+                }
             }
         }
     }
@@ -152,6 +148,31 @@ pub(super) fn parts<'a>(
         },
         bias: None,
         input_order: None,
+    }
+}
+
+impl Blocks {
+    /// Undoes the blocks of some rows, whose weights and numbers of groups come one after the other.
+    fn undo(&self, kind: Type, blocks: &[u8], target: &mut [u8], numbers: &mut [(f32, f32)]) {
+        let block_bytes = kind.elements as usize / 2;
+        let groups = (kind.elements / self.group_size) as usize;
+        let targets = target
+            .chunks_exact_mut(block_bytes)
+            .zip(numbers.chunks_exact_mut(groups));
+        for (block, (target, numbers)) in blocks.chunks_exact(kind.bytes as usize).zip(targets) {
+            let (head, nibbles) = block.split_at(self.head);
+            for (group, place) in numbers.iter_mut().enumerate() {
+                *place = (self.numbers)(head, group);
+            }
+            let runs = nibbles.chunks_exact(self.run);
+            for (run, target) in runs.zip(target.chunks_exact_mut(self.run)) {
+                let (low, high) = target.split_at_mut(self.run / 2);
+                for ((pair, low), high) in run.chunks_exact(2).zip(low).zip(high) {
+                    *low = pair[0] & 0x0F | pair[1] << 4;
+                    *high = pair[0] >> 4 | pair[1] & 0xF0;
+                }
+            }
+        }
     }
 }
 

@@ -394,9 +394,10 @@ fn not_finite(values: &[f32], n: u32, padded_n: u64) -> Option<(u64, u64, f32)> 
 
 /// The group, column and value of the first one that is wrong. Padding is not looked at: no kernel stores a column that it belongs to.
 fn first_used(values: &[f32], n: u32, padded_n: u64, wrong: impl Fn(f32) -> bool) -> Option<(u64, u64, f32)> {
-    (0_u64..).zip(values).find_map(|(index, &value)| {
-        let (group, column) = (index / padded_n, index % padded_n);
-        (column < u64::from(n) && wrong(value)).then_some((group, column, value))
+    let groups = values.chunks(usize::try_from(padded_n).unwrap_or(usize::MAX).max(1));
+    (0..).zip(groups).find_map(|(group, values)| {
+        let (column, value) = (0..u64::from(n)).zip(values).find(|(_, value)| wrong(**value))?;
+        Some((group, column, *value))
     })
 }
 
