@@ -1,5 +1,7 @@
 //! The layers of the demo, embedded. `data/README.md` says where they come from.
 
+use std::borrow::Cow;
+
 use q4_kernel::{
     LayerShape, LayoutError, Quantized,
     reference::{QuantizeError, quantize},
@@ -14,10 +16,10 @@ pub(crate) const MODEL: &str = "sentence-transformers/all-MiniLM-L6-v2, encoder 
 /// A layer and inputs that were recorded in front of it.
 #[derive(Debug)]
 pub(crate) struct DemoLayer {
-    pub(crate) name: &'static str,
-    pub(crate) meaning: &'static str,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) meaning: Cow<'static, str>,
     /// Who quantised it.
-    pub(crate) quantised: &'static str,
+    pub(crate) quantised: Cow<'static, str>,
     pub(crate) layer: Quantized<'static>,
     /// Recorded inputs, `[rows, K]`.
     pub(crate) x: Vec<f32>,
@@ -110,9 +112,9 @@ fn trained(
     let quantised = "here, round to nearest";
     let x = input(file, name, k)?;
     Ok(DemoLayer {
-        name,
-        meaning,
-        quantised,
+        name: name.into(),
+        meaning: meaning.into(),
+        quantised: quantised.into(),
         layer,
         x,
         outputs: None,
@@ -177,9 +179,9 @@ fn shipped(
     }
     let quantised = "by torchao and ExecuTorch";
     Ok(DemoLayer {
-        name,
-        meaning,
-        quantised,
+        name: name.into(),
+        meaning: meaning.into(),
+        quantised: quantised.into(),
         layer,
         x,
         outputs: Some(ToolOutputs { rows, y }),
@@ -266,7 +268,7 @@ mod tests {
         let layers = layers().unwrap();
         let shapes: Vec<_> = layers
             .iter()
-            .map(|layer| (layer.name, layer.layer.shape()))
+            .map(|layer| (layer.name.as_ref(), layer.layer.shape()))
             .collect();
         let expected = [
             ("q", 384, 384, 32),

@@ -1,4 +1,4 @@
-//! `q4 inspect`, `q4 convert` and `q4 accuracy`.
+//! `q4 inspect`, `q4 convert`, `q4 accuracy` and `q4 demo --weights`.
 #![allow(
     clippy::unwrap_used,
     reason = "a helper that panics fails its test, as it should"
@@ -146,4 +146,53 @@ fn errors_are_measured_and_drawn() {
     assert!(itself.stdout.contains("0 %"), "{}", itself.stdout);
     let other = q4(&["accuracy", &same, "--against", &file("minilm-l0-f16.gguf")]);
     assert_eq!(other.code, 2, "they differ in size");
+}
+
+#[test]
+fn layers_of_a_file_run_and_agree_with_float64() {
+    let output = place("symmetric.safetensors");
+    let path = output.to_str().unwrap();
+    let converted = q4(&[
+        "convert",
+        &file("minilm-l0-q4_1.gguf"),
+        "-o",
+        path,
+        "--format",
+        "symmetric",
+    ]);
+    assert_eq!((converted.code, converted.stderr.as_str()), (0, ""));
+    let demo = q4(&["demo", "--weights", path, "--rows", "1,3", "--json"]).json();
+    assert_eq!((&demo["ok"], &demo["model"]), (&true.into(), &path.into()));
+    let layers: Vec<_> = demo["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["layer"])
+        .collect();
+    assert_eq!(
+        layers,
+        ["blk.0.attn_q", "blk.0.attn_q", "blk.0.ffn_down", "blk.0.ffn_down"]
+    );
+    let one = [
+        "demo",
+        "--weights",
+        path,
+        "--tensor",
+        "blk.0.ffn_down",
+        "--rows",
+        "1",
+    ];
+    assert_eq!(q4(&one).code, 0);
+    let mistaken = q4(&["demo", "--weights", path, "--tensor", "blk.0.ffn_dwn"]);
+    assert_eq!(mistaken.code, 2);
+    assert!(
+        mistaken.stderr.contains("did you mean \"blk.0.ffn_down\"?"),
+        "{}",
+        mistaken.stderr
+    );
+    std::fs::remove_file(&output).unwrap();
+
+    let other = q4(&["demo", "--weights", &file("minilm-l0-f16.gguf")]);
+    assert_eq!(other.code, 2, "floats are nothing that kernels multiply by");
+    assert!(other.stderr.contains("--format symmetric"), "{}", other.stderr);
 }

@@ -96,6 +96,14 @@ pub(crate) struct Demo {
     #[arg(allow_negative_numbers = true)]
     pub(crate) rows: Vec<u32>,
 
+    /// Take matrices of this file instead, with random inputs: the first of each format and shape
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: Option<PathBuf>,
+
+    /// Only this matrix of the file
+    #[arg(long, value_name = "NAME", requires = "weights")]
+    pub(crate) tensor: Option<String>,
+
     #[command(flatten)]
     pub(crate) format: Format,
 }

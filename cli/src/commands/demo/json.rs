@@ -1,5 +1,7 @@
 //! What `q4 demo` prints for programs.
 
+use std::borrow::Cow;
+
 use q4_kernel::{NumericClass, Routing};
 use serde::Serialize;
 
@@ -7,18 +9,13 @@ use super::{
     layers::{Contract, PASSES, Row},
     report::Report,
 };
-use crate::{
-    adapter::AdapterSummary,
-    data::{self, DemoLayer},
-    measure::Clock,
-    output::ComparisonJson,
-};
+use crate::{adapter::AdapterSummary, data::DemoLayer, measure::Clock, output::ComparisonJson};
 
 #[derive(Serialize)]
 pub(super) struct ReportJson<'a> {
     adapter: &'a AdapterSummary,
     timing: TimingJson,
-    model: &'static str,
+    model: String,
     layers: Vec<LayerJson>,
     contract: &'a [Contract],
     rows: Vec<RowJson<'a>>,
@@ -34,18 +31,18 @@ struct TimingJson {
 
 #[derive(Serialize)]
 struct LayerJson {
-    name: &'static str,
-    meaning: &'static str,
+    name: Cow<'static, str>,
+    meaning: Cow<'static, str>,
     n: u32,
     k: u32,
     group_size: u32,
     bias: bool,
-    quantised: &'static str,
+    quantised: Cow<'static, str>,
 }
 
 #[derive(Serialize)]
 struct RowJson<'a> {
-    layer: &'static str,
+    layer: Cow<'static, str>,
     m: u32,
     n: u32,
     k: u32,
@@ -67,13 +64,13 @@ impl Report<'_> {
         let layer = |layer: &DemoLayer| {
             let shape = layer.layer.shape();
             LayerJson {
-                name: layer.name,
-                meaning: layer.meaning,
+                name: layer.name.clone(),
+                meaning: layer.meaning.clone(),
                 n: shape.n,
                 k: shape.k,
                 group_size: shape.group_size,
                 bias: layer.layer.bias().is_some(),
-                quantised: layer.quantised,
+                quantised: layer.quantised.clone(),
             }
         };
         let row = |row| RowJson::new(self, row);
@@ -83,7 +80,7 @@ impl Report<'_> {
                 method: self.clock,
                 passes: PASSES,
             },
-            model: data::MODEL,
+            model: self.model.clone(),
             layers: self.layers.iter().map(layer).collect(),
             contract: &self.contract,
             rows: self.rows.iter().map(row).collect(),
@@ -96,7 +93,7 @@ impl Report<'_> {
 impl<'a> RowJson<'a> {
     fn new(report: &Report<'_>, row: &'a Row) -> Self {
         Self {
-            layer: row.layer,
+            layer: row.layer.clone(),
             m: row.shape.m,
             n: row.shape.n,
             k: row.shape.k,

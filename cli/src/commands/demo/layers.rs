@@ -1,5 +1,7 @@
 //! Runs the demo's layers: route, compare, time.
 
+use std::borrow::Cow;
+
 use q4_kernel::{
     Linear, NumericClass, Routing, Shape, Tolerance, Weights,
     reference::{self, Comparison},
@@ -17,7 +19,7 @@ use crate::{
 /// A layer at one number of rows.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) layer: &'static str,
+    pub(super) layer: Cow<'static, str>,
     pub(super) shape: Shape,
     /// What ran.
     pub(super) variant: String,
@@ -104,7 +106,7 @@ fn multiply(
         Vec::new()
     };
     Ok(Row {
-        layer: layer.name,
+        layer: layer.name.clone(),
         shape,
         variant: call.variant().to_owned(),
         routing,
@@ -126,7 +128,7 @@ fn multiply(
 /// Our float64 reference against what the tool that quantised a layer reads out of the same bytes.
 #[derive(Debug, Serialize)]
 pub(super) struct Contract {
-    pub(super) layer: &'static str,
+    pub(super) layer: Cow<'static, str>,
     pub(super) outputs: usize,
     /// The largest difference, relative to the largest output.
     pub(super) max_relative_to_peak: f64,
@@ -142,11 +144,11 @@ impl Contract {
     pub(super) fn check(layer: &DemoLayer) -> Option<Self> {
         let ToolOutputs { rows, y } = layer.outputs.as_ref()?;
         let ours = reference::linear(&layer.rows(rows), &layer.layer);
-        Some(Self::compare(layer.name, &ours, y))
+        Some(Self::compare(layer.name.clone(), &ours, y))
     }
 
     /// Compares outputs of a layer.
-    pub(super) fn compare(layer: &'static str, ours: &[f64], theirs: &[f64]) -> Self {
+    pub(super) fn compare(layer: impl Into<Cow<'static, str>>, ours: &[f64], theirs: &[f64]) -> Self {
         let peak = theirs.iter().fold(0.0_f64, |peak, value| peak.max(value.abs()));
         let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
         let largest = differences.fold(0.0, |largest, difference| {
@@ -159,7 +161,7 @@ impl Contract {
         });
         let max_relative_to_peak = largest / peak;
         Self {
-            layer,
+            layer: layer.into(),
             outputs: theirs.len(),
             max_relative_to_peak,
             tolerance: CONTRACT_TOLERANCE,

@@ -3,6 +3,7 @@
 mod json;
 mod layers;
 mod report;
+mod weights;
 
 use std::io::Write;
 
@@ -19,7 +20,13 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Failure> {
-    let layers = data::layers()?;
+    let (model, layers) = match &arguments.weights {
+        Some(file) => (
+            file.display().to_string(),
+            weights::layers(file, arguments.tensor.as_deref())?,
+        ),
+        None => (data::MODEL.to_owned(), data::layers()?),
+    };
     let device = Device::open(&arguments.on.adapter)?;
     for layer in &layers {
         let shape = layer.layer.shape();
@@ -56,6 +63,7 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
 
     let report = report::Report {
         adapter: AdapterSummary::from(&device.info),
+        model,
         clock: Clock::of_all(rows.iter().map(|row| &row.times)),
         layers: &layers,
         ok: rows.iter().all(layers::Row::agrees) && contract.iter().all(|contract| contract.ok),

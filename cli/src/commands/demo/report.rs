@@ -7,7 +7,7 @@ use q4_kernel::{Considered, RouteSource, Routing, Verdict};
 use super::layers::{Contract, PASSES, Row};
 use crate::{
     adapter::AdapterSummary,
-    data::{self, DemoLayer},
+    data::DemoLayer,
     grouping::grouped,
     measure::Clock,
     output::{
@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Report<'a> {
     pub(super) adapter: AdapterSummary,
     pub(super) on_cpu: bool,
+    /// What the layers are from.
+    pub(super) model: String,
     pub(super) clock: Clock,
     pub(super) layers: &'a [DemoLayer],
     pub(super) contract: Vec<Contract>,
@@ -33,7 +35,7 @@ impl Report<'_> {
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "adapter  {}", self.adapter)?;
         writeln!(out, "timing   {}, median of {PASSES} passes", self.clock.name())?;
-        writeln!(out, "weights  {}\n", data::MODEL)?;
+        writeln!(out, "weights  {}\n", self.model)?;
 
         let shapes: Vec<_> = self.layers.iter().map(|layer| layer.layer.shape()).collect();
         let products = aligned_products(&shapes.iter().map(|shape| [shape.n, shape.k]).collect::<Vec<_>>());
@@ -45,12 +47,12 @@ impl Report<'_> {
             .map(|((layer, shape), product)| {
                 let bias = if layer.layer.bias().is_some() { "yes" } else { "no" };
                 vec![
-                    layer.name.to_owned(),
-                    layer.meaning.to_owned(),
+                    layer.name.clone().into_owned(),
+                    layer.meaning.clone().into_owned(),
                     product,
                     shape.group_size.to_string(),
                     bias.to_owned(),
-                    layer.quantised.to_owned(),
+                    layer.quantised.clone().into_owned(),
                 ]
             });
         writeln!(out, "{}", table(&LAYER_COLUMNS, lines))?;
@@ -109,7 +111,7 @@ impl Report<'_> {
 
     fn line(&self, row: &Row, product: String) -> Vec<String> {
         vec![
-            row.layer.to_owned(),
+            row.layer.clone().into_owned(),
             product,
             row.variant.clone(),
             duration(self.seconds(row)),
@@ -258,7 +260,7 @@ mod tests {
     use q4_kernel::Linear;
 
     use super::*;
-    use crate::{commands::demo::layers, measure::Stopwatch, output::Progress, testing};
+    use crate::{commands::demo::layers, data, measure::Stopwatch, output::Progress, testing};
 
     #[test]
     fn a_wrong_output_and_a_broken_contract_cannot_be_overlooked() {
@@ -276,6 +278,7 @@ mod tests {
         let report = Report {
             adapter: AdapterSummary::from(&device.info),
             on_cpu: false,
+            model: data::MODEL.to_owned(),
             clock: Clock::WallClock,
             layers,
             contract: vec![Contract::compare("up", &[1.0], &[2.0])],
