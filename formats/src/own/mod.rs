@@ -1,6 +1,6 @@
 //! The project's own layout: a safetensors file whose tensors lie as devices take them.
 //!
-//! The metadata has the version under `q4_kernel.version`, and under `q4_kernel.matrices` a list of [`Entry`] in JSON. A matrix `NAME` has these tensors, of which
+//! The metadata has the version under `q4_kernel.version`, and under `q4_kernel.matrices` a list of [`Entry`](entry::Entry) in JSON. A matrix `NAME` has these tensors, of which
 //! those that its encoding does not use are absent:
 //!
 //! | tensor | type and shape |

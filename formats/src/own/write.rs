@@ -28,7 +28,7 @@ pub struct Conversion {
 /// A way to quantise floats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantizer {
-    /// [`quantize`]: round to nearest.
+    /// [`quantize`](fn@quantize): round to nearest.
     Nearest,
     /// [`quantize_least_squares`]: a search for each group.
     LeastSquares,

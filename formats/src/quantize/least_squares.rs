@@ -12,14 +12,14 @@ const SHARES: [f32; 15] = [
 /// Rounds of fitting the scale to the nibbles and the nibbles to the scale; the error never grows, and hardly falls after a few.
 const ROUNDS: u32 = 4;
 
-/// Quantises `[N, K]` weights to q4gsw as [`quantize`](crate::quantize) does, with the scale of each group that a search finds to leave the least sum of
+/// Quantises `[N, K]` weights to q4gsw as [`quantize`](fn@crate::quantize) does, with the scale of each group that a search finds to leave the least sum of
 /// squared errors, each weighted by the importance of its input feature: the mean square of its activations, say.
 ///
 /// For given nibbles the best scale is `sum(a w q) / sum(a q^2)`, for a given scale the best nibbles are the nearest: both take turns from many
 /// scales of either sign, since -8 has no counterpart. The error of a group is never above that of round-to-nearest.
 ///
 /// # Errors
-/// As [`quantize`](crate::quantize); and if there is not one importance for each of the K input features, or one is negative, NaN or infinite.
+/// As [`quantize`](fn@crate::quantize); and if there is not one importance for each of the K input features, or one is negative, NaN or infinite.
 pub fn quantize_least_squares(
     weights: &[f32],
     shape: LayerShape,
