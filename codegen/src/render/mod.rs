@@ -134,6 +134,14 @@ impl Templates {
 }
 
 impl Rendered {
+    /// A text whose lines come from no template that is known.
+    pub(crate) fn of_text(wgsl: &str) -> Self {
+        Self {
+            wgsl: wgsl.to_owned(),
+            origins: Vec::new(),
+        }
+    }
+
     /// The template line that line `line` (from 1) of the WGSL came from.
     #[must_use]
     pub fn origin(&self, line: u32) -> Option<&TemplateLine> {
