@@ -6,8 +6,12 @@ use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
     conformance::CheckError,
 };
+use q4_kernel_codegen::{emit::back_end::BackEndError, render::TemplateError};
 
-use crate::{commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant};
+use crate::{
+    commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant,
+    output::FolderError,
+};
 
 /// How a command ends that could do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,12 @@ pub(crate) enum Failure {
     DoesNotFit(#[from] DoesNotFit),
     #[error(transparent)]
     UnknownVariant(#[from] UnknownVariant),
+    #[error(transparent)]
+    BackEnd(#[from] BackEndError),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error(transparent)]
     Emulate(#[from] EmulateError),
     /// Shapes that nothing serves, or not what was asked for.

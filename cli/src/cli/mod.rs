@@ -2,6 +2,9 @@
 
 mod bench;
 mod emulate;
+mod explain;
+mod report;
+mod show;
 mod tune;
 
 use std::{num::IntErrorKind, path::PathBuf};
@@ -16,6 +19,9 @@ use q4_kernel::Route;
 pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
+    explain::Explain,
+    report::Report,
+    show::{Show, Target},
     tune::Tune,
 };
 use crate::{adapter::AdapterName, names};
@@ -72,6 +78,8 @@ pub(crate) enum Command {
     Tune(Tune),
     List(List),
     Show(Show),
+    Report(Report),
+    Explain(Explain),
     Verify(Verify),
     Emulate(Emulate),
 }
@@ -167,18 +175,6 @@ pub(crate) struct List {
     pub(crate) format: Format,
 }
 
-/// Print the text of one variant, ready to be piped
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  q4 show coop4_w64_c4_g32_shared > kernel.wgsl")]
-pub(crate) struct Show {
-    /// A name that `q4 list` shows
-    pub(crate) name: String,
-
-    /// The language to print
-    #[arg(long, default_value = "wgsl")]
-    pub(crate) target: Target,
-}
-
 /// Emulate kernels over their edge shapes and say which promises they keep
 ///
 /// Runs variants on an emulator that checks every access of every lane, over the edges of the shapes that their constraints allow, with
@@ -241,13 +237,6 @@ pub(crate) enum RouteArgument {
     Few,
     /// For any number of rows
     Prefill,
-}
-
-/// A language to print kernels in.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Target {
-    /// As wgpu takes it
-    Wgsl,
 }
 
 impl From<RouteArgument> for Route {

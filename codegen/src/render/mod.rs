@@ -150,6 +150,45 @@ impl Rendered {
     }
 }
 
+impl Rendered {
+    /// The text with a comment before each region: a run of lines that one template file brought in its order.
+    ///
+    /// ```text
+    /// // gemv/kernel.wgsl:12-20
+    /// ```
+    #[must_use]
+    pub fn annotated(&self) -> String {
+        let lines: Vec<&str> = self.wgsl.lines().collect();
+        let mut text = String::with_capacity(self.wgsl.len() * 2);
+        let mut start = 0;
+        while start < lines.len() {
+            let end = self.end_of_region(start, lines.len());
+            let at = |index: usize| self.origins.get(index).and_then(Option::as_ref);
+            if let (Some(first), Some(last)) = (at(start), at(end - 1)) {
+                text.push_str(&format!("// {}:{}-{}\n", first.file, first.line, last.line));
+            }
+            for line in &lines[start..end] {
+                text.push_str(line);
+                text.push('\n');
+            }
+            start = end;
+        }
+        text
+    }
+
+    /// The line behind the region that begins with line `start`: where another file goes on, or the same one from further up, as in a loop.
+    fn end_of_region(&self, start: usize, len: usize) -> usize {
+        let at = |index: usize| self.origins.get(index).and_then(Option::as_ref);
+        (start + 1..len)
+            .find(|index| match (at(index - 1), at(*index)) {
+                (Some(before), Some(here)) => before.file != here.file || before.line > here.line,
+                (None, None) => false,
+                _ => true,
+            })
+            .unwrap_or(len)
+    }
+}
+
 /// The files two levels below `dir`, with their template names.
 fn template_files(dir: &Path) -> Result<Vec<(String, std::path::PathBuf)>, TemplateError> {
     let mut files = Vec::new();
