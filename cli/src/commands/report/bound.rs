@@ -17,10 +17,21 @@ pub(super) struct Ceilings {
     matrix: Option<f64>,
 }
 
-/// The least time of one multiplication on a device with given ceilings.
+/// What one multiplication asks of a device: nothing of it depends on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(super) struct Work {
+    pub(super) shape: Shape,
+    /// Bytes that cross the bus at the least: weights and scales once, as inputs and outputs.
+    pub(super) bytes: f64,
+    /// Operations of the scalar units: an instruction of f32, of integers or a conversion takes the place of a fused multiply-add, of two operations.
+    pub(super) operations: f64,
+    /// Operations of the matrix units.
+    pub(super) matrix_operations: f64,
+}
+
+/// The least time of some work on a device with given ceilings.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Bound {
-    pub(super) shape: Shape,
     pub(super) limited_by: Limit,
     pub(super) memory_seconds: f64,
     pub(super) arithmetic_seconds: f64,
@@ -53,40 +64,47 @@ impl Ceilings {
     }
 }
 
-/// Bounds a kernel whose cost was counted; `None` where it computes with matrices and nobody said how fast those are.
-///
-/// Weights and scales cross the bus once, as inputs and outputs do. An instruction of f32, of integers or a conversion takes the place of a fused
-/// multiply-add.
-pub(super) fn bound(cost: &Cost, k: Option<u32>, ceilings: Ceilings) -> Option<Bound> {
-    let shape = Shape {
-        n: N,
-        k: k.unwrap_or(K),
-        ..cost.shape
-    };
-    let [m, n, k] = [shape.m, shape.n, shape.k].map(f64::from);
-    let weights = n * k;
-    let stored = |binding: Binding| {
-        cost.bindings
-            .get(binding.name())
-            .map_or(0.0, |traffic| traffic.unique_bytes)
-    };
-    let bytes = weights * (stored(Binding::Weight) + stored(Binding::Scales)) + F32 * m * (n + k);
-    let memory_seconds = bytes / (ceilings.bandwidth * 1e9);
-    let instructions = cost.float_operations + cost.integer_operations + cost.conversions;
-    let mut arithmetic_seconds = weights * instructions * PER_FMA / (ceilings.arithmetic * 1e12);
-    if cost.matrix_products > 0.0 {
-        arithmetic_seconds += weights * cost.matrix_products * PER_FMA / (ceilings.matrix? * 1e12);
+impl Work {
+    /// The work of a kernel whose cost was counted, on a layer of common size.
+    pub(super) fn of(cost: &Cost, k: Option<u32>) -> Self {
+        let shape = Shape {
+            n: N,
+            k: k.unwrap_or(K),
+            ..cost.shape
+        };
+        let [m, n, k] = [shape.m, shape.n, shape.k].map(f64::from);
+        let weights = n * k;
+        let stored = |binding: Binding| {
+            cost.bindings
+                .get(binding.name())
+                .map_or(0.0, |traffic| traffic.unique_bytes)
+        };
+        let instructions = cost.float_operations + cost.integer_operations + cost.conversions;
+        Self {
+            shape,
+            bytes: weights * (stored(Binding::Weight) + stored(Binding::Scales)) + F32 * m * (n + k),
+            operations: weights * instructions * PER_FMA,
+            matrix_operations: weights * cost.matrix_products * PER_FMA,
+        }
     }
-    Some(Bound {
-        shape,
-        limited_by: if memory_seconds >= arithmetic_seconds {
-            Limit::Memory
-        } else {
-            Limit::Arithmetic
-        },
-        memory_seconds,
-        arithmetic_seconds,
-    })
+
+    /// `None` where it computes with matrices and nobody said how fast those are.
+    pub(super) fn bound(&self, ceilings: Ceilings) -> Option<Bound> {
+        let memory_seconds = self.bytes / (ceilings.bandwidth * 1e9);
+        let mut arithmetic_seconds = self.operations / (ceilings.arithmetic * 1e12);
+        if self.matrix_operations > 0.0 {
+            arithmetic_seconds += self.matrix_operations / (ceilings.matrix? * 1e12);
+        }
+        Some(Bound {
+            limited_by: if memory_seconds >= arithmetic_seconds {
+                Limit::Memory
+            } else {
+                Limit::Arithmetic
+            },
+            memory_seconds,
+            arithmetic_seconds,
+        })
+    }
 }
 
 impl Bound {
@@ -114,7 +132,7 @@ mod tests {
                 arithmetic,
                 matrix: None,
             };
-            bound(&cost, None, ceilings).unwrap().limited_by
+            Work::of(&cost, None).bound(ceilings).unwrap().limited_by
         };
         assert_eq!(limited_by(10.0, 100.0), Limit::Memory);
         assert_eq!(limited_by(10_000.0, 0.1), Limit::Arithmetic);

@@ -8,7 +8,7 @@ use q4_kernel_codegen::emit::web;
 use q4_kernel_verify::{Cost, cost};
 use serde::Serialize;
 
-use super::bound::{Bound, Ceilings, bound};
+use super::bound::{Bound, Ceilings, Work};
 
 /// What is known of one kernel, as JSON and the page have it.
 #[derive(Serialize)]
@@ -27,8 +27,10 @@ pub(super) struct Facts<'a> {
     pub(super) params: Vec<Param>,
     pub(super) params_bytes: usize,
     pub(super) dispatch: Dispatch,
+    pub(super) dispatch_formula: String,
     pub(super) grids: Vec<Grid>,
     pub(super) cost: Option<Cost>,
+    pub(super) work: Option<Work>,
     pub(super) bound: Option<Bound>,
     pub(super) fingerprint: &'a str,
     pub(super) wgsl: &'a str,
@@ -95,10 +97,10 @@ impl<'a> Facts<'a> {
         let constraints = configuration.constraints();
         let dispatch = configuration.geometry.dispatch();
         let cost = cost(variant);
-        let bound = cost
-            .as_ref()
+        let work = cost.as_ref().map(|cost| Work::of(cost, constraints.k));
+        let bound = work
             .zip(ceilings)
-            .and_then(|(cost, ceilings)| bound(cost, constraints.k, ceilings));
+            .and_then(|(work, ceilings)| work.bound(ceilings));
         Self {
             name: &variant.name,
             family: configuration.geometry.family(),
@@ -134,8 +136,10 @@ impl<'a> Facts<'a> {
                 })
                 .collect(),
             constraints,
+            dispatch_formula: dispatch.to_string(),
             dispatch,
             cost,
+            work,
             bound,
             fingerprint: &variant.fingerprint,
             wgsl: &variant.wgsl,

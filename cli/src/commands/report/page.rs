@@ -2,6 +2,7 @@
 
 use std::io;
 
+use q4_kernel::standard;
 use serde::Serialize;
 
 use super::{bound::Ceilings, facts::Facts};
@@ -15,6 +16,8 @@ const SCRIPT: &str = include_str!("page.js");
 struct PageData<'a> {
     version: &'static str,
     ceilings: Option<Ceilings>,
+    /// The standard kernel's variants, in the order in which they are considered.
+    order: Vec<String>,
     kernels: &'a [Facts<'a>],
 }
 
@@ -22,6 +25,10 @@ pub(super) fn page(kernels: &[Facts<'_>], ceilings: Option<Ceilings>) -> io::Res
     let data = serde_json::to_string(&PageData {
         version: env!("CARGO_PKG_VERSION"),
         ceilings,
+        order: standard()
+            .variants()
+            .map(|(_, variant)| variant.name.clone().into_owned())
+            .collect(),
         kernels,
     })?;
     // Nothing within a script element may look like its end.

@@ -75,14 +75,14 @@ fn write_one(facts: &Facts<'_>, out: &mut impl Write) -> io::Result<()> {
         ));
         line("cost", lines.join("\n"))?;
     }
-    if let Some(bound) = &facts.bound {
+    if let (Some(work), Some(bound)) = (&facts.work, &facts.bound) {
         let by = match bound.limited_by {
             Limit::Memory => "memory",
             Limit::Arithmetic => "arithmetic",
         };
         let text = format!(
             "{by}, at {}: no less than {} (memory {}, arithmetic {})",
-            bound.shape,
+            work.shape,
             duration(bound.seconds()),
             duration(bound.memory_seconds),
             duration(bound.arithmetic_seconds)
