@@ -45,7 +45,8 @@ Exit codes:
 Environment:
   Q4_ADAPTER         part of the name of the adapter to use, where --adapter names none
   Q4_PIPELINE_CACHE  folder of the compiled pipelines, or `off`
-  Q4_TUNING          file of the tuning table, or `off`";
+  Q4_TUNING          file of the tuning table, or `off`
+  Q4_DUMP            folder to write every kernel to that is compiled";
 
 impl Cli {
     /// Reads the arguments of this process; on a mistake in them, or a call for help, prints what there is to say and exits.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use q4_kernel::{Considered, Linear, Routing, Shape, Verdict, standard};
+use q4_kernel::{Considered, Linear, Routing, Shape, Verdict, standard, variant};
 use serde::Serialize;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     failure::{Ending, Failure},
     grouping::grouped,
     output::{indented, print_json, wrapped},
+    serving,
 };
 
 #[derive(Serialize)]
@@ -41,13 +42,13 @@ pub(crate) fn run(arguments: &Explain, out: &mut impl Write) -> Result<Ending, F
     if arguments.format.json {
         print_json(out, &report)?;
     } else {
-        write_text(&report, out)?;
+        write_text(&device, &report, out)?;
     }
     let served = report.routes.iter().all(|routing| routing.chosen().is_some());
     Ok(Ending::of(served))
 }
 
-fn write_text(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn write_text(device: &Device, report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", report.adapter)?;
     for routing in &report.routes {
         writeln!(out)?;
@@ -58,13 +59,19 @@ fn write_text(report: &Report, out: &mut impl Write) -> io::Result<()> {
             }
             None => writeln!(out, "M = {}: nothing serves it", routing.m)?,
         }
-        write_losers(routing, out)?;
+        write_losers(device, routing, out)?;
     }
     Ok(())
 }
 
 /// What stood before the chosen one, by reason, and what stood behind it.
-fn write_losers(routing: &Routing, out: &mut impl Write) -> io::Result<()> {
+fn write_losers(device: &Device, routing: &Routing, out: &mut impl Write) -> io::Result<()> {
+    let shape = Shape {
+        m: routing.m,
+        n: routing.n,
+        k: routing.k,
+        group_size: routing.group_size,
+    };
     let ruled_out = routing
         .considered
         .iter()
@@ -81,10 +88,16 @@ fn write_losers(routing: &Routing, out: &mut impl Write) -> io::Result<()> {
         .iter()
         .skip_while(|considered| considered.verdict != Verdict::Chosen)
         .skip(1)
-        .map(|considered| considered.variant.as_str())
+        .filter_map(|considered| variant(&considered.variant))
+        .filter(|variant| serving::ruled_out(device, variant, shape).is_none())
+        .map(|variant| variant.name.as_ref())
         .collect();
     if let Some((next, others)) = behind.split_first() {
-        writeln!(out, "  behind it in the order: {next} and {} more", others.len())?;
+        writeln!(
+            out,
+            "  behind it, had it not been there: {next}, and {} more that serve",
+            others.len()
+        )?;
     }
     Ok(())
 }

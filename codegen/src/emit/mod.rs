@@ -2,6 +2,7 @@
 
 #[cfg(feature = "back-ends")]
 pub mod back_end;
+pub mod dump;
 mod geometry;
 mod manifest;
 pub mod rust;
