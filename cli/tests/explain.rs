@@ -57,7 +57,7 @@ fn json_has_every_variant_that_was_considered_and_one_that_is_chosen() {
         let considered = route["considered"].as_array().unwrap();
         let chosen = considered
             .iter()
-            .filter(|considered| considered["verdict"] == Value::from("chosen"));
+            .filter(|considered| considered["verdict"] == "chosen");
         assert_eq!(chosen.count(), 1, "{route}");
         assert_eq!(route["source"], Value::from("built_in"));
     }

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 
 use q4_kernel::variant;
 use serde_json::Value;
-use support::q4;
+use support::{adapter, q4};
 
 const GEMV: &str = "gemv_w128_c8_g32_subgroup";
 
@@ -81,4 +81,20 @@ fn a_ceiling_that_is_none_is_refused() {
         "{}",
         report.stderr
     );
+}
+
+#[test]
+fn an_adapter_that_is_named_is_measured() {
+    let arguments = [
+        "report",
+        GEMV,
+        "--json",
+        "--adapter",
+        adapter(),
+        "--arithmetic",
+        "0.0001",
+    ];
+    let bound = q4(&arguments).json()[0]["bound"].clone();
+    assert!(bound["memory_seconds"].as_f64().unwrap() > 0.0, "{bound}");
+    assert_eq!(bound["limited_by"], Value::from("arithmetic"));
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
+use crate::adapter::AdapterName;
 
 /// Say all that is known of kernels: what they bind, need, cost and can reach
 ///
@@ -24,15 +25,19 @@ pub(crate) struct Report {
     pub(crate) html: Option<PathBuf>,
 
     /// What the device reads from its memory, in GB/s
-    #[arg(long, value_name = "GB/S", value_parser = ceiling, requires = "arithmetic")]
+    #[arg(long, value_name = "GB/S", value_parser = ceiling, group = "memory", requires = "arithmetic")]
     pub(crate) bandwidth: Option<f64>,
 
+    /// Measure instead what this adapter reads: part of its name as `q4 doctor` shows it, or `auto` for the best
+    #[arg(long, value_name = "auto|NAME", group = "memory", requires = "arithmetic")]
+    pub(crate) adapter: Option<AdapterName>,
+
     /// What the device computes in f32, in TFLOP/s, a fused multiply-add being two
-    #[arg(long, value_name = "TFLOP/S", value_parser = ceiling, requires = "bandwidth")]
+    #[arg(long, value_name = "TFLOP/S", value_parser = ceiling, requires = "memory")]
     pub(crate) arithmetic: Option<f64>,
 
     /// What its cooperative matrices compute, in TFLOP/s; kernels without them do not ask
-    #[arg(long, value_name = "TFLOP/S", value_parser = ceiling, requires = "bandwidth")]
+    #[arg(long, value_name = "TFLOP/S", value_parser = ceiling, requires = "memory")]
     pub(crate) matrix: Option<f64>,
 
     #[command(flatten)]

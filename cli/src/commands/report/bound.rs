@@ -4,7 +4,12 @@ use q4_kernel::{Shape, layout::Binding};
 use q4_kernel_verify::Cost;
 use serde::Serialize;
 
-use crate::cli::Report;
+use crate::{
+    adapter::{AdapterName, Device},
+    cli::Report,
+    failure::Failure,
+    measure::{Budget, Clock, ReadBandwidth, Stopwatch},
+};
 
 /// What a device reaches at most.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -54,14 +59,33 @@ const F32: f64 = 4.0;
 /// Operations of a fused multiply-add, by which vendors count.
 const PER_FMA: f64 = 2.0;
 
+/// Seconds to read memory for, with each grid.
+const READING: f64 = 0.25;
+
 impl Ceilings {
-    pub(super) fn of(arguments: &Report) -> Option<Self> {
-        Some(Self {
-            bandwidth: arguments.bandwidth?,
-            arithmetic: arguments.arithmetic?,
-            matrix: arguments.matrix,
-        })
+    /// Those that were given, or are measured on the adapter that was named; `None` where nobody asks for a bound.
+    pub(super) fn of(arguments: &Report) -> Result<Option<Self>, Failure> {
+        let bandwidth = match (&arguments.adapter, arguments.bandwidth) {
+            (Some(adapter), _) => Some(read_bandwidth(adapter)?),
+            (None, given) => given,
+        };
+        Ok(bandwidth
+            .zip(arguments.arithmetic)
+            .map(|(bandwidth, arithmetic)| Self {
+                bandwidth,
+                arithmetic,
+                matrix: arguments.matrix,
+            }))
     }
+}
+
+/// What an adapter reads from its memory, in 10^9 bytes a second.
+fn read_bandwidth(adapter: &AdapterName) -> Result<f64, Failure> {
+    let device = Device::open(adapter)?;
+    let stopwatch = Stopwatch::new(&device.gpu);
+    let read = ReadBandwidth::measure(&device, &stopwatch, Budget::Seconds(READING))?;
+    let clock = Clock::of_all(read.times());
+    Ok(read.bytes_per_second(clock) / 1e9)
 }
 
 impl Work {

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Report, out: &mut impl Write) -> Result<Ending, Fa
     if arguments.names.is_empty() {
         variants = catalogue().iter().collect();
     }
-    let ceilings = Ceilings::of(arguments);
+    let ceilings = Ceilings::of(arguments)?;
     // Begun before anything is counted: a place where nothing can be written is known at once.
     let page = arguments
         .html
