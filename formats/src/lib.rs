@@ -6,6 +6,7 @@ mod gguf;
 mod own;
 mod quantize;
 mod quantized;
+mod safetensors;
 mod scale;
 
 pub use file::{FileError, Matrix, Model, Plain, Problem, Stored};

@@ -146,3 +146,36 @@ fn no_converted_file_is_too_damaged_for_an_error() {
         8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
     });
 }
+
+/// A header of the tensors and their data, as the container has them.
+fn safetensors(tensors: &[(&str, &str, [usize; 2], usize)]) -> Vec<u8> {
+    let mut header = serde_json::Map::new();
+    let mut end = 0;
+    for (name, dtype, shape, bytes) in tensors {
+        let entry = serde_json::json!({"dtype": dtype, "shape": shape, "data_offsets": [end, end + bytes]});
+        header.insert((*name).to_owned(), entry);
+        end += bytes;
+    }
+    let header = serde_json::Value::Object(header).to_string();
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.bytes());
+    file.extend((0..end).map(|byte| (byte * 37 % 61) as u8));
+    file
+}
+
+#[test]
+fn no_safetensors_file_is_too_damaged_for_an_error() {
+    let files = [
+        safetensors(&[
+            ("a.qweight", "I32", [64, 2], 512),
+            ("a.qzeros", "I32", [2, 2], 16),
+            ("a.scales", "F16", [2, 16], 64),
+        ]),
+        safetensors(&[("a.weight", "U32", [3, 8], 96), ("a.scales", "U8", [3, 2], 6)]),
+        safetensors(&[("a.weight", "U32", [3, 8], 96), ("a.scales", "U8", [3, 4], 12)]),
+        safetensors(&[("a.weight", "U8", [4, 32], 128), ("a.scales", "F32", [2, 4], 32)]),
+    ];
+    survives("safetensors", &files, |bytes| {
+        8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
+    });
+}
