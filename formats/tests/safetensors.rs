@@ -8,7 +8,10 @@ mod support;
 
 use q4_kernel_formats::Model;
 
-const READ: [&str; 5] = [
+const READ: [&str; 8] = [
+    "gptq",
+    "compressed-tensors pack-quantized",
+    "bitsandbytes-nf4",
     "awq",
     "mlx affine",
     "mlx mxfp4",

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ::safetensors::Dtype;
 use q4_kernel_types::{Encoding, ScaleFormat, layout};
 
-use super::tensors::Tensors;
+use super::tensors::{Tensors, scale_format as scale_format_of};
 use crate::{
     Codebook, Decoding, FileError, LayerShape, Parts,
     scale::{E2M1, e4m3, e8m0},
@@ -131,11 +131,7 @@ impl Convention {
             }
         };
         if scale_format == ScaleFormat::F32 {
-            scale_format = match tensors.get(&of("scales"))?.dtype {
-                Dtype::F16 => ScaleFormat::F16,
-                Dtype::BF16 => ScaleFormat::Bf16,
-                _ => ScaleFormat::F32,
-            };
+            scale_format = scale_format_of(tensors.get(&of("scales"))?.dtype);
         }
         let bias = of("bias");
         let bias = match tensors.all.get(&bias) {
@@ -156,7 +152,7 @@ impl Convention {
 }
 
 /// Rows of nibbles, even k low; K is even.
-fn packed(n: usize, k: usize, q: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+pub(super) fn packed(n: usize, k: usize, q: impl Fn(usize, usize) -> u8) -> Vec<u8> {
     let row = |row| (0..k / 2).map(move |byte| (row, 2 * byte));
     (0..n)
         .flat_map(row)
@@ -165,7 +161,7 @@ fn packed(n: usize, k: usize, q: impl Fn(usize, usize) -> u8) -> Vec<u8> {
 }
 
 /// `[groups, padded_N]`, the padding being zeros.
-fn grid<T: Copy + Default>(
+pub(super) fn grid<T: Copy + Default>(
     groups: usize,
     padded_n: usize,
     n: usize,

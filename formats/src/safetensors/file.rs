@@ -1,10 +1,16 @@
 //! The layers of a file.
 
 use ::safetensors::Dtype;
+use q4_kernel_types::Encoding;
 
-use super::{config, decode::Convention, tensors::Tensors};
+use super::{
+    bitsandbytes, compressed_tensors, config,
+    decode::Convention,
+    gptq,
+    tensors::{Tensors, is_float},
+};
 use crate::{
-    FileError, LayerShape, Matrix, Problem, Quantized, Stored,
+    FileError, LayerShape, Matrix, Plain, Problem, Quantized, Stored,
     file::{Reader, Source},
 };
 
@@ -18,52 +24,32 @@ pub(crate) fn recognises(bytes: &[u8]) -> bool {
 pub(crate) struct File {
     tensors: Tensors,
     matrices: Vec<Matrix>,
-    layers: Vec<(Convention, LayerShape)>,
+    layers: Vec<Layer>,
+}
+
+/// What a layer is, and what of it was read already.
+#[derive(Debug)]
+enum Layer {
+    Convention(Convention, LayerShape),
+    Gptq(gptq::Layer),
+    CompressedTensors(LayerShape),
+    BitsAndBytes(bitsandbytes::Layer),
+    /// Floats.
+    Plain,
 }
 
 impl File {
     pub(crate) fn open(source: Source) -> Result<Self, FileError> {
         let tensors = Tensors::open(source)?;
         let (mut matrices, mut layers) = (Vec::new(), Vec::new());
-        for scales in tensors.all.keys() {
-            let Some(name) = scales.strip_suffix(".scales") else {
-                continue;
-            };
-            let convention = convention(&tensors, name)?;
-            let [weight, ..] = convention.tensors() else {
-                continue;
-            };
-            let weight = format!("{name}.{weight}");
-            let sizes = (tensors.size(&weight)?, tensors.size(scales)?);
-            let shape = convention.dimensions(sizes.0, sizes.1).and_then(shape);
-            let shape = shape.ok_or_else(|| {
-                let what = format!(
-                    "weights {:?} and scales {:?} make no layer whose groups divide K",
-                    sizes.0, sizes.1
-                );
-                tensors.malformed(&weight, what)
-            })?;
-            if convention == Convention::MlxAffine {
-                check_bits(&tensors, name, shape)?;
+        for tensor in tensors.all.keys() {
+            if let Some((layer, matrix)) = Layer::of(&tensors, tensor)? {
+                matrices.push(matrix);
+                layers.push(layer);
             }
-            let mut bytes = 0;
-            for part in convention.tensors() {
-                bytes += tensors.get(&format!("{name}.{part}"))?.bytes;
-            }
-            matrices.push(Matrix {
-                name: name.to_owned(),
-                format: convention.name().to_owned(),
-                n: shape.n,
-                k: shape.k,
-                group_size: Some(shape.group_size),
-                encoding: Some(convention.encoding()),
-                bias: tensors.all.contains_key(&format!("{name}.bias")),
-                bytes,
-            });
-            layers.push((convention, shape));
         }
         if matrices.is_empty() {
-            let what = "no layer of it is in a convention that is read: AWQ, MLX or q4gsw".to_owned();
+            let what = format!("no tensor of it is of a layer in a convention that is read: {CONVENTIONS}");
             return Err(tensors.source.error(None, 8, Problem::Unsupported(what)));
         }
         Ok(Self {
@@ -74,21 +60,164 @@ impl File {
     }
 }
 
+impl Layer {
+    /// The layer that a tensor tells of: of each layer one tensor does.
+    fn of(tensors: &Tensors, tensor: &str) -> Result<Option<(Self, Matrix)>, FileError> {
+        let plain_suffix = |name: &str| name.strip_suffix(".weight").map(ToOwned::to_owned);
+        let (name, layer) = if let Some(name) = tensor.strip_suffix(".scales") {
+            (name.to_owned(), Self::with_scales(tensors, name)?)
+        } else if let Some(name) = tensor.strip_suffix(".weight_packed") {
+            (
+                name.to_owned(),
+                Self::CompressedTensors(compressed_tensors::shape(tensors, name)?),
+            )
+        } else if let Some(name) = tensor.strip_suffix(bitsandbytes::SCALES) {
+            (
+                name.to_owned(),
+                Self::BitsAndBytes(bitsandbytes::Layer::of(tensors, name)?),
+            )
+        } else if let (Some(name), true) = (plain_suffix(tensor), is_plain(tensors, tensor)) {
+            (name, Self::Plain)
+        } else {
+            return Ok(None);
+        };
+        let (format, parts, shape, encoding) = match &layer {
+            Self::Convention(convention, shape) => (
+                convention.name(),
+                convention.tensors(),
+                Some(*shape),
+                Some(convention.encoding()),
+            ),
+            Self::Gptq(gptq) => (
+                "gptq",
+                &gptq::TENSORS[..],
+                Some(gptq.shape),
+                Some(gptq.encoding()),
+            ),
+            Self::CompressedTensors(shape) => (
+                "compressed-tensors pack-quantized",
+                &compressed_tensors::TENSORS[..],
+                Some(*shape),
+                Some(Encoding::Symmetric),
+            ),
+            Self::BitsAndBytes(layer) => (
+                layer.name(),
+                &bitsandbytes::TENSORS[..],
+                Some(layer.shape),
+                Some(Encoding::Codebook),
+            ),
+            Self::Plain => (
+                plain_name(tensors.get(tensor)?.dtype),
+                &["weight"][..],
+                None,
+                None,
+            ),
+        };
+        let mut bytes = 0;
+        for part in parts {
+            bytes += tensors.get(&format!("{name}.{part}"))?.bytes;
+        }
+        let (n, k) = match shape {
+            Some(shape) => (shape.n, shape.k),
+            None => plain_size(tensors, tensor)?,
+        };
+        let matrix = Matrix {
+            format: format.to_owned(),
+            n,
+            k,
+            group_size: shape.map(|shape| shape.group_size),
+            encoding,
+            bias: tensors.all.contains_key(&format!("{name}.bias")),
+            bytes,
+            name,
+        };
+        Ok(Some((layer, matrix)))
+    }
+
+    /// A layer that has a tensor `scales`.
+    fn with_scales(tensors: &Tensors, name: &str) -> Result<Self, FileError> {
+        if tensors.all.contains_key(&format!("{name}.g_idx")) {
+            return gptq::Layer::of(tensors, name).map(Self::Gptq);
+        }
+        let convention = convention(tensors, name)?;
+        let (weight, scales) = (
+            format!("{name}.{}", convention.tensors()[0]),
+            format!("{name}.scales"),
+        );
+        let sizes = (tensors.size(&weight)?, tensors.size(&scales)?);
+        let shape = convention.dimensions(sizes.0, sizes.1).and_then(shape);
+        let shape = shape.ok_or_else(|| {
+            let what = format!(
+                "weights {:?} and scales {:?} make no layer whose groups divide K",
+                sizes.0, sizes.1
+            );
+            tensors.malformed(&weight, what)
+        })?;
+        if convention == Convention::MlxAffine {
+            check_bits(tensors, name, shape)?;
+        }
+        Ok(Self::Convention(convention, shape))
+    }
+}
+
+/// Whether a tensor is a matrix of floats.
+fn is_plain(tensors: &Tensors, name: &str) -> bool {
+    tensors
+        .all
+        .get(name)
+        .is_some_and(|tensor| is_float(tensor.dtype) && tensor.shape.len() == 2 && !tensor.shape.contains(&0))
+}
+
+fn plain_name(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::F16 => "f16",
+        Dtype::BF16 => "bf16",
+        _ => "f32",
+    }
+}
+
+fn plain_size(tensors: &Tensors, name: &str) -> Result<(u32, u32), FileError> {
+    match tensors.size(name)?.map(u32::try_from) {
+        [Ok(n), Ok(k)] => Ok((n, k)),
+        _ => Err(tensors.unsupported(name, "dimensions of a matrix have 32 bits")),
+    }
+}
+
 impl Reader for File {
     fn matrices(&self) -> &[Matrix] {
         &self.matrices
     }
 
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {
-        self.tensors.source.check_unchanged()?;
-        let (name, (convention, shape)) = (&self.matrices[index].name, self.layers[index]);
-        let parts = convention.decode(&self.tensors, name, shape)?;
-        let scales = format!("{name}.scales");
-        let at = self.tensors.get(&scales)?.at;
-        let refused = |error: crate::LayoutError| self.tensors.source.error(Some(&scales), at, error.into());
+        let tensors = &self.tensors;
+        tensors.source.check_unchanged()?;
+        let Matrix { name, n, k, .. } = &self.matrices[index];
+        let (parts, scales) = match &self.layers[index] {
+            Layer::Convention(convention, shape) => (convention.decode(tensors, name, *shape)?, "scales"),
+            Layer::Gptq(layer) => (layer.decode(tensors, name)?, "scales"),
+            Layer::CompressedTensors(shape) => {
+                (compressed_tensors::decode(tensors, name, *shape)?, "weight_scale")
+            }
+            Layer::BitsAndBytes(layer) => (layer.decode(tensors, name)?, "weight.absmax"),
+            Layer::Plain => {
+                let (rows, columns) = (*n as usize, *k as usize);
+                return Ok(Stored::Plain(Plain {
+                    n: *n,
+                    k: *k,
+                    weights: tensors
+                        .floats(&format!("{name}.weight"), &[rows, columns])?
+                        .into(),
+                    bias: tensors.bias(name, rows)?,
+                }));
+            }
+        };
+        let refused = |error: crate::LayoutError| tensors.error(&format!("{name}.{scales}"), error.into());
         Quantized::new(parts).map(Stored::Quantized).map_err(refused)
     }
 }
+
+/// What is read, for those who gave something else.
+const CONVENTIONS: &str = "GPTQ, AWQ, MLX, compressed-tensors, bitsandbytes, q4gsw, or plain floats";
 
 /// The convention of a layer that has scales.
 fn convention(tensors: &Tensors, name: &str) -> Result<Convention, FileError> {
@@ -115,7 +244,7 @@ fn convention(tensors: &Tensors, name: &str) -> Result<Convention, FileError> {
             _ => {}
         }
     }
-    let what = "its layer has scales and is in no convention that is read: AWQ, MLX or q4gsw".to_owned();
+    let what = format!("its layer has scales and is in no convention that is read: {CONVENTIONS}");
     let at = of("scales").map_or(0, |scales| scales.at);
     Err(tensors
         .source

@@ -1,9 +1,10 @@
 //! The tensors of a file, by name.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use ::safetensors::{Dtype, SafeTensors};
 use half::{bf16, f16};
+use q4_kernel_types::ScaleFormat;
 
 use crate::{FileError, Problem, file::Source};
 
@@ -43,10 +44,20 @@ impl Tensors {
         Ok(Self { source, all })
     }
 
+    /// Says what is wrong with a tensor.
+    pub(super) fn error(&self, name: &str, problem: Problem) -> FileError {
+        let at = self.all.get(name).map_or(0, |tensor| tensor.at);
+        self.source.error(Some(name), at, problem)
+    }
+
     /// Says that a tensor is not as it should be.
     pub(super) fn malformed(&self, name: &str, what: impl Into<String>) -> FileError {
-        let at = self.all.get(name).map_or(0, |tensor| tensor.at);
-        self.source.error(Some(name), at, Problem::Malformed(what.into()))
+        self.error(name, Problem::Malformed(what.into()))
+    }
+
+    /// Says that a tensor is right and not read.
+    pub(super) fn unsupported(&self, name: &str, what: impl Into<String>) -> FileError {
+        self.error(name, Problem::Unsupported(what.into()))
     }
 
     /// The tensor of a name, which the convention of its layer demands.
@@ -80,9 +91,18 @@ impl Tensors {
         Ok(quads(bytes).map(u32::from_le_bytes).collect())
     }
 
+    /// The bias of a layer, if it has one.
+    pub(super) fn bias(&self, layer: &str, n: usize) -> Result<Option<Cow<'static, [f32]>>, FileError> {
+        let name = format!("{layer}.bias");
+        match self.all.get(&name) {
+            Some(_) => Ok(Some(self.floats(&name, &[n])?.into())),
+            None => Ok(None),
+        }
+    }
+
     /// A tensor of floats of any type, widened.
     pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, FileError> {
-        let bytes = self.bytes(name, &[Dtype::F32, Dtype::F16, Dtype::BF16], shape)?;
+        let bytes = self.bytes(name, &FLOATS, shape)?;
         let pairs = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
         Ok(match self.get(name)?.dtype {
             Dtype::F16 => pairs.map(|bits| f16::from_bits(bits).to_f32()).collect(),
@@ -91,6 +111,23 @@ impl Tensors {
         })
     }
 }
+
+/// The format of scales that are stored in a type.
+pub(super) fn scale_format(dtype: Dtype) -> ScaleFormat {
+    match dtype {
+        Dtype::F16 => ScaleFormat::F16,
+        Dtype::BF16 => ScaleFormat::Bf16,
+        _ => ScaleFormat::F32,
+    }
+}
+
+/// Whether a type is one of floats that are read.
+pub(super) fn is_float(dtype: Dtype) -> bool {
+    FLOATS.contains(&dtype)
+}
+
+/// The types of floats.
+const FLOATS: [Dtype; 3] = [Dtype::F32, Dtype::F16, Dtype::BF16];
 
 fn quads(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
     bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]])
