@@ -3,6 +3,7 @@
 
 mod file;
 mod gguf;
+mod onnx;
 mod own;
 mod quantize;
 mod quantized;

@@ -272,3 +272,73 @@ fn no_safetensors_file_is_too_damaged_for_an_error() {
         8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
     });
 }
+
+/// A field of a message of Protocol Buffers.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    [
+        &[number << 3 | 2, (length & 0x7F) as u8 | 0x80, (length >> 7) as u8],
+        content,
+    ]
+    .concat()
+}
+
+/// A field that is a small number.
+fn small(number: u8, value: u8) -> Vec<u8> {
+    vec![number << 3, value]
+}
+
+fn small_onnx() -> Vec<u8> {
+    let initializer = |name: &str, data_type: u8, data: &[u8]| {
+        let tensor = [
+            small(1, 2),
+            small(2, data_type),
+            field(8, name.as_bytes()),
+            field(9, data),
+        ];
+        field(5, &tensor.concat())
+    };
+    let attribute = |name: &str, value: u8| field(5, &[field(1, name.as_bytes()), small(3, value)].concat());
+    let names = |number: u8, names: &[&str]| -> Vec<u8> {
+        names
+            .iter()
+            .flat_map(|name| field(number, name.as_bytes()))
+            .collect()
+    };
+    // N = 2, K = 40, blocks of 16, the last of which is not full.
+    let product = [
+        names(1, &["x", "a.weight_Q4", "scales", "zeros"]),
+        names(2, &["product"]),
+        field(4, b"MatMulNBits"),
+        attribute("N", 2),
+        attribute("K", 40),
+        attribute("block_size", 16),
+    ];
+    let sum = [names(1, &["product", "bias"]), names(2, &["y"]), field(4, b"Add")];
+    let graph = [
+        field(1, &product.concat()),
+        field(1, &sum.concat()),
+        initializer("a.weight_Q4", 2, &[0x5A; 48]),
+        initializer("scales", 1, &[0x3D; 24]),
+        initializer("zeros", 2, &[0x78, 0x09, 0x12, 0x03]),
+        initializer("bias", 1, &[0x3D; 8]),
+    ];
+    [small(1, 10), field(7, &graph.concat())].concat()
+}
+
+#[test]
+fn a_model_of_onnx_is_read_where_nothing_is_damaged() {
+    let model = Model::from_bytes(small_onnx()).unwrap();
+    let weights = model.load("a").unwrap();
+    assert_eq!(weights.size(), (2, 40));
+    let scale = f32::from_le_bytes([0x3D; 4]);
+    let row = weights.row(1).unwrap();
+    assert_eq!(row[..2], [(10.0 - 2.0) * scale, (5.0 - 2.0) * scale]);
+    assert_eq!(row[32..34], [(10.0 - 3.0) * scale, (5.0 - 3.0) * scale]);
+    assert_eq!(weights.bias(), Some(&[scale, scale][..]));
+}
+
+#[test]
+fn no_model_of_onnx_is_too_damaged_for_an_error() {
+    survives("onnx", &[small_onnx()], <[u8]>::len);
+}
