@@ -32,3 +32,6 @@ pub use params::{ParamField, Params};
 pub use scales::{ScaleFormat, ScaleLayout, ScaleOrder};
 pub use shape::Shape;
 pub use variant::{GeneratedKernel, Variant};
+
+/// The environment variable that names a folder for what builds generate and runs compile.
+pub const DUMP_VARIABLE: &str = "Q4_DUMP";
