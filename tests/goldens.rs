@@ -123,9 +123,7 @@ fn a_build_script_emits_types_and_a_manifest() {
         )
         .kernel(KernelSpec::new(
             "AnyShape",
-            Format::Q4gsw {
-                group_size: GroupSize::Runtime,
-            },
+            Format::new(WeightFormat::default(), GroupSize::Runtime),
         ))
         .write_to(&dir)
         .unwrap();

@@ -1,6 +1,6 @@
 //! What can go wrong, by what the user was doing.
 
-use crate::{BufferError, LayoutError, Refusal, Route, ScaleLayout, TooManyWorkgroups, Unmet};
+use crate::{BufferError, Encoding, LayoutError, Refusal, Route, ScaleLayout, TooManyWorkgroups, Unmet};
 
 /// Why a kernel could not be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +52,12 @@ pub enum UploadError {
     /// A kernel that serves the layer could not be compiled.
     #[error(transparent)]
     Kernel(#[from] KernelError),
+    /// The inputs would have to be put in another order first.
+    #[error(
+        "the weights take their inputs in another order (act-order), which no kernel does; put their columns in the order of the input features, \
+         or quantise them without it"
+    )]
+    InputOrder,
     /// One column alone exceeds what the device can bind.
     #[error(
         "one column of K={k} weights and its scales take {bytes} bytes, and the device binds at most {limit}; \
@@ -171,6 +177,17 @@ pub enum Mismatch {
         "the weights have a bias, and the kernel is described with `bias: never`; drop the bias or the `never`"
     )]
     UnexpectedBias,
+    /// The nibbles of the weights mean something else than the kernel takes them for.
+    #[error(
+        "the weights are of encoding {given}, and the kernel is described for {expected}; describe it with `format: {given} {{ .. }}`, \
+         or use `Linear::of_format`"
+    )]
+    Encoding {
+        /// What the weights have.
+        given: Encoding,
+        /// What the kernel has.
+        expected: Encoding,
+    },
     /// The weights were uploaded with another layout of the scales.
     #[error(
         "the weights were uploaded with scales as {given}, and the kernel reads them as {expected}; upload them through this kernel"

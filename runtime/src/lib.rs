@@ -13,7 +13,7 @@ pub mod tuning;
 mod verified;
 mod weights;
 
-pub use catalogue::{catalogue, standard, variant};
+pub use catalogue::{catalogue, standard, standard_of, variant};
 pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
 pub use gpu::{
     AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
@@ -26,7 +26,7 @@ pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
     Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,
     Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged,
-    Tolerance, TooManyWorkgroups, Variant, layout,
+    Tolerance, TooManyWorkgroups, Variant, WeightFormat, layout,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};

@@ -192,9 +192,7 @@ bias = \"never\"
             });
         let any = KernelSpec::new(
             "Any",
-            Format::Q4gsw {
-                group_size: q4_kernel_types::GroupSize::Runtime,
-            },
+            Format::new(WeightFormat::default(), q4_kernel_types::GroupSize::Runtime),
         )
         .bias(q4_kernel_types::Bias::Never);
         assert_eq!(specs, [up, any]);

@@ -9,7 +9,7 @@ use std::{
 
 use super::{Gpu, PipelineCacheDir, lock, pipeline_cache};
 use crate::{
-    KernelError, Params, Variant,
+    Encoding, KernelError, Params, Variant,
     layout::Binding,
     trusted,
     verified::{Verified, digest},
@@ -18,12 +18,18 @@ use crate::{
 /// The pipelines of a device, by the digest of their text.
 #[derive(Debug)]
 pub(crate) struct Pipelines {
-    bind_group_layout: wgpu::BindGroupLayout,
-    layout: wgpu::PipelineLayout,
+    layouts: [Layout; Encoding::ALL.len()],
     by_digest: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
     /// Whether verified texts run with checks all the same.
     keep_checked: bool,
     disk: Option<(wgpu::PipelineCache, PathBuf)>,
+}
+
+/// What kernels for weights of an encoding bind.
+#[derive(Debug)]
+struct Layout {
+    bind_group: wgpu::BindGroupLayout,
+    pipeline: wgpu::PipelineLayout,
 }
 
 impl Pipelines {
@@ -31,12 +37,7 @@ impl Pipelines {
         // A device whose limits refuse the layout runs no variant, and `Capabilities::check` says so of each; the error need not reach
         // the device's error handler.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let bind_group_layout = bind_group_layout(device);
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some("q4"),
-            bind_group_layouts: &[Some(&bind_group_layout)],
-            immediate_size: 0,
-        });
+        let layouts = Encoding::ALL.map(|encoding| Layout::new(device, encoding));
         drop(scope);
         let disk = device
             .features()
@@ -50,16 +51,20 @@ impl Pipelines {
                 )
             });
         Self {
-            bind_group_layout,
-            layout,
+            layouts,
             by_digest: Mutex::default(),
             keep_checked,
             disk,
         }
     }
 
-    pub(crate) fn bind_group_layout(&self) -> &wgpu::BindGroupLayout {
-        &self.bind_group_layout
+    pub(crate) fn bind_group_layout(&self, encoding: Encoding) -> &wgpu::BindGroupLayout {
+        &self.layout(encoding).bind_group
+    }
+
+    fn layout(&self, encoding: Encoding) -> &Layout {
+        // In the order of `Encoding::ALL`, which is that of the declaration.
+        &self.layouts[encoding as usize]
     }
 
     /// The variant, if it runs without checks.
@@ -97,7 +102,7 @@ impl Pipelines {
             };
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(&variant.name),
-                layout: Some(&self.layout),
+                layout: Some(&self.layout(variant.configuration.encoding).pipeline),
                 module: &module,
                 entry_point: Some(Variant::ENTRY_POINT),
                 compilation_options: wgpu::PipelineCompilationOptions {
@@ -139,17 +144,35 @@ impl Drop for Pipelines {
     }
 }
 
-/// The one layout of all kernels.
-fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    let entries = Binding::ALL.map(|binding| wgpu::BindGroupLayoutEntry {
+impl Layout {
+    fn new(device: &wgpu::Device, encoding: Encoding) -> Self {
+        let entries: Vec<_> = Binding::of(encoding).map(entry).collect();
+        let bind_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("q4"),
+            entries: &entries,
+        });
+        let pipeline = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("q4"),
+            bind_group_layouts: &[Some(&bind_group)],
+            immediate_size: 0,
+        });
+        Self { bind_group, pipeline }
+    }
+}
+
+fn entry(binding: Binding) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
         binding: binding.index(),
         visibility: wgpu::ShaderStages::COMPUTE,
         ty: wgpu::BindingType::Buffer {
             ty: match binding {
                 Binding::Output => wgpu::BufferBindingType::Storage { read_only: false },
-                Binding::Input | Binding::Weight | Binding::Scales | Binding::Bias => {
-                    wgpu::BufferBindingType::Storage { read_only: true }
-                }
+                Binding::Input
+                | Binding::Weight
+                | Binding::Scales
+                | Binding::Bias
+                | Binding::Offsets
+                | Binding::Codebook => wgpu::BufferBindingType::Storage { read_only: true },
                 Binding::Params => wgpu::BufferBindingType::Uniform,
             },
             has_dynamic_offset: false,
@@ -159,9 +182,5 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
             },
         },
         count: None,
-    });
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("q4"),
-        entries: &entries,
-    })
+    }
 }

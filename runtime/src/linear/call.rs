@@ -161,21 +161,30 @@ fn bind(
         wgpu::BufferUsages::UNIFORM,
         &[bytemuck::bytes_of(&params)],
     )?;
-    let entries = Binding::ALL.map(|binding| wgpu::BindGroupEntry {
-        binding: binding.index(),
-        resource: match binding {
-            Binding::Output => wgpu::BindingResource::Buffer(bound(y, window.output)),
-            Binding::Input => wgpu::BindingResource::Buffer(bound(x, window.input)),
-            Binding::Weight => chunk.weight.as_entire_binding(),
-            Binding::Scales => chunk.scales.as_entire_binding(),
-            Binding::Bias => chunk.bias.as_entire_binding(),
-            Binding::Params => params.as_entire_binding(),
-        },
-    });
+    let encoding = weights.encoding();
+    // What weights of an encoding have, their upload made.
+    let entries: Vec<_> = Binding::of(encoding)
+        .filter_map(|binding| {
+            let resource = match binding {
+                Binding::Output => wgpu::BindingResource::Buffer(bound(y, window.output)),
+                Binding::Input => wgpu::BindingResource::Buffer(bound(x, window.input)),
+                Binding::Weight => chunk.weight.as_entire_binding(),
+                Binding::Scales => chunk.scales.as_entire_binding(),
+                Binding::Bias => chunk.bias.as_entire_binding(),
+                Binding::Params => params.as_entire_binding(),
+                Binding::Offsets => chunk.offsets.as_ref()?.as_entire_binding(),
+                Binding::Codebook => chunk.codebook.as_ref()?.as_entire_binding(),
+            };
+            Some(wgpu::BindGroupEntry {
+                binding: binding.index(),
+                resource,
+            })
+        })
+        .collect();
     let (bind_group, error) = gpu.checked(|device| {
         device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("q4"),
-            layout: gpu.pipelines().bind_group_layout(),
+            layout: gpu.pipelines().bind_group_layout(encoding),
             entries: &entries,
         })
     });

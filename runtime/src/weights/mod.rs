@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Bias, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout, UploadError, layout,
-    linear::CallCache,
+    Bias, Encoding, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout,
+    UploadError, layout, linear::CallCache,
 };
 
 /// The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. Clones share the
@@ -22,6 +22,7 @@ struct Inner {
     gpu: Gpu,
     shape: LayerShape,
     has_bias: bool,
+    encoding: Encoding,
     scales: ScaleLayout,
     chunks: Vec<Chunk>,
     calls: Mutex<CallCache>,
@@ -34,11 +35,18 @@ pub(crate) struct Chunk {
     pub(crate) weight: wgpu::Buffer,
     pub(crate) scales: wgpu::Buffer,
     pub(crate) bias: wgpu::Buffer,
+    /// Zero points or minimums of affine encodings.
+    pub(crate) offsets: Option<wgpu::Buffer>,
+    /// The levels of a codebook.
+    pub(crate) codebook: Option<wgpu::Buffer>,
 }
 
 impl Weights {
     pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>, scales: ScaleLayout) -> Result<Self, UploadError> {
         layer.check_scales_as(scales.format)?;
+        if layer.input_order().is_some() {
+            return Err(UploadError::InputOrder);
+        }
         let shape = layer.shape();
         let width = chunk_width(gpu, shape)?;
         let chunks = (0..shape.n)
@@ -56,6 +64,7 @@ impl Weights {
             gpu: gpu.clone(),
             shape,
             has_bias: layer.bias().is_some(),
+            encoding: layer.decoding().encoding(),
             scales,
             chunks,
             calls: Mutex::default(),
@@ -89,6 +98,12 @@ impl Weights {
         self.inner.has_bias
     }
 
+    /// How four bits and the numbers of their group make a weight.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.inner.encoding
+    }
+
     /// How the scales are stored on the device.
     #[must_use]
     pub fn scales(&self) -> ScaleLayout {
@@ -101,12 +116,16 @@ impl Weights {
         self.inner.chunks.len()
     }
 
-    /// Bytes on the device: weights, scales and bias.
+    /// Bytes on the device: weights, the numbers of their groups, codebook and bias.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let chunk = |chunk: &Chunk| {
             let bias = if self.inner.has_bias { chunk.bias.size() } else { 0 };
-            chunk.weight.size() + chunk.scales.size() + bias
+            let of_encoding = [&chunk.offsets, &chunk.codebook].into_iter().flatten();
+            chunk.weight.size()
+                + chunk.scales.size()
+                + bias
+                + of_encoding.map(wgpu::Buffer::size).sum::<u64>()
         };
         self.inner.chunks.iter().map(chunk).sum()
     }
@@ -145,6 +164,14 @@ impl Chunk {
         let row = layout::packed_k(k) as usize;
         let weight = gpu.filled_buffer("q4 weight", USAGE, &[&layer.weight()[first * row..end * row]])?;
 
+        let offsets = layer
+            .stored_offsets_of(scales, columns.clone())
+            .map(|offsets| gpu.filled_buffer("q4 offsets", USAGE, &[&offsets]))
+            .transpose()?;
+        let codebook = layer
+            .stored_levels()
+            .map(|levels| gpu.filled_buffer("q4 codebook", USAGE, &[bytemuck::cast_slice(&levels)]))
+            .transpose()?;
         let scales = layer.stored_scales_of(scales, columns.clone());
         let scales = gpu.filled_buffer("q4 scales", USAGE, &[&scales])?;
 
@@ -157,6 +184,8 @@ impl Chunk {
             weight,
             scales,
             bias,
+            offsets,
+            codebook,
         })
     }
 }
@@ -221,5 +250,15 @@ pub(crate) fn check(kernel: &GeneratedKernel, shape: LayerShape, has_bias: bool)
         Bias::Never if has_bias => Err(Mismatch::UnexpectedBias),
         Bias::Always if !has_bias => Err(Mismatch::MissingBias),
         Bias::Optional | Bias::Never | Bias::Always => Ok(()),
+    }
+}
+
+/// Whether a kernel takes nibbles for what they are.
+pub(crate) fn check_encoding(kernel: &GeneratedKernel, given: Encoding) -> Result<(), Mismatch> {
+    let expected = kernel.encoding;
+    if given == expected {
+        Ok(())
+    } else {
+        Err(Mismatch::Encoding { given, expected })
     }
 }
