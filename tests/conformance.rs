@@ -6,7 +6,7 @@ use q4_kernel::{
     Configuration, Constraints, Coop4, Encoding, Gemm, Gemv, Geometry, Gpu, GpuOptions, GroupSize, Linear,
     NumericClass, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, Variant, WeightFormat,
     catalogue,
-    conformance::{Case, Placement, check},
+    conformance::{Case, Placement, Prepared, check},
     reference::samples::Data,
     standard,
 };
@@ -324,6 +324,40 @@ fn every_family_multiplies_by_weights_with_minimums() {
 #[test]
 fn every_family_multiplies_by_weights_of_a_codebook() {
     agrees_with_weights_of(Encoding::Codebook);
+}
+
+#[test]
+fn weights_of_any_format_and_shape_have_a_kernel_for_every_number_of_rows() {
+    let gpu = gpu();
+    for encoding in Encoding::ALL {
+        for scales in ScaleFormat::ALL {
+            let format = WeightFormat { encoding, scales };
+            if !format.exists() {
+                continue;
+            }
+            let kernel = Linear::of_format(&gpu, format).unwrap();
+            for (k, group_size) in [(256, 32), (256, 16), (250, 32), (96, 20)] {
+                for m in [1, 3, 40] {
+                    let shape = Shape {
+                        m,
+                        n: 29,
+                        k,
+                        group_size,
+                    };
+                    let case = Case {
+                        shape,
+                        bias: m == 3,
+                        data: Data::Random {
+                            seed: u64::from(k + m),
+                        },
+                        placement: Placement::Unaligned,
+                    };
+                    let outcome = Prepared::of_format(format, &case).unwrap().run(&kernel).unwrap();
+                    assert!(outcome.agrees(), "{format}: {shape}: {outcome:?}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use q4_kernel_codegen::{
     emit::rust::{self, Item, Text},
     generate, generate_variant, lint, plan,
     render::Templates,
-    types::GroupSize,
+    types::{GroupSize, WeightFormat},
     validate,
 };
 use quote::quote;

@@ -52,12 +52,6 @@ pub enum UploadError {
     /// A kernel that serves the layer could not be compiled.
     #[error(transparent)]
     Kernel(#[from] KernelError),
-    /// The inputs would have to be put in another order first.
-    #[error(
-        "the weights take their inputs in another order (act-order), which no kernel does; put their columns in the order of the input features, \
-         or quantise them without it"
-    )]
-    InputOrder,
     /// One column alone exceeds what the device can bind.
     #[error(
         "one column of K={k} weights and its scales take {bytes} bytes, and the device binds at most {limit}; \

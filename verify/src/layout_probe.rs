@@ -131,7 +131,8 @@ fn layer_of(constraints: Constraints) -> (u32, u32) {
         });
     let k = constraints.k.unwrap_or(match constraints.k_multiple {
         1 => 2 * group_size + 1,
-        multiple => group_size + multiple,
+        // A constant group size may be a part of what K is a multiple of.
+        multiple => (group_size + multiple).next_multiple_of(multiple),
     });
     (k, group_size)
 }

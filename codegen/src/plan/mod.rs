@@ -79,6 +79,8 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
 
 #[cfg(test)]
 mod tests {
+    use q4_kernel_types::WeightFormat;
+
     use super::*;
     use crate::spec::{Coop4Spec, Format, GemvSpec, MatrixSpec, SkinnySpec, StagedSpec, TileSpec};
 

@@ -149,7 +149,7 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel_types::Reduction;
+    use q4_kernel_types::{Reduction, WeightFormat};
 
     use super::*;
     use crate::spec::{Coop4Spec, Format, SkinnySpec, TileSpec};

@@ -4,13 +4,14 @@ use std::{
     collections::HashMap,
     io,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use super::{Gpu, PipelineCacheDir, lock, pipeline_cache};
 use crate::{
     Encoding, KernelError, Params, Variant,
     layout::Binding,
+    linear::gather,
     trusted,
     verified::{Verified, digest},
 };
@@ -19,6 +20,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Pipelines {
     layouts: [Layout; Encoding::ALL.len()],
+    /// Of the kernel that puts inputs in order.
+    gather: (Layout, OnceLock<Arc<wgpu::ComputePipeline>>),
     by_digest: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
     /// Whether verified texts run with checks all the same.
     keep_checked: bool,
@@ -37,7 +40,8 @@ impl Pipelines {
         // A device whose limits refuse the layout runs no variant, and `Capabilities::check` says so of each; the error need not reach
         // the device's error handler.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let layouts = Encoding::ALL.map(|encoding| Layout::new(device, encoding));
+        let layouts = Encoding::ALL.map(|encoding| Layout::new(device, Binding::of(encoding)));
+        let gather = (Layout::new(device, gather::BINDINGS), OnceLock::new());
         drop(scope);
         let disk = device
             .features()
@@ -52,6 +56,7 @@ impl Pipelines {
             });
         Self {
             layouts,
+            gather,
             by_digest: Mutex::default(),
             keep_checked,
             disk,
@@ -60,6 +65,40 @@ impl Pipelines {
 
     pub(crate) fn bind_group_layout(&self, encoding: Encoding) -> &wgpu::BindGroupLayout {
         &self.layout(encoding).bind_group
+    }
+
+    pub(crate) fn gather_layout(&self) -> &wgpu::BindGroupLayout {
+        &self.gather.0.bind_group
+    }
+
+    /// The pipeline that puts inputs in order, compiled if it is not there yet.
+    pub(crate) fn gather(&self, gpu: &Gpu) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
+        let (layout, made) = &self.gather;
+        if let Some(pipeline) = made.get() {
+            return Ok(Arc::clone(pipeline));
+        }
+        let name = "gather";
+        let (pipeline, error) = gpu.checked(|device| {
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(name),
+                source: wgpu::ShaderSource::Wgsl(gather::text().into()),
+            });
+            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(name),
+                layout: Some(&layout.pipeline),
+                module: &module,
+                entry_point: Some(Variant::ENTRY_POINT),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                cache: self.disk.as_ref().map(|(cache, _)| cache),
+            })
+        });
+        match error {
+            Some(error) => Err(KernelError::Pipeline {
+                variant: name.to_owned(),
+                reason: error.to_string(),
+            }),
+            None => Ok(Arc::clone(made.get_or_init(|| Arc::new(pipeline)))),
+        }
     }
 
     fn layout(&self, encoding: Encoding) -> &Layout {
@@ -145,8 +184,8 @@ impl Drop for Pipelines {
 }
 
 impl Layout {
-    fn new(device: &wgpu::Device, encoding: Encoding) -> Self {
-        let entries: Vec<_> = Binding::of(encoding).map(entry).collect();
+    fn new(device: &wgpu::Device, bindings: impl IntoIterator<Item = Binding>) -> Self {
+        let entries: Vec<_> = bindings.into_iter().map(entry).collect();
         let bind_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
             label: Some("q4"),
             entries: &entries,

@@ -2,6 +2,7 @@
 
 mod call;
 mod candidates;
+pub(crate) mod gather;
 mod partition;
 mod routing;
 

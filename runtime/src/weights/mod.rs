@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     Bias, Encoding, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout,
-    UploadError, layout, linear::CallCache,
+    UploadError, layout,
+    linear::{CallCache, gather::InputOrder},
 };
 
 /// The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. Clones share the
@@ -25,6 +26,7 @@ struct Inner {
     encoding: Encoding,
     scales: ScaleLayout,
     chunks: Vec<Chunk>,
+    input_order: Option<InputOrder>,
     calls: Mutex<CallCache>,
 }
 
@@ -44,9 +46,6 @@ pub(crate) struct Chunk {
 impl Weights {
     pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>, scales: ScaleLayout) -> Result<Self, UploadError> {
         layer.check_scales_as(scales.format)?;
-        if layer.input_order().is_some() {
-            return Err(UploadError::InputOrder);
-        }
         let shape = layer.shape();
         let width = chunk_width(gpu, shape)?;
         let chunks = (0..shape.n)
@@ -60,6 +59,10 @@ impl Weights {
                 )
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let input_order = layer
+            .input_order()
+            .map(|order| InputOrder::upload(gpu, order))
+            .transpose()?;
         let inner = Inner {
             gpu: gpu.clone(),
             shape,
@@ -67,6 +70,7 @@ impl Weights {
             encoding: layer.decoding().encoding(),
             scales,
             chunks,
+            input_order,
             calls: Mutex::default(),
         };
         Ok(Self {
@@ -127,7 +131,8 @@ impl Weights {
                 + bias
                 + of_encoding.map(wgpu::Buffer::size).sum::<u64>()
         };
-        self.inner.chunks.iter().map(chunk).sum()
+        let order = self.inner.input_order.as_ref().map_or(0, InputOrder::bytes);
+        self.inner.chunks.iter().map(chunk).sum::<u64>() + order
     }
 
     /// Forgets the bind groups that earlier dispatches made, and so lets go of the buffers they were made with.
@@ -145,6 +150,11 @@ impl Weights {
 
     pub(crate) fn pieces(&self) -> &[Chunk] {
         &self.inner.chunks
+    }
+
+    /// The order that inputs are put in first, where weights are stored in another than theirs.
+    pub(crate) fn input_order(&self) -> Option<&InputOrder> {
+        self.inner.input_order.as_ref()
     }
 
     pub(crate) fn calls(&self) -> &Mutex<CallCache> {
