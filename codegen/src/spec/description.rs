@@ -47,6 +47,15 @@ pub enum Value<S> {
     Other(String, S),
 }
 
+impl<S> Value<S> {
+    /// Where it stands.
+    fn span(&self) -> &S {
+        match self {
+            Self::Integer(_, span) | Self::Word(_, span, _) | Self::Other(_, span) => span,
+        }
+    }
+}
+
 /// A mistake in a description and the place to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake<S> {
@@ -98,6 +107,10 @@ impl<S: Clone> Reader<S> {
                 "the `format` of the weights is missing; add for example `format: q4gsw { group_size: 32 }`"
                     .to_owned(),
             );
+        }
+        for (key, field) in [("numeric", Field::Numeric), ("scales", Field::Scales)] {
+            self.places
+                .extend(fields.get(key).map(|value| (field, value.span().clone())));
         }
         let format = fields.remove("format").and_then(|value| self.format(value));
         // A format that cannot be read is a mistake already.
