@@ -94,15 +94,24 @@ const GUARD: usize = 64;
 /// If the case cannot be run; a wrong result is an [`Outcome`].
 pub fn check(linear: &Linear, case: &Case) -> Result<Outcome, CheckError> {
     let kernel = linear.kernel();
-    let format = WeightFormat {
+    let format = sampled(WeightFormat {
         encoding: kernel.encoding,
-        // Scales of 32 bits are rounded to 16 by the upload; to 8 bits nothing is rounded.
-        scales: match kernel.scales.format {
-            ScaleFormat::F16 | ScaleFormat::Bf16 => ScaleFormat::F32,
-            format => format,
-        },
-    };
+        scales: kernel.scales.format,
+    });
     Prepared::of_format(format, case)?.run(linear)
+}
+
+/// The format of weights that kernels for a format are checked with: an upload rounds scales of 32 bits to 16, which is to be checked too; to 8 bits
+/// nothing is rounded.
+#[must_use]
+pub fn sampled(format: WeightFormat) -> WeightFormat {
+    WeightFormat {
+        scales: match format.scales {
+            ScaleFormat::F16 | ScaleFormat::Bf16 => ScaleFormat::F32,
+            scales => scales,
+        },
+        ..format
+    }
 }
 
 /// A case with its data and its reference, to be run on several kernels.
