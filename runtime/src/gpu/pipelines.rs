@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use super::{Gpu, PipelineCacheDir, lock, pipeline_cache};
+use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
     Encoding, KernelError, Params, Variant,
     layout::Binding,
@@ -131,6 +131,7 @@ impl Pipelines {
 
     fn compile(&self, gpu: &Gpu, variant: &Variant) -> Result<wgpu::ComputePipeline, KernelError> {
         let unchecked = self.unchecked(variant);
+        dump::pipeline(variant, &gpu.device().adapter_info(), unchecked.is_none());
         let (pipeline, error) = gpu.checked(|device| {
             let module = match unchecked {
                 Some(verified) => trusted::create_unchecked_module(device, verified),
