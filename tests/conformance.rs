@@ -280,7 +280,7 @@ fn agrees_with_weights_of(encoding: Encoding) {
         if encoding == Encoding::Codebook && integers {
             continue;
         }
-        for format in ScaleFormat::OF_KERNELS {
+        for format in ScaleFormat::ALL {
             for order in ScaleOrder::ALL {
                 let scales = ScaleLayout { format, order };
                 let configuration = Configuration {
