@@ -42,6 +42,15 @@ pub(crate) fn widened(bytes: &[u8], format: ScaleFormat) -> Cow<'_, [f32]> {
     }
 }
 
+/// The value that a device adds where it stores a number in a format of more than 8 bits; infinite where it is too large.
+pub(crate) fn nearest(value: f32, format: ScaleFormat) -> f32 {
+    match format {
+        ScaleFormat::F16 => f16::from_f32(value).to_f32(),
+        ScaleFormat::Bf16 => bf16::from_f32(value).to_f32(),
+        ScaleFormat::F32 | ScaleFormat::E8m0 | ScaleFormat::E4m3 => value,
+    }
+}
+
 /// Whether a format holds a finite scale exactly.
 #[must_use]
 pub fn exact(scale: f32, format: ScaleFormat) -> bool {

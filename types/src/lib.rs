@@ -22,7 +22,7 @@ mod variant;
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
 pub use dispatch::{Dispatch, TooManyWorkgroups};
-pub use encoding::Encoding;
+pub use encoding::{Encoding, WeightFormat};
 pub use geometry::{
     Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
 };

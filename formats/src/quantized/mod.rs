@@ -8,7 +8,7 @@ mod stored;
 
 use std::borrow::Cow;
 
-use q4_kernel_types::{ScaleFormat, ScaleLayout, layout};
+use q4_kernel_types::{ScaleFormat, ScaleLayout, WeightFormat, layout};
 
 use check::{check_bias, check_decoding, check_input_order, first_used, length, not_finite};
 pub use decoding::{Codebook, Decoding};
@@ -191,6 +191,24 @@ impl<'a> Quantized<'a> {
         self.scale_format
     }
 
+    /// What kernels must know of the weights beside their shape. Where minimums are not of the scales' format, both are of f32, which holds them.
+    #[must_use]
+    pub fn format(&self) -> WeightFormat {
+        let fits = match &self.decoding {
+            Decoding::Minimum(minimums) => {
+                let LayerShape { n, .. } = self.shape;
+                let inexact = |value: f32| !scale::exact(value, self.scale_format);
+                self.scale_format.bytes() > 1
+                    && first_used(minimums, n, layout::padded_n(n), inexact).is_none()
+            }
+            Decoding::Symmetric | Decoding::ZeroPoint(_) | Decoding::Codebook(_) => true,
+        };
+        WeightFormat {
+            encoding: self.decoding.encoding(),
+            scales: if fits { self.scale_format } else { ScaleFormat::F32 },
+        }
+    }
+
     /// How a nibble and the numbers of its group make a weight.
     #[must_use]
     pub fn decoding(&self) -> &Decoding<'a> {
@@ -223,18 +241,28 @@ impl<'a> Quantized<'a> {
         }
     }
 
-    /// Rounds the scales to a format, as an upload for kernels with such scales does: what such kernels compute is the product with
-    /// these weights.
+    /// Rounds the scales, and minimums beside them, to a format, as an upload for kernels with such scales does: what such kernels compute is
+    /// the product with these weights.
     ///
     /// # Errors
-    /// If a scale that is used would become infinite or vanish, or would have to be rounded to 8 bits.
+    /// As [`Quantized::check_scales_as`].
     pub fn round_scales(&self, format: ScaleFormat) -> Result<Quantized<'static>, LayoutError> {
         self.check_scales_as(format)?;
         let round = |value: &f32| scale::rounded(*value, format).unwrap_or_default();
         let scales = self.scales.iter().map(round).collect();
+        let decoding = match &self.decoding {
+            Decoding::Minimum(minimums) => Decoding::Minimum(
+                minimums
+                    .iter()
+                    .map(|minimum| scale::nearest(*minimum, format))
+                    .collect(),
+            ),
+            other => other.clone().into_owned(),
+        };
         Ok(Quantized {
             scales,
             scale_format: format,
+            decoding,
             ..self.clone().into_owned()
         })
     }
@@ -245,13 +273,31 @@ impl<'a> Quantized<'a> {
         self.stored_scales_of(scales, 0..self.shape.n)
     }
 
-    /// Whether a format holds every scale that is used.
+    /// Whether a format holds every scale and every minimum that is used.
     ///
     /// # Errors
-    /// If a scale would become infinite or vanish, or would have to be rounded to 8 bits.
+    /// If a scale would become infinite or vanish, or a minimum infinite, or if either would have to be rounded to 8 bits.
     pub fn check_scales_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
         match self.scale_out_of_range(|value| scale::rounded(value, format).is_some()) {
             Some((group, column, value)) => Err(LayoutError::ScaleOutOfRange {
+                group,
+                column,
+                value,
+                format,
+            }),
+            None => self.check_minimums_as(format),
+        }
+    }
+
+    /// Minimums may vanish: beside what a nibble adds, so little does not matter.
+    fn check_minimums_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
+        let Decoding::Minimum(minimums) = &self.decoding else {
+            return Ok(());
+        };
+        let LayerShape { n, .. } = self.shape;
+        let lost = |value: f32| format.bytes() == 1 || !scale::nearest(value, format).is_finite();
+        match first_used(minimums, n, layout::padded_n(n), lost) {
+            Some((group, column, value)) => Err(LayoutError::MinimumOutOfRange {
                 group,
                 column,
                 value,
