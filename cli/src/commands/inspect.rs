@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Inspect, out: &mut impl Write) -> Result<Ending, F
     let readable = entries.iter().all(|entry| entry.error.is_none());
     let report = Report {
         file: arguments.file.display().to_string(),
-        container: model.container(),
+        container: model.container().name(),
         matrices: entries,
     };
     if arguments.format.json {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use q4_kernel_types::Encoding;
 
-use crate::Quantized;
+use crate::{LayerShape, QuantizeError, Quantized, Quantizer};
 
 /// What a file says of one matrix, before its data is touched.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,44 @@ impl Matrix {
     }
 }
 
+impl Plain<'_> {
+    /// The matrix in four bits, with its bias.
+    ///
+    /// # Errors
+    /// If the group size is 0, or a weight is NaN or infinite.
+    pub fn quantize(
+        &self,
+        quantizer: Quantizer,
+        group_size: u32,
+    ) -> Result<Quantized<'static>, QuantizeError> {
+        let (n, k) = (self.n, self.k);
+        let layer = quantizer.quantize(&self.weights, LayerShape { n, k, group_size })?;
+        Ok(match &self.bias {
+            Some(bias) => layer.with_bias(bias.to_vec())?,
+            None => layer,
+        })
+    }
+}
+
 impl Stored<'_> {
+    /// The same matrix in floats: the weights that [`Stored::row`] gives.
+    #[must_use]
+    pub fn dequantized(&self) -> Plain<'_> {
+        let (n, k) = self.size();
+        Plain {
+            n,
+            k,
+            weights: match self {
+                Self::Quantized(layer) => {
+                    let rows = (0..n).filter_map(|row| layer.dequantized_row(row));
+                    rows.flatten().collect()
+                }
+                Self::Plain(plain) => Cow::Borrowed(&plain.weights),
+            },
+            bias: self.bias().map(Cow::Borrowed),
+        }
+    }
+
     /// Output and input features.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {

@@ -1,11 +1,13 @@
 //! What the readers of all containers have in common.
 
+mod container;
 mod digest;
 mod error;
 mod mapping;
 mod matrix;
 mod model;
 
+pub use container::Container;
 pub use error::{FileError, Problem};
 pub(crate) use mapping::Source;
 pub use matrix::{Matrix, Plain, Stored};

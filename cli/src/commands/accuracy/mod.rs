@@ -180,16 +180,8 @@ fn product(x: &[f32], row: &[f32]) -> f64 {
 
 /// The matrix in four bits.
 fn quantised(weights: &Stored<'_>, quantising: &Quantising) -> Result<Stored<'static>, QuantizeError> {
-    let (n, k) = weights.size();
-    let shape = LayerShape {
-        n,
-        k,
-        group_size: quantising.group,
-    };
-    let floats: Vec<f32> = (0..n)
-        .filter_map(|row| weights.row(row))
-        .flat_map(std::borrow::Cow::into_owned)
-        .collect();
-    let quantizer = Quantizer::from(quantising.quantizer);
-    quantizer.quantize(&floats, shape).map(Stored::Quantized)
+    weights
+        .dequantized()
+        .quantize(quantising.quantizer.into(), quantising.group)
+        .map(Stored::Quantized)
 }

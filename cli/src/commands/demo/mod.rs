@@ -7,7 +7,7 @@ mod weights;
 
 use std::io::Write;
 
-use q4_kernel::{Linear, Shape};
+use q4_kernel::{Kernels, Shape};
 
 use crate::{
     adapter::{AdapterSummary, Device},
@@ -48,10 +48,10 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
     let stopwatch = Stopwatch::new(&device.gpu);
     let contract: Vec<_> = layers.iter().filter_map(layers::Contract::check).collect();
     let mut rows = Vec::new();
+    let mut kernels = Kernels::new(&device.gpu);
     for layer in &layers {
-        let linear = Linear::of_format(&device.gpu, layer.layer.format())?;
         rows.extend(layers::run(
-            &linear,
+            &mut kernels,
             &stopwatch,
             layer,
             &arguments.rows,
