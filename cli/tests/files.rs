@@ -36,6 +36,15 @@ fn digests_are_those_of_the_tool_that_wrote_the_file() {
         let matrix = matrices.iter().find(|matrix| matrix["name"] == cells[1]).unwrap();
         assert_eq!(matrix["dequantized_sha256"], cells[4], "{line}");
         assert_eq!(matrix["n"].to_string(), cells[2]);
+        let scales = match cells[0].trim_start_matches("minilm-l0-") {
+            "mxfp4.gguf" => Value::from("e8m0"),
+            "nvfp4.gguf" => Value::from("e4m3"),
+            "f16.gguf" => Value::Null,
+            _ => Value::from("f16"),
+        };
+        assert_eq!(matrix["scales"], scales, "{line}");
+        let runs = matrix["variants"].as_u64().unwrap();
+        assert_eq!(runs > 0, scales != Value::Null, "{line}");
         assert_eq!(matrix["k"].to_string(), cells[3]);
     }
 }

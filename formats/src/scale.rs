@@ -116,6 +116,32 @@ mod tests {
     }
 
     #[test]
+    fn a_format_that_holds_another_holds_each_of_its_numbers() {
+        let bytes = || 0..=u8::MAX;
+        let halves = || (0..=u16::MAX).step_by(7);
+        for format in ScaleFormat::ALL {
+            let all = [
+                (ScaleFormat::E8m0, bytes().map(e8m0).collect::<Vec<_>>()),
+                (ScaleFormat::E4m3, bytes().map(e4m3).collect()),
+                (
+                    ScaleFormat::F16,
+                    halves().map(|bits| f16::from_bits(bits).to_f32()).collect(),
+                ),
+                (
+                    ScaleFormat::Bf16,
+                    halves().map(|bits| bf16::from_bits(bits).to_f32()).collect(),
+                ),
+                (ScaleFormat::F32, vec![1.0 + f32::EPSILON, 1e-30]),
+            ];
+            for (other, mut values) in all {
+                values.retain(|value| value.is_finite());
+                let held = values.iter().all(|value| exact(*value, format));
+                assert_eq!(format.holds(other), held, "{format} and {other}");
+            }
+        }
+    }
+
+    #[test]
     fn every_byte_of_an_8_bit_format_comes_back_from_its_value() {
         for bits in 0..=u8::MAX {
             if bits != u8::MAX {

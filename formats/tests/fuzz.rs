@@ -10,7 +10,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use q4_kernel_formats::{Conversion, Model, Quantizer};
+use q4_kernel_formats::{Conversion, Model, Quantizer, Stored};
 
 /// Seconds that each target runs for: `Q4_FUZZ_SECONDS`, or a few.
 fn time() -> Duration {
@@ -104,6 +104,10 @@ fn survives(name: &str, files: &[Vec<u8>], header: fn(&[u8]) -> usize) {
         for matrix in model.matrices() {
             if let Ok(weights) = model.load(&matrix.name) {
                 assert_eq!(weights.size(), (matrix.n, matrix.k));
+                if let Stored::Quantized(layer) = &weights {
+                    let promised = matrix.weights.unwrap();
+                    assert!(promised.is_held_by(layer.format()), "{matrix:?}");
+                }
                 assert!(weights.row(matrix.n - 1).is_some() && weights.row(matrix.n).is_none());
                 loaded += 1;
             }

@@ -61,12 +61,22 @@ impl Kernels {
                 kernel
             }
         };
-        let weights = kernel.upload(quantized)?;
-        Ok(Layer { kernel, weights })
+        Layer::upload(&kernel, quantized)
     }
 }
 
 impl Layer {
+    /// Copies a layer to the device of a kernel that is described for it.
+    ///
+    /// # Errors
+    /// As [`Linear::upload`].
+    pub fn upload(kernel: &Linear, quantized: &Quantized<'_>) -> Result<Self, UploadError> {
+        Ok(Self {
+            kernel: kernel.clone(),
+            weights: kernel.upload(quantized)?,
+        })
+    }
+
     /// Records `y[rows, N] = x[rows, K] * weights^T (+ bias)` into `pass`, as [`Linear::dispatch`] does.
     ///
     /// # Errors

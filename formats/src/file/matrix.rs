@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use q4_kernel_types::Encoding;
+use q4_kernel_types::WeightFormat;
 
 use crate::{LayerShape, QuantizeError, Quantized, Quantizer};
 
@@ -19,8 +19,9 @@ pub struct Matrix {
     pub k: u32,
     /// Consecutive input features that share a scale; none in plain matrices.
     pub group_size: Option<u32>,
-    /// How its nibbles become weights; none if they are not four bits each, or no decoder reads them.
-    pub encoding: Option<Encoding>,
+    /// What kernels must know of it, as far as the index tells: where [`Quantized::format`] finds another once the data is read, it is one that holds this.
+    /// None if it is not of four bits, or no decoder reads it.
+    pub weights: Option<WeightFormat>,
     /// Whether the file has a bias for it.
     pub bias: bool,
     /// Bytes of the file that it takes, scales and the like included, its bias not.

@@ -111,7 +111,7 @@ impl Model {
         };
         let matrices = self.matrices().iter().enumerate();
         matrices
-            .filter(|(_, matrix)| matrix.encoding.is_some())
+            .filter(|(_, matrix)| matrix.weights.is_some())
             .filter_map(quantized)
     }
 

@@ -71,7 +71,7 @@ impl File {
                 n,
                 k,
                 group_size: blocks.map(|blocks| blocks.group_size),
-                encoding: blocks.map(|blocks| blocks.encoding),
+                weights: blocks.map(|blocks| blocks.weights()),
                 bias: own.bias.is_some(),
                 bytes: tensor.bytes,
             });

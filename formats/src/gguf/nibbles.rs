@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use half::f16;
-use q4_kernel_types::{Encoding, ScaleFormat, layout};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
 use super::block::Type;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Blocks {
     /// Weights that share a scale.
     pub(super) group_size: u32,
-    pub(super) encoding: Encoding,
+    encoding: Encoding,
     scale_format: ScaleFormat,
     /// Bytes before the nibbles.
     head: usize,
@@ -148,6 +148,14 @@ pub(super) fn parts<'a>(
 }
 
 impl Blocks {
+    /// What kernels must know of such weights.
+    pub(super) fn weights(&self) -> WeightFormat {
+        WeightFormat {
+            encoding: self.encoding,
+            scales: self.scale_format,
+        }
+    }
+
     /// Undoes the blocks of some rows, whose weights and numbers of groups come one after the other.
     fn undo(&self, kind: Type, blocks: &[u8], target: &mut [u8], numbers: &mut [(f32, f32)]) {
         let block_bytes = kind.elements as usize / 2;

@@ -6,7 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use q4_kernel_types::{Encoding, ScaleFormat, layout};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
 use super::graph::{Graph, Node, Tensor};
 use crate::{
@@ -155,7 +155,10 @@ impl File {
             n,
             k,
             group_size: Some(group_size),
-            encoding: Some(layer.encoding()),
+            weights: Some(WeightFormat {
+                encoding: layer.encoding(),
+                scales: self.float_format(&layer.scales)?,
+            }),
             bias: layer.bias.is_some(),
             bytes,
         })

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use q4_kernel_types::{Encoding, ScaleFormat};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat};
 use safetensors::SafeTensors;
 
 use super::{
@@ -117,7 +117,10 @@ impl File {
                 n: entry.n,
                 k: entry.k,
                 group_size: Some(entry.group_size),
-                encoding: Some(encoding),
+                weights: Some(WeightFormat {
+                    encoding,
+                    scales: scale_format,
+                }),
                 bias: entry.bias,
                 bytes,
             });

@@ -116,7 +116,7 @@ impl Conversion {
 
     /// What the header says of a matrix. Floats need not be quantised for that.
     fn entry(&self, model: &Model, matrix: &Matrix) -> Result<Entry, ConvertError> {
-        if matrix.encoding.is_some() && !self.requantize {
+        if matrix.weights.is_some() && !self.requantize {
             let (layer, _) = self.layer(model, matrix)?;
             return Ok(Entry::of(&matrix.name, &matrix.format, &layer));
         }
@@ -188,7 +188,7 @@ fn data<'a>(layer: &'a Quantized<'_>, part: Part) -> Cow<'a, [u8]> {
     match (part, layer.decoding()) {
         (Part::Weight, _) => Cow::Borrowed(layer.weight()),
         (Part::Scales, _) => layer.stored_scales(ScaleLayout {
-            format: layer.scale_format(),
+            format: layer.format().scales,
             order: ScaleOrder::Groups,
         }),
         (Part::ZeroPoints, Decoding::ZeroPoint(zeros)) => Cow::Borrowed(zeros),

@@ -48,6 +48,18 @@ impl Convention {
         }
     }
 
+    /// The format of the scales of a layer, and of the minimums beside them.
+    pub(super) fn scale_format(self, tensors: &Tensors, layer: &str) -> Result<ScaleFormat, FileError> {
+        let of = |part: &str| tensors.float_format(&format!("{layer}.{part}"));
+        Ok(match self {
+            Self::MlxMxfp4 => ScaleFormat::E8m0,
+            Self::MlxNvfp4 => ScaleFormat::E4m3,
+            // Numbers that are of two formats are of f32 together.
+            Self::MlxAffine if of("biases")? != of("scales")? => ScaleFormat::F32,
+            Self::Awq | Self::MlxAffine | Self::Q4gsw => of("scales")?,
+        })
+    }
+
     /// The tensors of a layer beside its bias; the first holds the nibbles, the second the scales.
     pub(super) fn tensors(self) -> &'static [&'static str] {
         match self {

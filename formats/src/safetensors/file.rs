@@ -1,7 +1,7 @@
 //! The layers of a file.
 
 use ::safetensors::Dtype;
-use q4_kernel_types::Encoding;
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat};
 
 use super::{
     bitsandbytes, compressed_tensors, config,
@@ -81,32 +81,40 @@ impl Layer {
         } else {
             return Ok(None);
         };
-        let (format, parts, shape, encoding) = match &layer {
+        let scales = |part| tensors.float_format(&format!("{name}.{part}"));
+        let (format, parts, shape, encoding, scales) = match &layer {
             Self::Convention(convention, shape) => (
                 convention.name(),
                 convention.tensors(),
                 Some(*shape),
                 Some(convention.encoding()),
+                convention.scale_format(tensors, &name)?,
             ),
             Self::Gptq(gptq) => (
                 "gptq",
                 &gptq::TENSORS[..],
                 Some(gptq.shape),
                 Some(gptq.encoding()),
+                scales("scales")?,
             ),
             Self::CompressedTensors(shape) => (
                 "compressed-tensors pack-quantized",
                 &compressed_tensors::TENSORS[..],
                 Some(*shape),
                 Some(Encoding::Symmetric),
+                scales("weight_scale")?,
             ),
             Self::BitsAndBytes(layer) => (
                 layer.name(),
                 &bitsandbytes::TENSORS[..],
                 Some(layer.shape),
                 Some(Encoding::Codebook),
+                ScaleFormat::F32,
             ),
-            Self::Plain => (tensors.float_format(tensor)?.name(), &["weight"][..], None, None),
+            Self::Plain => {
+                let format = tensors.float_format(tensor)?;
+                (format.name(), &["weight"][..], None, None, format)
+            }
         };
         let mut bytes = 0;
         for part in parts {
@@ -121,7 +129,7 @@ impl Layer {
             n,
             k,
             group_size: shape.map(|shape| shape.group_size),
-            encoding,
+            weights: encoding.map(|encoding| WeightFormat { encoding, scales }),
             bias: tensors.all.contains_key(&format!("{name}.bias")),
             bytes,
             name,

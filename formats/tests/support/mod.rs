@@ -47,7 +47,8 @@ pub(crate) fn every_matrix_is_the_tools_own(format: &str) {
         let reference = std::fs::read(path(&case["reference"])).unwrap();
         let reference = SafeTensors::deserialize(&reference).unwrap();
         for (name, matrix) in case["matrices"].as_object().unwrap() {
-            let weights = model.load(matrix["prefix"].as_str().unwrap()).unwrap();
+            let prefix = matrix["prefix"].as_str().unwrap();
+            let weights = model.load(prefix).unwrap();
             let size = [&matrix["N"], &matrix["K"]].map(|size| size.as_u64().unwrap() as u32);
             assert_eq!(weights.size(), size.into());
             assert_eq!(
@@ -57,6 +58,12 @@ pub(crate) fn every_matrix_is_the_tools_own(format: &str) {
                 case["case"]
             );
             assert_eq!(weights.bias().is_some(), matrix["has_bias"].as_bool().unwrap());
+            let listed = model.matrices().iter().find(|listed| listed.name == prefix);
+            let format = match &weights {
+                Stored::Quantized(layer) => Some(layer.format()),
+                Stored::Plain(_) => None,
+            };
+            assert_eq!(listed.unwrap().weights, format, "{} {name}", case["case"]);
             rows_are_the_reference(&weights, &reference, name);
             matrices += 1;
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use q4_kernel::{
-    Kernels, Layer, NumericClass, Routing, Shape, Tolerance,
+    Layer, NumericClass, Routing, Shape, Tolerance,
     reference::{self, Comparison},
     wgpu,
 };
@@ -44,7 +44,7 @@ pub(super) const PASSES: usize = 7;
 
 /// Runs a layer at each number of rows.
 pub(super) fn run(
-    kernels: &mut Kernels,
+    uploaded: &Layer,
     stopwatch: &Stopwatch<'_>,
     layer: &DemoLayer,
     rows: &[u32],
@@ -54,11 +54,10 @@ pub(super) fn run(
     progress.at(format!("{}: float64 reference", layer.name));
     // Rows repeat beyond the recorded ones, and so do their outputs.
     let expected = reference::linear(&layer.input(most.min(layer.recorded())), &layer.layer);
-    let uploaded = kernels.upload(&layer.layer)?;
     rows.iter()
         .map(|&m| {
             progress.at(format!("{}: M = {m}", layer.name));
-            let row = multiply(&uploaded, stopwatch, layer, &expected, m);
+            let row = multiply(uploaded, stopwatch, layer, &expected, m);
             progress.step();
             row
         })

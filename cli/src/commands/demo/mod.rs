@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
     let mut kernels = Kernels::new(&device.gpu);
     for layer in &layers {
         rows.extend(layers::run(
-            &mut kernels,
+            &kernels.upload(&layer.layer)?,
             &stopwatch,
             layer,
             &arguments.rows,

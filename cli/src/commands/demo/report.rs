@@ -264,7 +264,7 @@ const COLUMNS: [(&str, Align); 8] = [
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel::Linear;
+    use q4_kernel::{Layer, Linear};
 
     use super::*;
     use crate::{commands::demo::layers, data, measure::Stopwatch, output::Progress, testing};
@@ -281,7 +281,8 @@ mod tests {
         let linear = Linear::only(&device.gpu, wrong).unwrap();
         let layers = &data::layers().unwrap()[..1];
         let stopwatch = Stopwatch::new(&device.gpu);
-        let rows = layers::run(&linear, &stopwatch, &layers[0], &[1], &Progress::new(1)).unwrap();
+        let uploaded = Layer::upload(&linear, &layers[0].layer).unwrap();
+        let rows = layers::run(&uploaded, &stopwatch, &layers[0], &[1], &Progress::new(1)).unwrap();
         let report = Report {
             adapter: AdapterSummary::from(&device.info),
             on_cpu: false,

@@ -8,7 +8,7 @@ use q4_kernel::{
 };
 use q4_kernel_formats::{Matrix, Model, Stored};
 
-use crate::{data::DemoLayer, failure::Failure};
+use crate::{data::DemoLayer, failure::Failure, serving::variants_for};
 
 /// Rows of random input; they repeat beyond.
 const ROWS: u32 = 16;
@@ -28,7 +28,9 @@ pub(super) fn layers(file: &Path, tensor: Option<&str>) -> Result<Vec<DemoLayer>
     let layers = model
         .matrices()
         .iter()
-        .filter(|matrix| runs(matrix) && seen.insert((&matrix.format, matrix.n, matrix.k)))
+        .filter(|matrix| {
+            variants_for(matrix).next().is_some() && seen.insert((&matrix.format, matrix.n, matrix.k))
+        })
         .map(|matrix| layer(&model, matrix))
         .collect::<Result<Vec<_>, _>>()?;
     if layers.is_empty() {
@@ -38,11 +40,6 @@ pub(super) fn layers(file: &Path, tensor: Option<&str>) -> Result<Vec<DemoLayer>
         )));
     }
     Ok(layers)
-}
-
-/// Whether kernels multiply by a matrix as it is.
-fn runs(matrix: &Matrix) -> bool {
-    matrix.encoding.is_some()
 }
 
 fn layer(model: &Model, matrix: &Matrix) -> Result<DemoLayer, Failure> {
