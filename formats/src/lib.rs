@@ -4,6 +4,7 @@
 mod file;
 mod gguf;
 mod grid;
+mod nibbles;
 mod onnx;
 mod own;
 mod quantize;
