@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
+use q4_kernel_codegen::types::sha256;
 
 /// The list of the files that were made here: digest and name, a line for each.
 const LIST: &str = ".q4-files";
@@ -60,7 +60,7 @@ impl Folder {
         for (name, bytes) in &self.files {
             let path = self.path.join(name);
             let Some(there) = read(&path)? else { continue };
-            if there != *bytes && self.made.get(name) != Some(&digest(&there)) {
+            if there != *bytes && self.made.get(name) != Some(&sha256([&there])) {
                 return Err(FolderError::Foreign { path });
             }
         }
@@ -69,7 +69,7 @@ impl Folder {
         for (name, bytes) in &self.files {
             let path = self.path.join(name);
             fs::write(&path, bytes).map_err(|error| write_error(&path, error))?;
-            self.made.insert(name.clone(), digest(bytes));
+            self.made.insert(name.clone(), sha256([bytes]));
             paths.push(path);
         }
         let list: String = self
@@ -100,13 +100,6 @@ fn write_error(path: &Path, error: io::Error) -> FolderError {
         path: path.to_owned(),
         error,
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

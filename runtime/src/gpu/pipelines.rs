@@ -8,12 +8,10 @@ use std::{
 };
 
 use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
+use q4_kernel_types::sha256;
+
 use crate::{
-    Encoding, KernelError, Params, Variant,
-    layout::Binding,
-    linear::gather,
-    trusted,
-    verified::{Verified, digest},
+    Encoding, KernelError, Params, Variant, layout::Binding, linear::gather, trusted, verified::Verified,
 };
 
 /// The pipelines of a device, by the digest of their text.
@@ -117,7 +115,7 @@ impl Pipelines {
         gpu: &Gpu,
         variant: &Variant,
     ) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
-        let digest = digest(&variant.wgsl);
+        let digest = sha256([&*variant.wgsl]);
         if let Some(pipeline) = lock(&self.by_digest).get(&digest) {
             return Ok(Arc::clone(pipeline));
         }
