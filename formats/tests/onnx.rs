@@ -18,6 +18,11 @@ fn weights_are_those_that_onnx_runtime_multiplies_by() {
 }
 
 #[test]
+fn weights_of_qdq_models_are_those_that_onnx_runtime_multiplies_by() {
+    support::every_digest_is_the_writers_own(".onnx");
+}
+
+#[test]
 fn a_k_that_the_weights_do_not_have_is_refused_with_the_tensor() {
     let Some(folder) = support::fixtures() else {
         return;

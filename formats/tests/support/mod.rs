@@ -19,6 +19,27 @@ pub(crate) fn data(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// Holds this crate's own files of an extension to what the tools that wrote them dequantise.
+pub(crate) fn every_digest_is_the_writers_own(extension: &str) {
+    let digests = std::fs::read_to_string(data("digests.tsv")).unwrap();
+    let mut matrices = 0;
+    for line in digests.lines().skip(1) {
+        let [file, layer, n, k, digest] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}");
+        };
+        if !file.ends_with(extension) {
+            continue;
+        }
+        let model = Model::open(data(file)).unwrap();
+        let weights = model.load(layer).unwrap();
+        assert_eq!(weights.size(), (n.parse().unwrap(), k.parse().unwrap()));
+        assert_eq!(weights.dequantized_sha256(), digest, "{file} {layer}");
+        assert!(weights.bias().is_some(), "{file} {layer}");
+        matrices += 1;
+    }
+    assert!(matrices > 0, "the list has files of {extension}");
+}
+
 /// The folder of all files that other tools wrote: `Q4_FIXTURES`, or `shared/fixtures` beside the repository. They are too large to be a part of it.
 pub(crate) fn fixtures() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
