@@ -88,7 +88,9 @@ impl From<QuantizerArgument> for Quantizer {
 ///
 /// Against another file: how far the matrices are from those of the same name there. Without one: how far each would be from itself once it is quantised.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  q4 accuracy model-q4_0.gguf --against model-f16.gguf --plot errors.svg")]
+#[command(
+    after_help = "Examples:\n  q4 accuracy model-q4_0.gguf --against model-f16.gguf --plot errors.svg\n  q4 accuracy model-f16.gguf --activations recorded.safetensors --inputs q.x"
+)]
 pub(crate) struct Accuracy {
     /// A file of weights; its content says of which kind it is
     pub(crate) file: PathBuf,
@@ -103,6 +105,15 @@ pub(crate) struct Accuracy {
     /// Rows of random inputs that outputs are computed for
     #[arg(long, value_name = "ROWS", default_value = "16", value_parser = dimension, allow_negative_numbers = true)]
     pub(crate) rows: u32,
+
+    /// Measure outputs with the inputs that this safetensors file has: matrices [M, K] of floats, named as the matrix of weights, with or without .x behind it, or
+    /// the only one that is as wide
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["rows", "seed"])]
+    pub(crate) activations: Option<PathBuf>,
+
+    /// The one matrix of the activations to take
+    #[arg(long, value_name = "TENSOR", requires = "activations")]
+    pub(crate) inputs: Option<String>,
 
     /// Seed of the inputs
     #[arg(long, default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]

@@ -22,7 +22,7 @@ pub(super) fn layers(file: &Path, tensor: Option<&str>) -> Result<Vec<DemoLayer>
             model.load(name)?;
             return Ok(Vec::new());
         };
-        return Ok(vec![layer(&model, matrix)?]);
+        return Ok(vec![layer(&model, matrix, file)?]);
     }
     let mut seen = HashSet::new();
     let layers = model
@@ -31,24 +31,48 @@ pub(super) fn layers(file: &Path, tensor: Option<&str>) -> Result<Vec<DemoLayer>
         .filter(|matrix| {
             variants_for(matrix).next().is_some() && seen.insert((&matrix.format, matrix.n, matrix.k))
         })
-        .map(|matrix| layer(&model, matrix))
+        .map(|matrix| layer(&model, matrix, file))
         .collect::<Result<Vec<_>, _>>()?;
     if layers.is_empty() {
         return Err(Failure::Unserved(format!(
-            "no matrix of {} can be run as it is; `q4 inspect` lists them, `q4 convert --format symmetric` makes others of them",
-            file.display()
+            "no matrix of {0} can be run as it is; `q4 inspect {1}` lists them, `{2}` makes others of them",
+            file.display(),
+            shell(file),
+            symmetric(file)
         )));
     }
     Ok(layers)
 }
 
-fn layer(model: &Model, matrix: &Matrix) -> Result<DemoLayer, Failure> {
+/// The command that makes a file of matrices that can be run of any.
+fn symmetric(file: &Path) -> String {
+    let output = file.with_extension("q4.safetensors");
+    format!(
+        "q4 convert {} -o {} --format symmetric",
+        shell(file),
+        shell(&output)
+    )
+}
+
+/// A path as a shell takes it for one word.
+fn shell(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |character: char| character.is_alphanumeric() || "/._-+:\\".contains(character);
+    if path.chars().all(plain) && !path.starts_with('-') {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+fn layer(model: &Model, matrix: &Matrix, file: &Path) -> Result<DemoLayer, Failure> {
     let layer = match model.load(&matrix.name)? {
         Stored::Quantized(layer) => layer.into_owned(),
         _ => {
             return Err(Failure::Unserved(format!(
-                "{} is {}, which no kernel multiplies by as it is; `q4 convert --format symmetric` makes another of it",
-                matrix.name, matrix.format
+                "{} is {}, which no kernel multiplies by as it is; `{}` makes another of it",
+                matrix.name,
+                matrix.format,
+                symmetric(file)
             )));
         }
     };
