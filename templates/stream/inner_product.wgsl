@@ -1,20 +1,22 @@
 {# A team's walk over the chunks that workgroup memory holds. #}
-{% if whole_input %}
-for (var step = 0u; step < chunks; step += {{ team_lanes }}) {
-    let place = step + team_lane;
-    let next_step = step + {{ team_lanes }};
-{% else %}
-let end = min(first + SLICE, chunks);
+{% if slices %}
+let end = min(first + HELD, chunks);
 for (var step = first; step < end; step += {{ team_lanes }}) {
     let place = step - first + team_lane;
-    let next_step = step + {{ team_lanes }};
+{% else %}
+for (var step = 0u; step < chunks; step += {{ team_lanes }}) {
+    let place = step + team_lane;
 {% endif %}
     let now = next;
-    // The next chunks are on their way while these are multiplied: after the last ones of a task, the first ones of the next.
-    let done = next_step >= chunks;
-    let next_task = select(task, task + dealt, done);
-    if (next_task < tasks) {
-        next = load_chunks(next_task * COLUMNS, min(select(next_step, 0u, done) + team_lane, chunks - 1u), chunks);
+    // The next chunks are on their way while these are multiplied: after the last ones of some columns, the first ones of the next columns.
+    var next_step = step + {{ team_lanes }};
+    if (next_step >= chunks) {
+        next_step = 0u;
+        next_n += dealt;
+        next_rows = rows_of(next_n, chunks);
+    }
+    if (next_n < params.N) {
+        next = load_chunks(next_n, next_rows, min(next_step + team_lane, chunks - 1u));
     }
     {% for c in range(end=columns) %}
     var dot_{{ c }} = 0.0;

@@ -15,15 +15,11 @@ const COLUMNS: u32 = {{ columns }}u;
 const CHUNK: u32 = {{ words | length }}u * WEIGHTS_PER_WORD;
 // Vectors of the input in a chunk.
 const VECTORS: u32 = CHUNK / 4u;
-{% if whole_input %}
-// Chunks of the input that workgroup memory holds: all of them.
-{% else %}
-// Chunks of the input that workgroup memory holds. A longer input passes through it slice by slice.
-{% endif %}
-const SLICE: u32 = {{ slice }}u;
+// Chunks of the input that workgroup memory holds{% if slices %}: a longer input passes through it slice by slice{% endif %}.
+const HELD: u32 = {{ held }}u;
 {% if fixed_k %}
-// No load straddles two rows.
-const_assert K % CHUNK == 0u;
+// No load straddles two rows{% if not slices %}, and a whole one is held{% endif %}.
+const_assert K % CHUNK == 0u{% if not slices %} && K <= HELD * CHUNK{% endif %};
 {% endif %}
 {% if fixed_group_size %}
 // No group boundary splits a load, so a load has one scale.
@@ -31,11 +27,11 @@ const_assert GROUP_SIZE % CHUNK == 0u;
 {% endif %}
 // First vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. One more to a row, so that the vectors of a
 // chunk, which neighbouring lanes write, lie in different banks.
-const STRIDE: u32 = SLICE + 1u;
+const STRIDE: u32 = HELD + 1u;
 var<workgroup> x: array<vec4<f32>, VECTORS * STRIDE>;
 {% if affine %}
 // The sum of the input over each chunk, which what a group adds to its weights is multiplied by: once for all columns.
-var<workgroup> x_sums: array<f32, SLICE>;
+var<workgroup> x_sums: array<f32, HELD>;
 {% endif %}
 {% if reduction == "shared" %}
 // Lanes that share a column of a team when its sums are added up.
@@ -53,6 +49,14 @@ var<workgroup> column_sums: array<f32, WIDTH>;
 
 {% include "common/dot_word.wgsl" %}
 {% endif %}
+
+// Past the end of K are zeros, which add nothing whatever weights they meet.
+fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
+    if (vector < vectors) {
+        return input[params.input_offset / 4u + vector];
+    }
+    return vec4<f32>();
+}
 {% if scale_functions %}
 {% include "common/scales.wgsl" %}
 {% endif %}
@@ -72,12 +76,29 @@ struct Chunks {
     {% endif %}
 }
 
-// Chunks from column n on. Columns past the edge repeat the last one; the store drops them.
-fn load_chunks(n: u32, chunk: u32, chunks: u32) -> Chunks {
+// Where the rows of weights of the columns from n on begin. Columns past the edge repeat the last one; the store drops them.
+fn rows_of(n: u32, chunks: u32) -> {{ row_type }} {
+    {% if columns == 1 %}
+    return n * chunks;
+    {% else %}
+    return min({{ row_type }}(n) + {{ row_type }}({% for c in range(end=columns) %}{{ c }}u{% if not loop.last %}, {% endif %}{% endfor %}), {{ row_type }}(params.N - 1u)) * chunks;
+    {% endif %}
+}
+
+fn load_chunks(n: u32, rows: {{ row_type }}, chunk: u32) -> Chunks {
     var loaded: Chunks;
-    {% for c in range(end=columns) %}
-    loaded.q_{{ c }} = weight[{% if c == 0 %}n{% else %}min(n + {{ c }}u, params.N - 1u){% endif %} * chunks + chunk];
+    {% for column in blocks[0].columns %}
+    loaded.q_{{ column.index }} = weight[rows{{ column.component }} + chunk];
     {% endfor %}
+    {% if scales_like_chunks %}
+    // A scale for each chunk, in the same order.
+    loaded.scale = {{ sum_type }}({% for column in blocks[0].columns %}scales[rows{{ column.component }} + chunk]{% if not loop.last %}, {% endif %}{% endfor %});
+    {% if affine %}
+    let group = chunk;
+    let scale_0 = loaded.scale;
+    loaded.offset = offset_beside(scale_0, {{ sum_type }}({% for column in blocks[0].columns %}load_offset({% if column.index == 0 %}n{% else %}min(n + {{ column.index }}u, params.N - 1u){% endif %}, chunk){% if not loop.last %}, {% endif %}{% endfor %}));
+    {% endif %}
+    {% else %}
     {% if fixed_group_size %}
     let group = chunk / (GROUP_SIZE / CHUNK);
     {% else %}
@@ -89,6 +110,7 @@ fn load_chunks(n: u32, chunk: u32, chunks: u32) -> Chunks {
     loaded.scale = scale_0;
     {% if affine %}
     loaded.offset = offset_0;
+    {% endif %}
     {% endif %}
     return loaded;
 }
@@ -115,32 +137,33 @@ fn main(
     {% include "common/load_levels.wgsl" %}
     {% endif %}
     let chunks = {{ k }} / CHUNK;
-    let tasks = (params.N + COLUMNS - 1u) / COLUMNS;
-    // A task for every team of every workgroup makes a round. Neighbouring tasks go to different workgroups, so that the last round is spread over all.
-    let dealt = workgroups.x * {{ teams }};
-    let rounds = (tasks + dealt - 1u) / dealt;
-    var task = team * workgroups.x + workgroup.x;
+    // Some columns for every team of every workgroup make a round. Neighbouring ones go to different workgroups, so that the last round is spread over all.
+    let dealt = COLUMNS * workgroups.x * {{ teams }};
+    let rounds = (params.N + dealt - 1u) / dealt;
+    var n = COLUMNS * (team * workgroups.x + workgroup.x);
     // The first weights are on their way while the input is copied.
+    var next_n = n;
+    var next_rows = rows_of(next_n, chunks);
     var next: Chunks;
-    if (task < tasks) {
-        next = load_chunks(task * COLUMNS, min(team_lane, chunks - 1u), chunks);
+    if (next_n < params.N) {
+        next = load_chunks(next_n, next_rows, min(team_lane, chunks - 1u));
     }
-    {% if whole_input %}
+    {% if not slices %}
     {% include "stream/stage_input.wgsl" %}
     {% endif %}
     for (var round = 0u; round < rounds; round++) {
         var sum = {{ sum_type }}();
-        {% if whole_input %}
-        if (task < tasks) {
+        {% if not slices %}
+        if (n < params.N) {
             {% include "stream/inner_product.wgsl" %}
         }
         {% else %}
-        for (var first = 0u; first < chunks; first += SLICE) {
+        for (var first = 0u; first < chunks; first += HELD) {
             // What is there already need not be copied anew.
-            if (round == 0u || chunks > SLICE) {
+            if (round == 0u || chunks > HELD) {
                 {% include "stream/stage_input.wgsl" %}
             }
-            if (task < tasks) {
+            if (n < params.N) {
                 {% include "stream/inner_product.wgsl" %}
             }
         }
@@ -151,6 +174,6 @@ fn main(
         {% else %}
         {% include "stream/reduction_shared.wgsl" %}
         {% endif %}
-        task += dealt;
+        n += dealt;
     }
 }

@@ -1,28 +1,26 @@
-{# Copies a slice of the input to workgroup memory. #}
-{% if not whole_input %}
+{# Copies the input, or a slice of it, to workgroup memory: all loads are on their way before the first is stored. #}
+{% if slices %}
+let first_vector = first * VECTORS + lane;
+{% endif %}
+{% for copy in range(end=copies) %}
+let value_{{ copy }} = load_input({% if slices %}first_vector{% else %}lane{% endif %}{% if copy > 0 %} + {{ copy }}u * WIDTH{% endif %}, chunks * VECTORS);
+{% endfor %}
+{% if slices %}
 // All lanes are done with the slice before.
 workgroupBarrier();
 {% endif %}
-for (var vector = lane; vector < VECTORS * SLICE; vector += WIDTH) {
-    {% if whole_input %}
-    let chunk = vector / VECTORS;
-    {% else %}
-    let chunk = first + vector / VECTORS;
+{
+    let place = (lane % VECTORS) * STRIDE + lane / VECTORS;
+    {% if encoding != "codebook" %}
+    let places = select(LOW_PLACES, HIGH_PLACES, (lane & 1u) != 0u);
     {% endif %}
-    // Past the end of K are zeros, which add nothing whatever weights they meet.
-    var value = vec4<f32>();
-    if (chunk < chunks) {
-        value = input[params.input_offset / 4u + {% if not whole_input %}first * VECTORS + {% endif %}vector];
-    }
-    {% if encoding == "codebook" %}
-    x[(vector % VECTORS) * STRIDE + vector / VECTORS] = value;
-    {% else %}
-    x[(vector % VECTORS) * STRIDE + vector / VECTORS] = value * select(LOW_PLACES, HIGH_PLACES, (vector & 1u) != 0u);
-    {% endif %}
+    {% for copy in range(end=copies) %}
+    x[place{% if copy > 0 %} + {{ copy }}u * (WIDTH / VECTORS){% endif %}] = value_{{ copy }}{% if encoding != "codebook" %} * places{% endif %};
+    {% endfor %}
 }
 workgroupBarrier();
 {% if affine %}
-for (var chunk = lane; chunk < SLICE; chunk += WIDTH) {
+for (var chunk = lane; chunk < HELD; chunk += WIDTH) {
     var chunk_sum = 0.0;
     for (var vector = 0u; vector < VECTORS; vector += 2u) {
         chunk_sum += dot(x[vector * STRIDE + chunk], 1.0 / LOW_PLACES) + dot(x[(vector + 1u) * STRIDE + chunk], 1.0 / HIGH_PLACES);

@@ -150,7 +150,7 @@ impl Edges {
             Geometry::Stream(stream) => (
                 vec![1],
                 around(&[stream.columns, stream.columns * stream.width / Stream::TEAM]),
-                stream.slice * Stream::CHUNK,
+                stream.held * Stream::CHUNK,
             ),
             // All rows are served at once; a pass of all lanes over K; blocks of columns; vectors of scales.
             Geometry::Skinny(skinny) => (

@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged, Stream,
+    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
+    Stream,
 };
 use quote::quote;
 
@@ -81,13 +82,14 @@ fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
     let Stream {
         width,
         columns,
-        slice,
+        held,
+        slices,
         workgroups,
         reduction,
     } = stream;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Stream {
-        width: #width, columns: #columns, slice: #slice, workgroups: #workgroups, reduction: #reduction,
+        width: #width, columns: #columns, held: #held, slices: #slices, workgroups: #workgroups, reduction: #reduction,
     })
 }
 

@@ -103,26 +103,27 @@ const AS_F16: ScaleLayout = ScaleLayout {
     order: ScaleOrder::Groups,
 };
 
-/// Width, columns, slice and workgroups of the streaming GEMVs.
-const STREAMS: [(u32, u32, u32, u32); 2] = [
-    (Stream::DEFAULT_WIDTH, Stream::DEFAULT_COLUMNS, Stream::DEFAULT_SLICE, Stream::DEFAULT_WORKGROUPS),
-    (512, 4, 128, 132),
+/// Width, columns, held chunks, whether in slices, and workgroups of the streaming GEMVs.
+const STREAMS: [(u32, u32, u32, bool, u32); 3] = [
+    (256, 4, 128, false, 264),
+    (512, 4, 256, false, 132),
+    (512, 4, 256, true, 132),
 ];
 
 /// More of them for the commonest group size.
-const STREAMS_FOR_TUNING: [(u32, u32, u32, u32); 12] = [
-    (256, 1, 128, 264),
-    (256, 2, 128, 264),
-    (512, 1, 128, 132),
-    (512, 1, 128, 264),
-    (512, 2, 128, 132),
-    (512, 2, 128, 264),
-    (512, 4, 128, 264),
-    (512, 4, 256, 132),
-    (512, 2, 256, 132),
-    (512, 4, 384, 132),
-    (512, 2, 384, 132),
-    (1024, 2, 256, 132),
+const STREAMS_FOR_TUNING: [(u32, u32, u32, bool, u32); 12] = [
+    (256, 1, 128, false, 264),
+    (256, 2, 128, false, 264),
+    (512, 1, 128, false, 132),
+    (512, 1, 128, false, 264),
+    (512, 2, 128, false, 264),
+    (512, 4, 128, false, 132),
+    (512, 4, 128, false, 264),
+    (512, 2, 256, false, 132),
+    (512, 1, 256, true, 132),
+    (512, 2, 256, true, 132),
+    (512, 4, 128, true, 264),
+    (256, 4, 128, true, 264),
 ];
 
 /// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
@@ -427,11 +428,12 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
 
 /// Streaming GEMVs.
 fn streams(group_size: GroupSize) -> Vec<Configuration> {
-    let stream = |(width, columns, slice, workgroups), reduction| {
+    let stream = |(width, columns, held, slices, workgroups), reduction| {
         let stream = Stream {
             width,
             columns,
-            slice,
+            held,
+            slices,
             workgroups,
             reduction,
         };

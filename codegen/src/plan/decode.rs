@@ -51,7 +51,7 @@ fn stream(spec: &KernelSpec, wish: StreamSpec) -> Vec<Configuration> {
     }
     reductions(wish.reduction)
         .iter()
-        .map(|reduction| configuration(spec, Geometry::Stream(wish.geometry(*reduction))))
+        .map(|reduction| configuration(spec, Geometry::Stream(wish.geometry(spec.k, *reduction))))
         .collect()
 }
 

@@ -54,8 +54,11 @@ pub struct StreamSpec {
     pub width: Option<u32>,
     /// Output columns that a team of lanes takes at once: 1, 2 or 4.
     pub columns: Option<u32>,
-    /// Chunks of 32 inputs that workgroup memory holds at once: 128, 256 or 384, of 128 bytes each.
-    pub slice: Option<u32>,
+    /// Chunks of 32 inputs that workgroup memory holds: 128 or 256, of 128 bytes each. Left out: 128.
+    pub held: Option<u32>,
+    /// Whether a longer input passes through workgroup memory slice by slice; without, K must not exceed 32 times `held`. Left out: where K is not known
+    /// to be that small.
+    pub slices: Option<bool>,
     /// Workgroups of the grid, at most.
     pub workgroups: Option<u32>,
     /// How partial sums become one. Left out: as for [`Coop4Spec`].
@@ -82,11 +85,14 @@ impl From<StreamSpec> for DecodeSpec {
 
 impl StreamSpec {
     /// The geometry, with what was left out.
-    pub(crate) fn geometry(self, reduction: Reduction) -> Stream {
+    pub(crate) fn geometry(self, k: Option<u32>, reduction: Reduction) -> Stream {
+        let held = self.held.unwrap_or(Stream::DEFAULT_HELD);
+        let fits = |k: u32| k.div_ceil(Stream::CHUNK) <= held;
         Stream {
             width: self.width.unwrap_or(Stream::DEFAULT_WIDTH),
             columns: self.columns.unwrap_or(Stream::DEFAULT_COLUMNS),
-            slice: self.slice.unwrap_or(Stream::DEFAULT_SLICE),
+            held,
+            slices: self.slices.unwrap_or(!k.is_some_and(fits)),
             workgroups: self.workgroups.unwrap_or(Stream::DEFAULT_WORKGROUPS),
             reduction,
         }
@@ -194,9 +200,21 @@ impl KernelSpec {
     fn check_stream(&self, stream: StreamSpec, errors: &mut Errors) {
         errors.one_of(Field::DecodeWidth, stream.width, &Stream::WIDTHS);
         errors.one_of(Field::DecodeColumns, stream.columns, &Stream::COLUMNS);
-        errors.one_of(Field::DecodeSlice, stream.slice, &Stream::SLICES);
+        errors.one_of(Field::DecodeHeld, stream.held, &Stream::HELD);
         check_workgroups(stream.workgroups, errors);
         self.check_chunks("stream", Stream::CHUNK, &[], errors);
+        let held = stream.held.unwrap_or(Stream::DEFAULT_HELD);
+        if let (Some(k), Some(false)) = (self.k, stream.slices)
+            && k.div_ceil(Stream::CHUNK) > held
+        {
+            errors.push(
+                Field::DecodeHeld,
+                format!(
+                    "{held} chunks hold inputs of up to K = {}, and K is {k}; use more chunks, or leave `slices` out",
+                    u64::from(held) * u64::from(Stream::CHUNK)
+                ),
+            );
+        }
     }
 
     /// Kernels that load chunks need K and groups of whole ones, but for group sizes that they know to split.
@@ -303,14 +321,15 @@ mod tests {
         let up = |k, group_size| KernelSpec::new("Up", Format::q4gsw(group_size)).k(k);
         let good = StreamSpec {
             width: Some(512),
-            slice: Some(256),
+            held: Some(256),
             ..StreamSpec::default()
         };
         assert_eq!(up(4096, 32).decode(good).check(), Ok(()));
         let bad = StreamSpec {
             width: Some(64),
             columns: Some(8),
-            slice: Some(64),
+            held: Some(64),
+            slices: Some(false),
             workgroups: Some(0),
             reduction: None,
         };
@@ -322,10 +341,11 @@ mod tests {
             [
                 "`decode.width`: 64 is not supported; use one of 128, 256, 512, 1024",
                 "`decode.columns`: 8 is not supported; use one of 1, 2, 4",
-                "`decode.slice`: 64 is not supported; use one of 128, 256, 384",
+                "`decode.held`: 64 is not supported; use one of 128, 256",
                 "`decode.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
                 "`decode`: stream needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
                 "`decode`: stream needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode.held`: 64 chunks hold inputs of up to K = 2048, and K is 4104; use more chunks, or leave `slices` out",
             ]
         );
     }

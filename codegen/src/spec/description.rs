@@ -208,11 +208,12 @@ impl<S: Clone> Reader<S> {
             self.one_of_families(value, &names, "a decode kernel", example, Some(Field::Decode))?;
         if let Value::Word(_, span, _) = value {
             // The kernel's own name stands in for a size that was left out and does not fit the others.
-            self.places.insert(Field::DecodeResident, span.clone());
+            self.places
+                .extend([Field::DecodeResident, Field::DecodeHeld].map(|field| (field, span.clone())));
         }
         let known: &[&'static str] = match name {
             "coop4" => &["width", "columns", "words", "reduction"],
-            "stream" => &["width", "columns", "slice", "workgroups", "reduction"],
+            "stream" => &["width", "columns", "held", "slices", "workgroups", "reduction"],
             _ => &[
                 "width",
                 "columns",
@@ -226,6 +227,9 @@ impl<S: Clone> Reader<S> {
         let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
         let staged = fields
             .remove("staged")
+            .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
+        let slices = fields
+            .remove("slices")
             .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
@@ -241,7 +245,8 @@ impl<S: Clone> Reader<S> {
             "stream" => DecodeSpec::Stream(StreamSpec {
                 width,
                 columns,
-                slice: size("slice", Field::DecodeSlice),
+                held: size("held", Field::DecodeHeld),
+                slices,
                 workgroups: size("workgroups", Field::DecodeWorkgroups),
                 reduction,
             }),

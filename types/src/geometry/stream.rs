@@ -14,8 +14,10 @@ pub struct Stream {
     pub width: u32,
     /// Output columns that a team takes at once.
     pub columns: u32,
-    /// Chunks of the input, of [`Stream::CHUNK`] elements each, that workgroup memory holds; a longer input passes through it slice by slice.
-    pub slice: u32,
+    /// Chunks of the input, of [`Stream::CHUNK`] elements each, that workgroup memory holds.
+    pub held: u32,
+    /// Whether a longer input passes through workgroup memory slice by slice; otherwise all of it is held, which limits K.
+    pub slices: bool,
     /// Workgroups of the grid, at most.
     pub workgroups: u32,
     /// How the sums of a team become one. With subgroup additions a team is a subgroup, otherwise it is [`Stream::TEAM`] lanes.
@@ -27,8 +29,8 @@ impl Stream {
     pub const WIDTHS: [u32; 4] = [128, 256, 512, 1024];
     /// The numbers of columns there are.
     pub const COLUMNS: [u32; 3] = [1, 2, 4];
-    /// The slices there are: whole steps of subgroups of every size.
-    pub const SLICES: [u32; 3] = [128, 256, 384];
+    /// What workgroup memory may hold: whole steps of subgroups of every size.
+    pub const HELD: [u32; 2] = [128, 256];
     /// Lanes of a team that is no subgroup.
     pub const TEAM: u32 = 32;
     /// Words of a column that a lane loads at once.
@@ -39,8 +41,8 @@ impl Stream {
     pub const DEFAULT_WIDTH: u32 = 256;
     /// The number of columns where a description names none.
     pub const DEFAULT_COLUMNS: u32 = 4;
-    /// The slice where a description names none.
-    pub const DEFAULT_SLICE: u32 = 128;
+    /// What is held where a description does not say.
+    pub const DEFAULT_HELD: u32 = 128;
     /// Workgroups where a description names none: two for each multiprocessor of the largest devices.
     pub const DEFAULT_WORKGROUPS: u32 = 264;
 }
@@ -51,16 +53,17 @@ impl Family for Stream {
     }
 
     fn label(&self) -> Label {
-        let slice = match self.slice {
-            Self::DEFAULT_SLICE => String::new(),
-            chunks => format!("_s{chunks}"),
+        let held = match (self.slices, self.held) {
+            (false, Self::DEFAULT_HELD) => String::new(),
+            (false, chunks) => format!("_h{chunks}"),
+            (true, chunks) => format!("_s{chunks}"),
         };
         let grid = match self.workgroups {
             Self::DEFAULT_WORKGROUPS => String::new(),
             workgroups => format!("_p{workgroups}"),
         };
         Label {
-            sizes: format!("w{}_c{}{slice}{grid}", self.width, self.columns),
+            sizes: format!("w{}_c{}{held}{grid}", self.width, self.columns),
             kind: Some(self.reduction.name()),
         }
     }
@@ -76,6 +79,14 @@ impl Family for Stream {
     /// What a lane loads at once must not straddle rows or groups.
     fn k_multiple(&self) -> u32 {
         Self::CHUNK
+    }
+
+    fn k_most(&self) -> u32 {
+        if self.slices {
+            u32::MAX
+        } else {
+            self.held * Self::CHUNK
+        }
     }
 
     fn features(&self) -> &'static [Feature] {
@@ -100,13 +111,15 @@ impl fmt::Display for Stream {
         let Self {
             width,
             columns,
-            slice,
+            held,
+            slices,
             workgroups,
             reduction,
         } = self;
+        let slices = if *slices { "always" } else { "never" };
         write!(
             f,
-            "stream {{ width: {width}, columns: {columns}, slice: {slice}, workgroups: {workgroups}, reduction: {reduction} }}"
+            "stream {{ width: {width}, columns: {columns}, held: {held}, slices: {slices}, workgroups: {workgroups}, reduction: {reduction} }}"
         )
     }
 }

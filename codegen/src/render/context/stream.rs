@@ -1,9 +1,12 @@
 //! The values of the streaming GEMV.
 
-use q4_kernel_types::{Configuration, Reduction, Stream};
+use q4_kernel_types::{Configuration, GroupSize, Reduction, ScaleFormat, ScaleOrder, Stream};
 use serde::Serialize;
 
 use super::{Described, Family, ScaleLoads, Word, word_type, words};
+
+/// Elements of a vector of the input.
+const VECTOR: u32 = 4;
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -11,9 +14,14 @@ pub(super) struct Values {
     reduction: Reduction,
     /// The words of a chunk.
     words: Vec<Word>,
-    slice: u32,
-    /// Whether one slice is known to hold the input.
-    whole_input: bool,
+    /// The chunks that workgroup memory holds, whether a longer input passes through it in slices, and the vectors of it that a lane copies.
+    held: u32,
+    slices: bool,
+    copies: u32,
+    /// The type of as many indices as columns.
+    row_type: &'static str,
+    /// Whether there is a scale for each chunk, in the order of the chunks.
+    scales_like_chunks: bool,
     /// The lanes of a team that is no subgroup.
     team: u32,
     /// The expressions for the lanes of a team and the teams of a workgroup.
@@ -25,7 +33,8 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
     let Stream {
         width,
         columns,
-        slice,
+        held,
+        slices,
         reduction,
         ..
     } = stream;
@@ -42,8 +51,9 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
                 Stream::CHUNK
             ),
             format!(
-                "input       in workgroup memory, {} elements at once",
-                slice * Stream::CHUNK
+                "input       in workgroup memory, {} elements{}",
+                held * Stream::CHUNK,
+                if slices { " at once" } else { " at most" }
             ),
             format!("reduction   {}", super::reduction_meaning(reduction)),
         ],
@@ -55,13 +65,24 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             width,
             reduction,
             words: words(Stream::WORDS),
-            slice,
-            whole_input: configuration
-                .k
-                .is_some_and(|k| k <= slice * Stream::CHUNK),
+            held,
+            slices,
+            copies: held * Stream::CHUNK / VECTOR / width,
+            row_type: index_type(columns),
+            scales_like_chunks: configuration.scales.format == ScaleFormat::F32
+                && configuration.scales.order == ScaleOrder::Columns
+                && configuration.group_size == GroupSize::Fixed(Stream::CHUNK),
             team: Stream::TEAM,
             team_lanes,
             teams,
         }),
+    }
+}
+
+fn index_type(columns: u32) -> &'static str {
+    match columns {
+        1 => "u32",
+        2 => "vec2<u32>",
+        _ => "vec4<u32>",
     }
 }
