@@ -6,9 +6,13 @@ use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
     conformance::CheckError,
 };
+use q4_kernel_codegen::{emit::back_end::BackEndError, render::TemplateError};
 use q4_kernel_formats::{ConvertError, FileError};
 
-use crate::{commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant};
+use crate::{
+    commands::emulate::EmulateError, data::DataError, memory::DoesNotFit, names::UnknownVariant,
+    output::FolderError,
+};
 
 /// How a command ends that could do what it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +48,12 @@ pub(crate) enum Failure {
     DoesNotFit(#[from] DoesNotFit),
     #[error(transparent)]
     UnknownVariant(#[from] UnknownVariant),
+    #[error(transparent)]
+    BackEnd(#[from] BackEndError),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error(transparent)]
     Emulate(#[from] EmulateError),
     /// A file of weights that cannot be read.

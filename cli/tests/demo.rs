@@ -122,10 +122,9 @@ fn the_text_shows_adapter_routing_table_and_verdict() {
     };
     assert!(serves_one_row(&routed("\n  q     M = 1: ")), "{text}");
     assert!(!serves_one_row(&routed("5: ")), "{text}");
-    assert!(
-        text.contains("it is made for group_size = 32, and group_size is 64\n"),
-        "{text}"
-    );
+    for expected in ["it is made for group_size", "it multiplies"] {
+        assert!(!text.contains(expected), "that goes without saying: {text}");
+    }
     let table: Vec<&str> = text.lines().filter(|line| line.ends_with(" ok")).collect();
     assert_eq!(table.len(), 9, "{text}");
     // In characters: `µs` and `ms` differ in bytes.

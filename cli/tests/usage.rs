@@ -16,6 +16,8 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "tune",
         "list",
         "show",
+        "report",
+        "explain",
         "emulate",
         "inspect",
         "convert",
@@ -26,6 +28,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "Q4_ADAPTER",
         "Q4_PIPELINE_CACHE",
         "Q4_TUNING",
+        "Q4_DUMP",
     ] {
         assert!(
             help.stdout.contains(word),
@@ -39,8 +42,8 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     for command in [
-        "demo", "doctor", "check", "bench", "tune", "list", "show", "emulate", "inspect", "convert",
-        "accuracy",
+        "demo", "doctor", "check", "bench", "tune", "list", "show", "report", "explain", "emulate",
+        "inspect", "convert", "accuracy",
     ] {
         let help = q4(&[command, "--help"]);
         assert_eq!((help.code, help.stderr.as_str()), (0, ""));

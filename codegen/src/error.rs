@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{lint::LintError, render::TemplateError, spec::SpecError, validate::ValidationError};
+use crate::{
+    emit::dump::DumpError, lint::LintError, render::TemplateError, spec::SpecError, validate::ValidationError,
+};
 
 /// One thing that is wrong with a kernel. The variants are the stages of the pipeline.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +22,9 @@ pub enum Error {
     /// The text has a property that naga accepts and a device, or the host, does not.
     #[error(transparent)]
     Lint(#[from] LintError),
+    /// It was to be written down, and could not be.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
 }
 
 /// Everything that is wrong with a kernel; never empty.

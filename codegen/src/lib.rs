@@ -35,7 +35,7 @@ pub use spec::{
 
 use crate::render::Templates;
 
-/// Generates and validates every kernel of a description, from the embedded templates.
+/// Generates and validates every kernel of a description, from the embedded templates. Where `Q4_DUMP` names a folder, writes them there too.
 ///
 /// # Errors
 /// Everything that is wrong with the description or with the text of any variant, at once.
@@ -65,7 +65,7 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
     if !errors.is_empty() {
         return Err(Errors::all(errors));
     }
-    Ok(GeneratedKernel {
+    let kernel = GeneratedKernel {
         name: Cow::Owned(spec.name.clone()),
         k: spec.k,
         n: spec.n,
@@ -76,7 +76,11 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
         few,
         prefill,
         others: Cow::default(),
-    })
+    };
+    if let Some(folder) = emit::dump::folder() {
+        emit::dump::kernel(&folder, &kernel)?;
+    }
+    Ok(kernel)
 }
 
 /// Generates and validates one variant.

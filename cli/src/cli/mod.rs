@@ -2,7 +2,10 @@
 
 mod bench;
 mod emulate;
+mod explain;
 mod files;
+mod report;
+mod show;
 mod tune;
 
 use std::{num::IntErrorKind, path::PathBuf};
@@ -17,7 +20,10 @@ use q4_kernel::Route;
 pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
+    explain::Explain,
     files::{Accuracy, Convert, ConvertedFormat, Inspect, Quantising},
+    report::Report,
+    show::{Show, Target},
     tune::Tune,
 };
 use crate::{adapter::AdapterName, names};
@@ -41,7 +47,8 @@ Exit codes:
 Environment:
   Q4_ADAPTER         part of the name of the adapter to use, where --adapter names none
   Q4_PIPELINE_CACHE  folder of the compiled pipelines, or `off`
-  Q4_TUNING          file of the tuning table, or `off`";
+  Q4_TUNING          file of the tuning table, or `off`
+  Q4_DUMP            folder to write every kernel to that is compiled";
 
 impl Cli {
     /// Reads the arguments of this process; on a mistake in them, or a call for help, prints what there is to say and exits.
@@ -74,6 +81,8 @@ pub(crate) enum Command {
     Tune(Tune),
     List(List),
     Show(Show),
+    Report(Report),
+    Explain(Explain),
     Verify(Verify),
     Emulate(Emulate),
     Inspect(Inspect),
@@ -180,18 +189,6 @@ pub(crate) struct List {
     pub(crate) format: Format,
 }
 
-/// Print the text of one variant, ready to be piped
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  q4 show coop4_w64_c4_g32_shared > kernel.wgsl")]
-pub(crate) struct Show {
-    /// A name that `q4 list` shows
-    pub(crate) name: String,
-
-    /// The language to print
-    #[arg(long, default_value = "wgsl")]
-    pub(crate) target: Target,
-}
-
 /// Emulate kernels over their edge shapes and say which promises they keep
 ///
 /// Runs variants on an emulator that checks every access of every lane, over the edges of the shapes that their constraints allow, with
@@ -254,13 +251,6 @@ pub(crate) enum RouteArgument {
     Few,
     /// For any number of rows
     Prefill,
-}
-
-/// A language to print kernels in.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Target {
-    /// As wgpu takes it
-    Wgsl,
 }
 
 impl From<RouteArgument> for Route {

@@ -7,8 +7,10 @@ mod convert;
 mod demo;
 mod doctor;
 pub(crate) mod emulate;
+mod explain;
 mod inspect;
 mod list;
+mod report;
 mod show;
 mod tune;
 mod verify;
@@ -30,6 +32,8 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Tune(arguments) => tune::run(arguments, out),
         Command::List(arguments) => list::run(arguments, out),
         Command::Show(arguments) => show::run(arguments, out),
+        Command::Report(arguments) => report::run(arguments, out),
+        Command::Explain(arguments) => explain::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Emulate(arguments) => emulate::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),

@@ -3,6 +3,7 @@
 mod comparison;
 mod csv;
 mod file;
+mod folder;
 mod json;
 mod progress;
 mod svg;
@@ -12,6 +13,7 @@ mod units;
 pub(crate) use comparison::{ComparisonJson, first_wrong};
 pub(crate) use csv::csv_line;
 pub(crate) use file::NewFile;
+pub(crate) use folder::{Folder, FolderError};
 pub(crate) use json::print_json;
 pub(crate) use progress::Progress;
 pub(crate) use svg::{Anchor, Marker, Stroke, Svg};

@@ -25,7 +25,9 @@ use q4_kernel_types::{Configuration, GeneratedKernel, Variant};
 use quote::quote;
 
 use crate::{
-    Errors, KernelSpec, emit, generate_from, generate_variant,
+    Errors, KernelSpec,
+    emit::{self, dump::DumpError},
+    generate_from, generate_variant,
     render::{TemplateError, Templates},
     spec::{self, SpecFileError},
 };
@@ -53,6 +55,8 @@ pub enum BuildError {
         /// What the system said.
         error: io::Error,
     },
+    /// What is generated was to be written down, and could not be.
+    Dump(DumpError),
     /// The path of the runtime crate is not a path.
     CratePath(String),
     /// A spec file has mistakes.
@@ -136,7 +140,10 @@ impl Builder {
             .ok_or(BuildError::NoOutDir)?;
         let read = self.write_to(&out_dir)?;
         // A build script that names nothing is run again whenever any file of its package changes.
-        let mut directives = String::from("cargo::rerun-if-changed=build.rs\n");
+        let mut directives = format!(
+            "cargo::rerun-if-changed=build.rs\ncargo::rerun-if-env-changed={}\n",
+            emit::dump::VARIABLE
+        );
         for path in read {
             writeln!(directives, "cargo::rerun-if-changed={}", path.display()).unwrap_or_default();
         }
@@ -185,7 +192,11 @@ impl Builder {
             })
             .collect::<Result<Vec<_>, _>>()?;
 
+        let dump = emit::dump::folder();
         let write = |name: &str, text: &str| {
+            if let Some(folder) = &dump {
+                emit::dump::file(folder, name, text).map_err(BuildError::Dump)?;
+            }
             let path = out_dir.join(name);
             fs::write(&path, text).map_err(|error| BuildError::File { path, error })
         };
@@ -258,6 +269,7 @@ impl fmt::Display for BuildError {
                 "OUT_DIR is not set; call this from a build script, or name a folder with `write_to`",
             ),
             Self::File { path, error } => write!(f, "{}: {error}", path.display()),
+            Self::Dump(error) => error.fmt(f),
             Self::CratePath(path) => {
                 write!(
                     f,

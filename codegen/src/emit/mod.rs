@@ -1,7 +1,23 @@
 //! A generated kernel -> what its users compile and read.
 
+#[cfg(feature = "back-ends")]
+pub mod back_end;
+pub mod dump;
 mod geometry;
 mod manifest;
 pub mod rust;
+pub mod web;
 
 pub use manifest::manifest;
+
+/// A target that has no words for what a variant does.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{variant}` cannot be written as {target}: {reason}; `q4 list` shows variants with other needs")]
+pub struct Inexpressible {
+    /// The variant.
+    pub variant: String,
+    /// The target, as `q4 show --target` names it.
+    pub target: &'static str,
+    /// What the target lacks.
+    pub reason: String,
+}

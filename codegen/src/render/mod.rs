@@ -134,11 +134,58 @@ impl Templates {
 }
 
 impl Rendered {
+    /// A text whose lines come from no template that is known.
+    pub(crate) fn of_text(wgsl: &str) -> Self {
+        Self {
+            wgsl: wgsl.to_owned(),
+            origins: Vec::new(),
+        }
+    }
+
     /// The template line that line `line` (from 1) of the WGSL came from.
     #[must_use]
     pub fn origin(&self, line: u32) -> Option<&TemplateLine> {
         let index = usize::try_from(line).ok()?.checked_sub(1)?;
         self.origins.get(index)?.as_ref()
+    }
+}
+
+impl Rendered {
+    /// The text with a comment before each region: a run of lines that one template file brought in its order.
+    ///
+    /// ```text
+    /// // gemv/kernel.wgsl:12-20
+    /// ```
+    #[must_use]
+    pub fn annotated(&self) -> String {
+        let lines: Vec<&str> = self.wgsl.lines().collect();
+        let mut text = String::with_capacity(self.wgsl.len() * 2);
+        let mut start = 0;
+        while start < lines.len() {
+            let end = self.end_of_region(start, lines.len());
+            let at = |index: usize| self.origins.get(index).and_then(Option::as_ref);
+            if let (Some(first), Some(last)) = (at(start), at(end - 1)) {
+                text.push_str(&format!("// {}:{}-{}\n", first.file, first.line, last.line));
+            }
+            for line in &lines[start..end] {
+                text.push_str(line);
+                text.push('\n');
+            }
+            start = end;
+        }
+        text
+    }
+
+    /// The line behind the region that begins with line `start`: where another file goes on, or the same one from further up, as in a loop.
+    fn end_of_region(&self, start: usize, len: usize) -> usize {
+        let at = |index: usize| self.origins.get(index).and_then(Option::as_ref);
+        (start + 1..len)
+            .find(|index| match (at(index - 1), at(*index)) {
+                (Some(before), Some(here)) => before.file != here.file || before.line > here.line,
+                (None, None) => false,
+                _ => true,
+            })
+            .unwrap_or(len)
     }
 }
 

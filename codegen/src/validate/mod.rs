@@ -4,7 +4,7 @@ use naga::{
     front::wgsl,
     valid::{ModuleInfo, ValidationFlags, Validator},
 };
-use q4_kernel_types::{Configuration, Feature};
+use q4_kernel_types::{Configuration, Feature, Variant};
 use wgpu_types::{DownlevelFlags, Features};
 
 use crate::render::{Rendered, TemplateLine};
@@ -57,6 +57,14 @@ pub fn validate(configuration: &Configuration, rendered: &Rendered) -> Result<Va
             error(line, invalid.emit_to_string_with_path(source, &path))
         })?;
     Ok(Validated { module, info })
+}
+
+/// As [`validate`], of a text that is there already and whose template lines nobody asks for.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_variant(variant: &Variant) -> Result<Validated, ValidationError> {
+    validate(&variant.configuration, &Rendered::of_text(&variant.wgsl))
 }
 
 /// Whether naga accepts a module under these features.

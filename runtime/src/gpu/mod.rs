@@ -3,6 +3,7 @@
 mod adapters;
 mod buffers;
 mod capabilities;
+mod dump;
 mod pipeline_cache;
 mod pipelines;
 

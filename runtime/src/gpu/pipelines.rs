@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Gpu, PipelineCacheDir, lock, pipeline_cache};
+use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
     KernelError, Params, Variant,
     layout::Binding,
@@ -87,6 +87,7 @@ impl Pipelines {
 
     fn compile(&self, gpu: &Gpu, variant: &Variant) -> Result<wgpu::ComputePipeline, KernelError> {
         let unchecked = self.unchecked(variant);
+        dump::pipeline(variant, &gpu.device().adapter_info(), unchecked.is_none());
         let (pipeline, error) = gpu.checked(|device| {
             let module = match unchecked {
                 Some(verified) => trusted::create_unchecked_module(device, verified),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use q4_kernel::{Considered, RouteSource, Routing, Verdict};
+use q4_kernel::{Considered, Refusal, RouteSource, Routing, RuledOut, Verdict};
 
 use super::layers::{Contract, PASSES, Row};
 use crate::{
@@ -218,11 +218,18 @@ fn measured(source: &RouteSource) -> String {
     }
 }
 
-/// A line for each reason why variants before the chosen one do not run.
+/// A line for each reason why variants before the chosen one do not run, of those that may surprise: that kernels for other rows, group sizes
+/// and K stand before it goes without saying.
 fn ruled_out(considered: &[Considered]) -> String {
     let reasons = considered
         .iter()
         .filter_map(|considered| match &considered.verdict {
+            Verdict::RuledOut(RuledOut::Shape(
+                Refusal::OneRow { .. }
+                | Refusal::MostRows { .. }
+                | Refusal::GroupSize { .. }
+                | Refusal::K { .. },
+            )) => None,
             Verdict::RuledOut(reason) => Some((reason.to_string(), ())),
             Verdict::Chosen | Verdict::NotReached => None,
         });
