@@ -37,7 +37,7 @@ async function device(gpu) {
     requiredFeatures: [...adapter.features],
     requiredLimits: limits(adapter),
   });
-  return { adapter, device };
+  return { adapter, device, languageFeatures: gpu.wgslLanguageFeatures };
 }
 
 /** All that an adapter has of the limits that kernels care about. */

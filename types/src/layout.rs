@@ -75,6 +75,17 @@ pub enum Binding {
     Params = 5,
 }
 
+/// What kernels do with a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// A storage buffer that is written.
+    Write,
+    /// A storage buffer that is only read.
+    Read,
+    /// A uniform buffer.
+    Uniform,
+}
+
 impl Binding {
     /// All bindings, by number.
     pub const ALL: [Self; 6] = [
@@ -90,6 +101,16 @@ impl Binding {
     #[must_use]
     pub const fn index(self) -> u32 {
         self as u32
+    }
+
+    /// What kernels do with it.
+    #[must_use]
+    pub const fn access(self) -> Access {
+        match self {
+            Self::Output => Access::Write,
+            Self::Input | Self::Weight | Self::Scales | Self::Bias => Access::Read,
+            Self::Params => Access::Uniform,
+        }
     }
 
     /// The name of the variable in WGSL.

@@ -10,7 +10,7 @@ use std::{
 use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
     KernelError, Params, Variant,
-    layout::Binding,
+    layout::{Access, Binding},
     trusted,
     verified::{Verified, digest},
 };
@@ -146,12 +146,10 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
         binding: binding.index(),
         visibility: wgpu::ShaderStages::COMPUTE,
         ty: wgpu::BindingType::Buffer {
-            ty: match binding {
-                Binding::Output => wgpu::BufferBindingType::Storage { read_only: false },
-                Binding::Input | Binding::Weight | Binding::Scales | Binding::Bias => {
-                    wgpu::BufferBindingType::Storage { read_only: true }
-                }
-                Binding::Params => wgpu::BufferBindingType::Uniform,
+            ty: match binding.access() {
+                Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                Access::Uniform => wgpu::BufferBindingType::Uniform,
             },
             has_dynamic_offset: false,
             min_binding_size: match binding {
