@@ -15,9 +15,11 @@ mod weights;
 
 pub use catalogue::{catalogue, standard, variant};
 pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
+#[cfg(not(target_arch = "wasm32"))]
+pub use gpu::adapters;
 pub use gpu::{
     AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
-    ReadBackError, Unmet, adapters,
+    ReadBackError, Unmet,
 };
 pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
 pub use operand::Operand;
