@@ -1,5 +1,10 @@
 //! `q4 export`.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
 mod support;
 
 use std::{

@@ -1,4 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        clippy::arc_with_non_send_sync,
+        reason = "a browser's objects stay on their thread, and elsewhere the same types are shared between threads"
+    )
+)]
 
 mod catalogue;
 pub mod conformance;
