@@ -1,8 +1,8 @@
 //! Every mistake has its own error, which says what was given, what was expected and what to do.
 
 use q4_kernel::{
-    AdapterError, BufferError, DispatchError, Gpu, GpuError, GpuOptions, LayerShape, Linear, Mismatch,
-    ReadBackError, Rows, Unserved, UploadError,
+    AdapterError, BufferError, Codebook, Decoding, DispatchError, Gpu, GpuError, GpuOptions, LayerShape,
+    Linear, Mismatch, Parts, Quantized, ReadBackError, Rows, ScaleFormat, Unserved, UploadError,
     reference::samples::{Data, sample},
     standard, variant, wgpu,
 };
@@ -17,6 +17,36 @@ const SHAPE: LayerShape = LayerShape {
 
 fn layer(shape: LayerShape, bias: bool) -> q4_kernel::Quantized<'static> {
     sample(1, shape, bias, Data::Exact).unwrap().layer
+}
+
+#[test]
+fn weights_that_no_kernel_can_read_are_refused_and_never_multiplied_as_others() {
+    let gpu = gpu();
+    let kernel = Linear::new(&gpu, &standard()).unwrap();
+    let parts = |decoding, input_order: Option<Vec<u32>>| Parts {
+        shape: SHAPE,
+        weight: vec![0; 12 * 32].into(),
+        scales: vec![1.0; 24].into(),
+        scale_format: ScaleFormat::F32,
+        decoding,
+        bias: None,
+        input_order: input_order.map(Into::into),
+    };
+    for decoding in [
+        Decoding::ZeroPoint(vec![7; 24].into()),
+        Decoding::Minimum(vec![-1.0; 24].into()),
+        Decoding::Codebook(Codebook::new([1.0; 16])),
+    ] {
+        let encoding = decoding.encoding();
+        let layer = Quantized::new(parts(decoding, None)).unwrap();
+        assert_eq!(
+            kernel.upload(&layer).unwrap_err(),
+            UploadError::Encoding(encoding)
+        );
+    }
+    let order = (0..SHAPE.k).rev().collect();
+    let layer = Quantized::new(parts(Decoding::Symmetric, Some(order))).unwrap();
+    assert_eq!(kernel.upload(&layer).unwrap_err(), UploadError::InputOrder);
 }
 
 #[test]

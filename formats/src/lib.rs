@@ -3,9 +3,11 @@
 
 mod file;
 mod gguf;
+mod onnx;
 mod own;
 mod quantize;
 mod quantized;
+mod safetensors;
 mod scale;
 
 pub use file::{FileError, Matrix, Model, Plain, Problem, Stored};

@@ -3,6 +3,11 @@
 use half::{bf16, f16};
 use q4_kernel_types::ScaleFormat;
 
+/// E2M1: sign, two bits of exponent, one of mantissa, as the OCP microscaling formats have it.
+pub(crate) const E2M1: [f32; 16] = [
+    0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0,
+];
+
 /// The value that a device computes with where it stores `scale` in this format; `None` if the format cannot hold it: because it would
 /// become infinite or vanish, or, in formats of 8 bits, because it would have to be rounded.
 #[must_use]

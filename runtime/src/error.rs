@@ -1,6 +1,6 @@
 //! What can go wrong, by what the user was doing.
 
-use crate::{BufferError, LayoutError, Refusal, Route, ScaleLayout, TooManyWorkgroups, Unmet};
+use crate::{BufferError, Encoding, LayoutError, Refusal, Route, ScaleLayout, TooManyWorkgroups, Unmet};
 
 /// Why a kernel could not be created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,6 +43,18 @@ pub enum UploadError {
     /// The weights break the contract of their layout.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// No kernel multiplies by weights of this encoding.
+    #[error(
+        "the weights are encoded as {0}, and kernels multiply by symmetric ones, scale * (q - 8); \
+         quantise the layer to it (`cargo q4 convert --format symmetric` does so with a file)"
+    )]
+    Encoding(Encoding),
+    /// No kernel reorders its input.
+    #[error(
+        "the groups of the weights are of input features in another order, as GPTQ with act-order makes them, and kernels read the input in its own; \
+         quantise the layer again without that order"
+    )]
+    InputOrder,
     /// The weights are not those that the kernel was described for.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),

@@ -48,6 +48,9 @@ impl ScaleFormat {
     /// Every format.
     pub const ALL: [Self; 5] = [Self::F32, Self::F16, Self::Bf16, Self::E8m0, Self::E4m3];
 
+    /// Those that kernels read. Files have all of them.
+    pub const OF_KERNELS: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
+
     /// Bytes of one scale.
     #[must_use]
     pub const fn bytes(self) -> u32 {

@@ -150,7 +150,10 @@ impl<S: Clone> Reader<S> {
             }
             other => (other.clone(), &[][..]),
         };
-        let format = self.choice(&word, &ScaleFormat::ALL.map(|format| (format.name(), format)))?;
+        let format = self.choice(
+            &word,
+            &ScaleFormat::OF_KERNELS.map(|format| (format.name(), format)),
+        )?;
         let order = self
             .fields(entries, "scales", &["order"])
             .remove("order")

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FileError, Matrix, Problem, Reader, Source, Stored};
-use crate::{gguf, own};
+use crate::{gguf, onnx, own, safetensors};
 
 /// An opened file. Only its index is in memory; weights come one matrix at a time.
 #[derive(Debug)]
@@ -97,5 +97,16 @@ fn read(source: Source) -> Result<(&'static str, Box<dyn Reader>), FileError> {
     if own::recognises(source.bytes()) {
         return Ok(("q4-kernel", Box::new(own::File::open(source)?)));
     }
-    Err(source.error(None, 0, Problem::UnknownContainer("GGUF or converted")))
+    if safetensors::recognises(source.bytes()) {
+        return Ok(("safetensors", Box::new(safetensors::File::open(source)?)));
+    }
+    // Last: models begin with no mark, only with a small number.
+    if onnx::recognises(source.bytes()) {
+        return Ok(("onnx", Box::new(onnx::File::open(source)?)));
+    }
+    Err(source.error(
+        None,
+        0,
+        Problem::UnknownContainer("GGUF, safetensors, ONNX or converted"),
+    ))
 }

@@ -8,7 +8,7 @@ use q4_kernel_types::{Encoding, ScaleFormat, layout};
 use super::block::Type;
 use crate::{
     Codebook, Decoding, LayerShape, Parts,
-    scale::{e4m3, e8m0},
+    scale::{E2M1, e4m3, e8m0},
 };
 
 /// How a block of some type is laid out. Its nibbles come in runs: the low nibbles of a run are as many consecutive weights, its high nibbles the next.
@@ -30,10 +30,6 @@ pub(super) struct Blocks {
 /// Rows whose scales are collected before they are stored: those of neighbouring rows are neighbours, so that whole lines of the cache are written.
 const BAND: usize = 16;
 
-/// E2M1: sign, two bits of exponent, one of mantissa, as the OCP microscaling formats have it.
-const E2M1: [f32; 16] = [
-    0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0,
-];
 /// The levels of IQ4_NL (`kvalues_iq4nl` of ggml).
 const IQ4_NL: [f32; 16] = [
     -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0,

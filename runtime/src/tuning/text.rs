@@ -162,7 +162,7 @@ fn parse_entry(line: &str) -> Option<Entry> {
             .into_iter()
             .find(|class| class.name() == numeric)?,
         scales: ScaleLayout {
-            format: ScaleFormat::ALL
+            format: ScaleFormat::OF_KERNELS
                 .into_iter()
                 .find(|known| known.name() == format)?,
             order: ScaleOrder::ALL.into_iter().find(|known| known.name() == order)?,

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Bias, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout, UploadError, layout,
-    linear::CallCache,
+    Bias, Encoding, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout,
+    UploadError, layout, linear::CallCache,
 };
 
 /// The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. Clones share the
@@ -38,6 +38,12 @@ pub(crate) struct Chunk {
 
 impl Weights {
     pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>, scales: ScaleLayout) -> Result<Self, UploadError> {
+        // Anything else would be multiplied as if it were symmetric and in order.
+        match layer.decoding().encoding() {
+            Encoding::Symmetric if layer.input_order().is_some() => return Err(UploadError::InputOrder),
+            Encoding::Symmetric => {}
+            other => return Err(UploadError::Encoding(other)),
+        }
         layer.check_scales_as(scales.format)?;
         let shape = layer.shape();
         let width = chunk_width(gpu, shape)?;

@@ -1,0 +1,134 @@
+//! The tensors of a file, by name.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use ::safetensors::{Dtype, SafeTensors};
+use half::{bf16, f16};
+use q4_kernel_types::ScaleFormat;
+
+use crate::{FileError, Problem, file::Source};
+
+/// Where a tensor lies and what it is made of.
+#[derive(Clone, Debug)]
+pub(super) struct Tensor {
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<usize>,
+    pub(super) at: u64,
+    pub(super) bytes: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Tensors {
+    pub(super) source: Source,
+    pub(super) all: BTreeMap<String, Tensor>,
+}
+
+impl Tensors {
+    pub(super) fn open(source: Source) -> Result<Self, FileError> {
+        let (length, header) = SafeTensors::read_metadata(source.bytes()).map_err(|error| {
+            let what = format!("the header cannot be read: {error}");
+            source.error(None, 0, Problem::Malformed(what))
+        })?;
+        let mut all = BTreeMap::new();
+        for (name, info) in header.tensors() {
+            let (begin, end) = info.data_offsets;
+            let tensor = Tensor {
+                dtype: info.dtype,
+                shape: info.shape.clone(),
+                at: (length as u64 + 8).saturating_add(begin as u64),
+                bytes: (end as u64).saturating_sub(begin as u64),
+            };
+            source.slice(Some(&name), "its data", tensor.at, tensor.bytes)?;
+            all.insert(name, tensor);
+        }
+        Ok(Self { source, all })
+    }
+
+    /// Says what is wrong with a tensor.
+    pub(super) fn error(&self, name: &str, problem: Problem) -> FileError {
+        let at = self.all.get(name).map_or(0, |tensor| tensor.at);
+        self.source.error(Some(name), at, problem)
+    }
+
+    /// Says that a tensor is not as it should be.
+    pub(super) fn malformed(&self, name: &str, what: impl Into<String>) -> FileError {
+        self.error(name, Problem::Malformed(what.into()))
+    }
+
+    /// Says that a tensor is right and not read.
+    pub(super) fn unsupported(&self, name: &str, what: impl Into<String>) -> FileError {
+        self.error(name, Problem::Unsupported(what.into()))
+    }
+
+    /// The tensor of a name, which the convention of its layer demands.
+    pub(super) fn get(&self, name: &str) -> Result<&Tensor, FileError> {
+        let missing = || self.malformed(name, "there is no such tensor, and its layer needs it");
+        self.all.get(name).ok_or_else(missing)
+    }
+
+    /// A tensor of two dimensions.
+    pub(super) fn size(&self, name: &str) -> Result<[usize; 2], FileError> {
+        let shape = &self.get(name)?.shape;
+        <[usize; 2]>::try_from(shape.as_slice())
+            .map_err(|_| self.malformed(name, format!("its shape is {shape:?}; it has two dimensions")))
+    }
+
+    /// The bytes of a tensor of a shape and one of some types.
+    pub(super) fn bytes(&self, name: &str, types: &[Dtype], shape: &[usize]) -> Result<&[u8], FileError> {
+        let tensor = self.get(name)?;
+        if !types.contains(&tensor.dtype) || tensor.shape != shape {
+            let (dtype, given) = (tensor.dtype, &tensor.shape);
+            let what =
+                format!("it is {dtype:?} {given:?}, and its layer makes it {shape:?} of one of {types:?}");
+            return Err(self.malformed(name, what));
+        }
+        self.source.slice(Some(name), "its data", tensor.at, tensor.bytes)
+    }
+
+    /// A tensor of words of 32 bits.
+    pub(super) fn words(&self, name: &str, shape: &[usize]) -> Result<Vec<u32>, FileError> {
+        let bytes = self.bytes(name, &[Dtype::I32, Dtype::U32], shape)?;
+        Ok(quads(bytes).map(u32::from_le_bytes).collect())
+    }
+
+    /// The bias of a layer, if it has one.
+    pub(super) fn bias(&self, layer: &str, n: usize) -> Result<Option<Cow<'static, [f32]>>, FileError> {
+        let name = format!("{layer}.bias");
+        match self.all.get(&name) {
+            Some(_) => Ok(Some(self.floats(&name, &[n])?.into())),
+            None => Ok(None),
+        }
+    }
+
+    /// A tensor of floats of any type, widened.
+    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, FileError> {
+        let bytes = self.bytes(name, &FLOATS, shape)?;
+        let pairs = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+        Ok(match self.get(name)?.dtype {
+            Dtype::F16 => pairs.map(|bits| f16::from_bits(bits).to_f32()).collect(),
+            Dtype::BF16 => pairs.map(|bits| bf16::from_bits(bits).to_f32()).collect(),
+            _ => quads(bytes).map(f32::from_le_bytes).collect(),
+        })
+    }
+}
+
+/// The format of scales that are stored in a type.
+pub(super) fn scale_format(dtype: Dtype) -> ScaleFormat {
+    match dtype {
+        Dtype::F16 => ScaleFormat::F16,
+        Dtype::BF16 => ScaleFormat::Bf16,
+        _ => ScaleFormat::F32,
+    }
+}
+
+/// Whether a type is one of floats that are read.
+pub(super) fn is_float(dtype: Dtype) -> bool {
+    FLOATS.contains(&dtype)
+}
+
+/// The types of floats.
+const FLOATS: [Dtype; 3] = [Dtype::F32, Dtype::F16, Dtype::BF16];
+
+fn quads(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
+    bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]])
+}
