@@ -109,3 +109,34 @@ fn a_spec_file_that_is_not_there_is_named() {
         run.stderr
     );
 }
+
+#[test]
+fn a_header_comes_with_a_file_for_each_variant_and_language_that_has_words_for_it() {
+    let folder = folder("c");
+    let (spec, out) = (folder.join("kernels.toml"), folder.join("out"));
+    fs::write(&spec, SPEC).unwrap();
+    let run = export("c", &spec, &out);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(
+        fs::read_to_string(out.join("q4_kernels.h"))
+            .unwrap()
+            .contains("static const q4_kernel q4_UpProj")
+    );
+    let manifest: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("q4_kernels.json")).unwrap()).unwrap();
+    for file in manifest["kernels"][0]["variants"][0]["files"]
+        .as_object()
+        .unwrap()
+        .values()
+    {
+        assert!(
+            file.as_str().is_none_or(|file| out.join(file).is_file()),
+            "{file}"
+        );
+    }
+    assert!(
+        run.stdout.contains("as hlsl: it needs COOPERATIVE_MATRIX_16X16"),
+        "{}",
+        run.stdout
+    );
+}

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 /// Generates and validates every kernel of a spec file, which has the vocabulary of the macro, and writes what another language needs to run
 /// them: the texts, how weights are packed, the routes with their constraints, and the dispatch formulas.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  q4 export --target web --out web kernels.toml\n\n\
+#[command(after_help = "Examples:\n  q4 export --target web --out web kernels.toml\n  \
+    q4 export --target c --out kernels kernels.toml\n\n\
     kernels.toml:\n  [UpProj]\n  format.q4gsw.group_size = 32\n  k = 2048\n  n = 8192")]
 pub(crate) struct Export {
     /// The description of the kernels
@@ -30,4 +31,6 @@ pub(crate) struct Export {
 pub(crate) enum ExportTarget {
     /// Browsers: an ES module with TypeScript types
     Web,
+    /// Engines in C and what reads its headers: a header, SPIR-V, MSL, HLSL and WGSL, a manifest in JSON
+    C,
 }

@@ -3,7 +3,7 @@
 use std::{fs, io::Write};
 
 use q4_kernel_codegen::{
-    emit::{Inexpressible, web},
+    emit::{Inexpressible, c, web},
     generate, spec,
 };
 
@@ -31,12 +31,24 @@ pub(crate) fn run(arguments: &Export, out: &mut impl Write) -> Result<Ending, Fa
             folder.add("q4_kernels.d.ts", module.types.into_bytes());
             module.left_out
         }
+        ExportTarget::C => {
+            let package = c::package(&kernels)?;
+            for (name, contents) in package.files {
+                folder.add(&name, contents);
+            }
+            package.left_out
+        }
     };
     for path in folder.write()? {
         writeln!(out, "{}", path.display())?;
     }
-    for Inexpressible { variant, reason, .. } in left_out {
-        writeln!(out, "left out: `{variant}`: {reason}")?;
+    for Inexpressible {
+        variant,
+        target,
+        reason,
+    } in left_out
+    {
+        writeln!(out, "left out: `{variant}` as {target}: {reason}")?;
     }
     Ok(Ending::Good)
 }

@@ -32,6 +32,7 @@ fn kernel(kernel: &GeneratedKernel) -> Value {
         "n": kernel.n,
         "group_size": group_size,
         "bias": kernel.bias,
+        "scales": kernel.scales,
         "variants": kernel.variants().map(|(route, variant)| on_route(route, variant)).collect::<Vec<_>>(),
     })
 }
