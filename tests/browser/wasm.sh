@@ -13,13 +13,13 @@ if rustc --print target-libdir --target $target 2>/dev/null | xargs -r test -d |
     { command -v rustup >/dev/null && rustup target add $target; }; then
     cargo build -p $package --target $target
 else
-    for tool in rustc cargo; do
+    for tool in rustc cargo wasm-ld; do
         test -x /usr/bin/$tool || {
             echo "$target: rustup cannot add it, and Debian's toolchain is not there: apt install rustc-web cargo-web rust-web-src lld" >&2
             exit 1
         }
     done
-    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo build -Zbuild-std=std,panic_abort \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo build -Zbuild-std=std,panic_abort \
         -p $package --target $target --target-dir target/web
     built=target/web/$target/debug/q4_kernel_wasm_example.wasm
 fi
