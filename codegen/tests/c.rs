@@ -1,4 +1,8 @@
 //! What is written for C compiles without a warning and says what the crates say.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
 
 use std::{fs, path::PathBuf, process::Command};
 
