@@ -1,8 +1,9 @@
 //! Every mistake has its own error, which says what was given, what was expected and what to do.
 
 use q4_kernel::{
-    AdapterError, BufferError, Codebook, Decoding, DispatchError, Gpu, GpuError, GpuOptions, LayerShape,
-    Linear, Mismatch, Parts, Quantized, ReadBackError, Rows, ScaleFormat, Unserved, UploadError,
+    AdapterError, BufferError, Codebook, Decoding, DispatchError, Encoding, Gpu, GpuError, GpuOptions,
+    LayerShape, Linear, Mismatch, Parts, Quantized, ReadBackError, Rows, ScaleFormat, Unserved, UploadError,
+    WeightFormat,
     reference::samples::{Data, sample},
     standard, variant, wgpu,
 };
@@ -20,33 +21,61 @@ fn layer(shape: LayerShape, bias: bool) -> q4_kernel::Quantized<'static> {
 }
 
 #[test]
-fn weights_that_no_kernel_can_read_are_refused_and_never_multiplied_as_others() {
+fn weights_of_another_encoding_are_refused_and_never_multiplied_as_those_of_the_kernel() {
     let gpu = gpu();
     let kernel = Linear::new(&gpu, &standard()).unwrap();
-    let parts = |decoding, input_order: Option<Vec<u32>>| Parts {
-        shape: SHAPE,
-        weight: vec![0; 12 * 32].into(),
-        scales: vec![1.0; 24].into(),
-        scale_format: ScaleFormat::F32,
-        decoding,
-        bias: None,
-        input_order: input_order.map(Into::into),
-    };
     for decoding in [
         Decoding::ZeroPoint(vec![7; 24].into()),
         Decoding::Minimum(vec![-1.0; 24].into()),
         Decoding::Codebook(Codebook::new([1.0; 16])),
     ] {
-        let encoding = decoding.encoding();
-        let layer = Quantized::new(parts(decoding, None)).unwrap();
-        assert_eq!(
-            kernel.upload(&layer).unwrap_err(),
-            UploadError::Encoding(encoding)
-        );
+        let mismatch = Mismatch::Encoding {
+            given: decoding.encoding(),
+            expected: Encoding::Symmetric,
+        };
+        let layer = Quantized::new(Parts {
+            shape: SHAPE,
+            weight: vec![0; 12 * 32].into(),
+            scales: vec![1.0; 24].into(),
+            scale_format: ScaleFormat::F32,
+            decoding,
+            bias: None,
+            input_order: None,
+        })
+        .unwrap();
+        let refused = kernel.upload(&layer).unwrap_err();
+        assert_eq!(refused, UploadError::Mismatch(mismatch));
+        // Nor if they were uploaded through a kernel of their own.
+        let own = Linear::of_format(&gpu, layer.format()).unwrap();
+        assert_eq!(kernel.check(&own.upload(&layer).unwrap()), Err(mismatch));
     }
-    let order = (0..SHAPE.k).rev().collect();
-    let layer = Quantized::new(parts(Decoding::Symmetric, Some(order))).unwrap();
-    assert_eq!(kernel.upload(&layer).unwrap_err(), UploadError::InputOrder);
+}
+
+#[test]
+fn minimums_that_the_scales_format_loses_are_refused() {
+    let gpu = gpu();
+    let format = WeightFormat {
+        encoding: Encoding::Minimum,
+        scales: ScaleFormat::F16,
+    };
+    let kernel = Linear::of_format(&gpu, format).unwrap();
+    let layer = Quantized::new(Parts {
+        shape: SHAPE,
+        weight: vec![0; 12 * 32].into(),
+        scales: vec![1.0; 24].into(),
+        scale_format: ScaleFormat::F32,
+        decoding: Decoding::Minimum(vec![1e6; 24].into()),
+        bias: None,
+        input_order: None,
+    })
+    .unwrap();
+    let error = kernel.upload(&layer).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the minimum of group 0, column 0 is 1000000, which f16 does not hold"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::{fs, sync::Arc};
 
 use q4_kernel::{
-    Gpu, GpuOptions, LayerShape, Linear, PipelineCacheDir, Rows, Shape, Weights, conformance, reference,
-    reference::samples::{Data, Sample, sample},
+    Decoding, Encoding, Gpu, GpuOptions, LayerShape, Linear, Parts, PipelineCacheDir, Quantized, Rows,
+    ScaleFormat, Shape, WeightFormat, Weights, conformance, reference,
+    reference::samples::{Data, Sample, sample, sample_of},
     standard, variant, wgpu,
 };
 use q4_kernel_tests::{gpu, open};
@@ -58,6 +59,71 @@ fn dispatches_of_different_rows_share_a_pass_without_disturbing_each_other() {
     for (Sample { x, .. }, (_, y, _)) in samples.iter().zip(&buffers) {
         assert_agrees(&reference::linear(x, &layer(1, 1).layer), &gpu.read(y).unwrap());
     }
+}
+
+#[test]
+fn inputs_are_put_in_the_order_that_weights_are_stored_in() {
+    let gpu = gpu();
+    let kernel = Linear::of_format(&gpu, WeightFormat::default()).unwrap();
+    let Sample { layer, .. } = layer(1, 5);
+    // Coprime with K: every feature once.
+    let order: Vec<u32> = (0..SHAPE.k).map(|k| k * 37 % SHAPE.k).collect();
+    let ordered = Quantized::new(Parts {
+        shape: SHAPE,
+        weight: layer.weight().into(),
+        scales: layer.scales().into(),
+        scale_format: ScaleFormat::F32,
+        decoding: Decoding::Symmetric,
+        bias: layer.bias().map(Into::into),
+        input_order: Some(order.into()),
+    })
+    .unwrap();
+    let weights = kernel.upload(&ordered).unwrap();
+    let samples: Vec<Sample> = [1, 33, 2, 17, 1]
+        .into_iter()
+        .zip(7..)
+        .map(|(m, seed)| self::layer(m, seed))
+        .collect();
+    let buffers: Vec<_> = samples
+        .iter()
+        .map(|Sample { x, .. }| {
+            let rows = x.len() / SHAPE.k as usize;
+            let output = gpu.output(rows * SHAPE.n as usize).unwrap();
+            (gpu.input(x).unwrap(), output, rows as u32)
+        })
+        .collect();
+    // In one pass, so that all of them share what holds the inputs in order.
+    in_one_pass(&gpu, |pass| {
+        for (x, y, rows) in &buffers {
+            kernel.dispatch(pass, &weights, x, y, *rows).unwrap();
+        }
+    });
+    for (Sample { x, .. }, (_, y, _)) in samples.iter().zip(&buffers) {
+        let expected = reference::linear(x, &ordered);
+        assert_agrees(&expected, &gpu.read(y).unwrap());
+        assert_ne!(expected, reference::linear(x, &layer), "the order matters");
+    }
+}
+
+#[test]
+fn weights_of_another_encoding_are_refused_with_what_to_write() {
+    let gpu = gpu();
+    let format = WeightFormat {
+        encoding: Encoding::Minimum,
+        scales: ScaleFormat::F16,
+    };
+    let Sample { layer, .. } = sample_of(format, 1, SHAPE, false, Data::Random { seed: 1 }).unwrap();
+    let error = Linear::new(&gpu, &standard())
+        .unwrap()
+        .upload(&layer)
+        .unwrap_err();
+    assert!(error.to_string().contains("`format: minimum { .. }`"), "{error}");
+    let kernel = Linear::of_format(&gpu, layer.format()).unwrap();
+    let weights = kernel.upload(&layer).unwrap();
+    assert_eq!(
+        (weights.encoding(), weights.scales().format),
+        (Encoding::Minimum, ScaleFormat::F16)
+    );
 }
 
 #[test]

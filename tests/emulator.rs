@@ -1,8 +1,10 @@
 //! The emulator and a driver return the same: the bits of exact work, and within rounding of the rest.
 
 use q4_kernel::{
-    Gpu, GpuOptions, LayerShape, Linear, Variant, catalogue, reference,
-    reference::samples::{Data, Sample, sample},
+    Gpu, GpuOptions, LayerShape, Linear, Variant, catalogue,
+    conformance::sampled,
+    reference,
+    reference::samples::{Data, Sample, sample, sample_of},
     wgpu,
 };
 use q4_kernel_tests::{gpu, open};
@@ -57,7 +59,8 @@ fn every_variant_returns_the_same_on_the_emulator_as_on_a_driver() {
         };
         let shape = LayerShape { n: 21, k, group_size };
         for data in [Data::Exact, Data::Random { seed: 5 }] {
-            let sample = sample(rows, shape, true, data).unwrap();
+            let format = sampled(variant.configuration.weight_format());
+            let sample = sample_of(format, rows, shape, true, data).unwrap();
             let [expected, got] = [&driver, &emulator].map(|gpu| outputs(gpu, variant, &sample, rows));
             let name = &variant.name;
             match data {

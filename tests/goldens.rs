@@ -8,7 +8,7 @@ use q4_kernel_codegen::{
     Coop4Spec, Format, KernelSpec, SkinnySpec, TileSpec,
     build::Builder,
     generate,
-    types::{Bias, GroupSize, Reduction},
+    types::{Bias, Encoding, GroupSize, Reduction, ScaleFormat, WeightFormat},
 };
 
 fn compare(name: &str, text: &str) {
@@ -111,6 +111,23 @@ fn what_a_description_fixes_is_constant_in_the_text() {
 }
 
 #[test]
+fn kernels_of_other_formats_are_emitted_as_recorded() {
+    let formats = [
+        (Encoding::ZeroPoint, ScaleFormat::F16, 128),
+        (Encoding::Minimum, ScaleFormat::F32, 32),
+        (Encoding::Codebook, ScaleFormat::E8m0, 32),
+        (Encoding::Codebook, ScaleFormat::E4m3, 16),
+    ];
+    for (encoding, scales, group_size) in formats {
+        let format = Format::new(WeightFormat { encoding, scales }, GroupSize::Fixed(group_size));
+        let kernel = generate(&KernelSpec::new("Other", format)).unwrap();
+        for variant in [&kernel.decode[0], &kernel.few[0], &kernel.prefill[0]] {
+            compare(&format!("{}.wgsl", variant.name), &variant.wgsl);
+        }
+    }
+}
+
+#[test]
 fn a_build_script_emits_types_and_a_manifest() {
     let dir = env::temp_dir().join(format!("q4-kernel-goldens-{}", std::process::id()));
     fs::create_dir_all(&dir).unwrap();
@@ -123,9 +140,7 @@ fn a_build_script_emits_types_and_a_manifest() {
         )
         .kernel(KernelSpec::new(
             "AnyShape",
-            Format::Q4gsw {
-                group_size: GroupSize::Runtime,
-            },
+            Format::new(WeightFormat::default(), GroupSize::Runtime),
         ))
         .write_to(&dir)
         .unwrap();

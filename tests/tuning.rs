@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use q4_kernel::{
-    Bias, DispatchError, GeneratedKernel, Gpu, GpuOptions, GroupSize, KernelError, LayerShape, Linear,
-    NumericClass, RouteSource, ScaleLayout, Shape, TuningSource, UploadError, Variant, Verdict,
+    Bias, DispatchError, Encoding, GeneratedKernel, Gpu, GpuOptions, GroupSize, KernelError, LayerShape,
+    Linear, NumericClass, RouteSource, ScaleLayout, Shape, TuningSource, UploadError, Variant, Verdict,
     conformance::{Case, Placement, check},
     reference::samples::{Data, sample},
     standard,
@@ -229,6 +229,7 @@ fn broken(k: Option<u32>, n: Option<u32>) -> GeneratedKernel {
         n,
         group_size: GroupSize::Fixed(LAYER.group_size),
         bias: Bias::Optional,
+        encoding: Encoding::Symmetric,
         scales: ScaleLayout::default(),
         decode: Vec::new().into(),
         few: Vec::new().into(),

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use q4_kernel::{
-    Configuration, LayerShape, LayoutError, Quantized, ScaleFormat, layout,
+    Configuration, Decoding, LayerShape, LayoutError, NumericClass, Parts, Quantized, ScaleFormat, layout,
     reference::{self, Comparison},
 };
 
@@ -18,8 +18,9 @@ pub(crate) struct Expected {
     layer: Quantized<'static>,
     /// `[rows, columns]`, with the scales as they are.
     y: Vec<f64>,
-    /// The products behind `y`.
+    /// The products behind `y`, and where the encoding is affine, those of its terms.
     products: Vec<f64>,
+    terms: Vec<f64>,
     /// Root of the mean square of `y`.
     rms: f64,
     /// Columns of the whole output.
@@ -63,6 +64,11 @@ impl Expected {
             rows,
             columns,
             products: reference::products(&some, &layer),
+            terms: if layer.decoding().encoding().is_affine() {
+                reference::terms(&some, &layer)
+            } else {
+                Vec::new()
+            },
             x: some,
             layer,
             y,
@@ -87,7 +93,11 @@ impl Expected {
                     .unwrap_or(f32::NAN)
             })
             .collect();
-        let tolerance = kernel.numeric.tolerance(self.layer.shape().k);
+        let tolerance = kernel.tolerance(self.layer.shape().k);
+        let products = match kernel.numeric {
+            NumericClass::Exact => &self.terms,
+            _ => &self.products,
+        };
         let y = match kernel.scales.format {
             ScaleFormat::F32 => Cow::Borrowed(&self.y),
             // An upload with scales that the format cannot hold was refused before.
@@ -98,8 +108,7 @@ impl Expected {
                     Cow::Owned(reference::linear(&self.x, &layer))
                 }),
         };
-        let mut comparison =
-            reference::compare_rounded(&y, &self.products, &some, self.columns.len(), tolerance);
+        let mut comparison = reference::compare_rounded(&y, products, &some, self.columns.len(), tolerance);
         if let Some(first) = &mut comparison.first_wrong {
             first.m = self.rows[first.m] as usize;
             first.n = self.columns[first.n] as usize;
@@ -123,21 +132,38 @@ fn columns_of(layer: &Quantized<'_>, columns: &[u32]) -> Result<Quantized<'stati
         .copied()
         .collect();
     let [own, all] = [n, shape.n].map(|n| layout::padded_n(n) as usize);
-    let scales: Vec<f32> = layer
-        .scales()
+    let decoding = match layer.decoding() {
+        Decoding::ZeroPoint(zeros) => Decoding::ZeroPoint(of_groups(zeros, all, columns, own).into()),
+        Decoding::Minimum(minimums) => Decoding::Minimum(of_groups(minimums, all, columns, own).into()),
+        Decoding::Symmetric => Decoding::Symmetric,
+        Decoding::Codebook(codebook) => Decoding::Codebook(*codebook),
+    };
+    let bias = layer
+        .bias()
+        .map(|bias| columns.iter().map(|column| bias[*column as usize]).collect());
+    Quantized::new(Parts {
+        shape: LayerShape { n, ..shape },
+        weight: weight.into(),
+        scales: of_groups(layer.scales(), all, columns, own).into(),
+        scale_format: layer.scale_format(),
+        decoding,
+        bias,
+        input_order: layer.input_order().map(|order| order.to_vec().into()),
+    })
+}
+
+/// Of each group's numbers, one for each of `all` columns, those of some columns, padded to `own`.
+fn of_groups<T: Copy + Default>(numbers: &[T], all: usize, columns: &[u32], own: usize) -> Vec<T> {
+    numbers
         .chunks_exact(all)
         .flat_map(|group| {
-            let padding = std::iter::repeat_n(0.0, own - columns.len());
+            let padding = std::iter::repeat_n(T::default(), own - columns.len());
             columns
                 .iter()
                 .map(|column| group[*column as usize])
                 .chain(padding)
         })
-        .collect();
-    let bias = layer
-        .bias()
-        .map(|bias| columns.iter().map(|column| bias[*column as usize]).collect());
-    Quantized::q4gsw(LayerShape { n, ..shape }, weight, scales, bias)
+        .collect()
 }
 
 /// At most so many numbers of a range, evenly, with its first and its last.

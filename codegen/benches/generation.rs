@@ -14,7 +14,7 @@ use q4_kernel_codegen::{
     emit::rust::{self, Item, Text},
     generate, generate_variant, lint, plan,
     render::Templates,
-    types::GroupSize,
+    types::{GroupSize, WeightFormat},
     validate,
 };
 use quote::quote;
@@ -75,7 +75,7 @@ fn catalogue(criterion: &mut Criterion) {
 /// A layer whose size is known, with the kernels that are chosen for it: what most uses of the macro are.
 fn description(criterion: &mut Criterion) {
     let group_size = GroupSize::Fixed(32);
-    let spec = KernelSpec::new("UpProj", Format::Q4gsw { group_size })
+    let spec = KernelSpec::new("UpProj", Format::new(WeightFormat::default(), group_size))
         .k(2048)
         .n(8192);
     let mut group = criterion.benchmark_group("one description");

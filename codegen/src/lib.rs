@@ -71,6 +71,7 @@ pub fn generate_from(templates: &Templates, spec: &KernelSpec) -> Result<Generat
         n: spec.n,
         group_size: spec.group_size(),
         bias: spec.bias,
+        encoding: spec.encoding(),
         scales: spec.scales,
         decode,
         few,

@@ -10,13 +10,11 @@ use q4_kernel_codegen::{
     Format, KernelSpec,
     emit::c::{Package, package},
     generate,
-    types::{GeneratedKernel, GroupSize, NumericClass, Shape},
+    types::{GeneratedKernel, GroupSize, NumericClass, Shape, WeightFormat},
 };
 
 fn kernels() -> Vec<GeneratedKernel> {
-    let any = Format::Q4gsw {
-        group_size: GroupSize::Runtime,
-    };
+    let any = Format::new(WeightFormat::default(), GroupSize::Runtime);
     let rounded = KernelSpec {
         numeric: NumericClass::F16Multiply,
         ..KernelSpec::new("Rounded", Format::q4gsw(32)).k(2048).n(8192)

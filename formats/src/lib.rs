@@ -3,6 +3,7 @@
 
 mod file;
 mod gguf;
+mod grid;
 mod onnx;
 mod own;
 mod quantize;

@@ -1,5 +1,7 @@
 //! Scales in the formats that devices and files store them in.
 
+use std::borrow::Cow;
+
 use half::{bf16, f16};
 use q4_kernel_types::ScaleFormat;
 
@@ -19,6 +21,34 @@ pub fn rounded(scale: f32, format: ScaleFormat) -> Option<f32> {
         ScaleFormat::E8m0 | ScaleFormat::E4m3 => return exact(scale, format).then_some(scale),
     };
     (rounded.is_finite() && (rounded == 0.0) == (scale == 0.0)).then_some(rounded)
+}
+
+/// The numbers of a format that lie in bytes, little-endian: scales, and whatever else files have as floats. Borrowed where they lie as this
+/// machine has them.
+pub(crate) fn widened(bytes: &[u8], format: ScaleFormat) -> Cow<'_, [f32]> {
+    let pairs = || bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+    match (format, bytemuck::try_cast_slice(bytes)) {
+        (ScaleFormat::F32, Ok(values)) if cfg!(target_endian = "little") => Cow::Borrowed(values),
+        (ScaleFormat::F32, _) => {
+            let quads = bytes.chunks_exact(4);
+            quads
+                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                .collect()
+        }
+        (ScaleFormat::F16, _) => pairs().map(|bits| f16::from_bits(bits).to_f32()).collect(),
+        (ScaleFormat::Bf16, _) => pairs().map(|bits| bf16::from_bits(bits).to_f32()).collect(),
+        (ScaleFormat::E8m0, _) => bytes.iter().map(|bits| e8m0(*bits)).collect(),
+        (ScaleFormat::E4m3, _) => bytes.iter().map(|bits| e4m3(*bits)).collect(),
+    }
+}
+
+/// The value that a device adds where it stores a number in a format of more than 8 bits; infinite where it is too large.
+pub(crate) fn nearest(value: f32, format: ScaleFormat) -> f32 {
+    match format {
+        ScaleFormat::F16 => f16::from_f32(value).to_f32(),
+        ScaleFormat::Bf16 => bf16::from_f32(value).to_f32(),
+        ScaleFormat::F32 | ScaleFormat::E8m0 | ScaleFormat::E4m3 => value,
+    }
 }
 
 /// Whether a format holds a finite scale exactly.

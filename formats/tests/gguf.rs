@@ -7,8 +7,7 @@
 
 mod support;
 
-use q4_kernel_formats::{Model, Problem, Stored};
-use safetensors::SafeTensors;
+use q4_kernel_formats::{Model, Problem};
 
 #[test]
 fn weights_are_those_that_the_writer_dequantises() {
@@ -27,32 +26,7 @@ fn weights_are_those_that_the_writer_dequantises() {
 
 #[test]
 fn every_fixture_is_read_to_the_last_bit() {
-    let Some(folder) = support::fixtures() else {
-        return;
-    };
-    let manifest = support::manifest(&folder);
-    let cases = manifest["cases"].as_array().unwrap();
-    let mut matrices = 0;
-    for case in cases.iter().filter(|case| case["format"] == "gguf") {
-        let model = Model::open(folder.join(case["files"][0]["path"].as_str().unwrap())).unwrap();
-        let reference = std::fs::read(folder.join(case["reference"]["path"].as_str().unwrap())).unwrap();
-        let reference = SafeTensors::deserialize(&reference).unwrap();
-        for (name, matrix) in case["matrices"].as_object().unwrap() {
-            let weights = model.load(matrix["prefix"].as_str().unwrap()).unwrap();
-            let size = [&matrix["N"], &matrix["K"]].map(|size| size.as_u64().unwrap() as u32);
-            assert_eq!(weights.size(), size.into());
-            assert_eq!(
-                weights.dequantized_sha256(),
-                matrix["w_deq_f32_sha256"].as_str().unwrap(),
-                "{} {name}",
-                case["case"]
-            );
-            assert_eq!(weights.bias().is_some(), matrix["has_bias"].as_bool().unwrap());
-            rows_are_the_reference(&weights, &reference, name);
-            matrices += 1;
-        }
-    }
-    assert!(matrices > 0, "the manifest lists GGUF files");
+    support::every_matrix_is_the_tools_own("gguf");
 }
 
 #[test]
@@ -63,23 +37,6 @@ fn a_file_that_is_cut_short_is_refused() {
     let error = Model::open(folder.join("malformed/gguf-truncated-data.gguf")).unwrap_err();
     assert!(matches!(error.problem, Problem::Truncated { .. }), "{error}");
     assert!(error.tensor.is_some(), "{error}");
-}
-
-fn rows_are_the_reference(weights: &Stored<'_>, reference: &SafeTensors<'_>, name: &str) {
-    let indices = reference.tensor(&format!("{name}.w_rows_index")).unwrap();
-    let width = indices.data().len() / indices.shape()[0];
-    let indices = indices.data().chunks_exact(width).map(|bytes| {
-        let mut index = [0; 8];
-        index[..width].copy_from_slice(bytes);
-        u64::from_le_bytes(index) as u32
-    });
-    let rows = reference.tensor(&format!("{name}.w_rows")).unwrap();
-    let row_bytes = rows.data().len() / rows.shape()[0];
-    for (index, expected) in indices.zip(rows.data().chunks_exact(row_bytes)) {
-        let row = weights.row(index).unwrap();
-        let got: Vec<u8> = row.iter().flat_map(|w| (w + 0.0).to_le_bytes()).collect();
-        assert_eq!(got, expected, "{name} row {index}");
-    }
 }
 
 /// A header of a value or none, a table and data, each as given.

@@ -21,28 +21,8 @@ const READ: [&str; 8] = [
 
 #[test]
 fn weights_are_those_that_the_tools_dequantise() {
-    let Some(folder) = support::fixtures() else {
-        return;
-    };
-    let manifest = support::manifest(&folder);
-    let cases = manifest["cases"].as_array().unwrap();
     for format in READ {
-        let mut matrices = 0;
-        for case in cases.iter().filter(|case| case["format"] == format) {
-            let model = Model::open(folder.join(case["files"][0]["path"].as_str().unwrap())).unwrap();
-            for matrix in case["matrices"].as_object().unwrap().values() {
-                let weights = model.load(matrix["prefix"].as_str().unwrap()).unwrap();
-                assert_eq!(
-                    weights.dequantized_sha256(),
-                    matrix["w_deq_f32_sha256"].as_str().unwrap(),
-                    "{}",
-                    case["case"]
-                );
-                assert_eq!(weights.bias().is_some(), matrix["has_bias"].as_bool().unwrap());
-                matrices += 1;
-            }
-        }
-        assert!(matrices > 0, "{format}");
+        support::every_matrix_is_the_tools_own(format);
     }
 }
 

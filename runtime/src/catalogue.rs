@@ -1,8 +1,8 @@
 //! The standard catalogue, generated and validated when this crate was built.
 
 use crate::{
-    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleLayout, Skinny,
-    Staged, Variant,
+    Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleFormat, ScaleLayout,
+    Skinny, Staged, Variant, WeightFormat,
 };
 
 mod generated {
@@ -27,6 +27,31 @@ pub fn variant(name: &str) -> Option<&'static Variant> {
 /// come run where a [tuning table](crate::tuning) says that they are faster.
 #[must_use]
 pub fn standard() -> GeneratedKernel {
+    standard_of(WeightFormat::default())
+}
+
+/// As [`standard`], for weights of any format: [`Quantized::format`](crate::Quantized::format) says which.
+///
+/// Where the catalogue has no kernels for scales that are stored so, it has some of the same encoding for scales in f32, which holds them all: the
+/// kernel says in [`GeneratedKernel::scales`] how an upload stores them.
+#[must_use]
+pub fn standard_of(format: WeightFormat) -> GeneratedKernel {
+    let serves_every_row = |format: WeightFormat| {
+        catalogue().iter().any(|variant| {
+            is_default(variant)
+                && is_plain(variant, format)
+                && variant.configuration.route() == Route::Prefill
+        })
+    };
+    let format = if serves_every_row(format) {
+        format
+    } else {
+        WeightFormat {
+            scales: ScaleFormat::F32,
+            ..format
+        }
+    };
+    let is_plain = |variant: &Variant| is_plain(variant, format);
     // Variants for one group size come before those for all.
     let mut defaults: Vec<&Variant> = catalogue()
         .iter()
@@ -56,12 +81,16 @@ pub fn standard() -> GeneratedKernel {
         .cloned()
         .collect();
     GeneratedKernel {
-        name: "standard".into(),
+        name: match format == WeightFormat::default() {
+            true => "standard".into(),
+            false => format!("standard, {format}").into(),
+        },
         k: None,
         n: None,
         group_size: GroupSize::Runtime,
         bias: crate::Bias::Optional,
-        scales: ScaleLayout::default(),
+        encoding: format.encoding,
+        scales: layout_of(format),
         decode: decode.into(),
         few: few.into(),
         prefill: prefill.into(),
@@ -69,10 +98,20 @@ pub fn standard() -> GeneratedKernel {
     }
 }
 
-/// Exact arithmetic on scales as they came: rounding is for those who ask for it.
-fn is_plain(variant: &Variant) -> bool {
+/// Exact arithmetic on weights of a format as they came: rounding is for those who ask for it.
+fn is_plain(variant: &Variant, format: WeightFormat) -> bool {
     let configuration = variant.configuration;
-    configuration.numeric == NumericClass::Exact && configuration.scales == ScaleLayout::default()
+    configuration.numeric == NumericClass::Exact
+        && configuration.encoding == format.encoding
+        && configuration.scales == layout_of(format)
+}
+
+/// Scales in the order of the contract.
+fn layout_of(format: WeightFormat) -> ScaleLayout {
+    ScaleLayout {
+        format: format.scales,
+        ..ScaleLayout::default()
+    }
 }
 
 fn is_default(variant: &Variant) -> bool {
@@ -93,7 +132,18 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
-        Geometry::Skinny(skinny) => skinny == Skinny::for_rows(skinny.rows, skinny.reduction),
+        Geometry::Skinny(skinny) => {
+            let default = Skinny::for_rows(skinny.rows, skinny.reduction);
+            // Groups that are shorter than a load take one of fewer words.
+            let short = variant.configuration.group_size == GroupSize::Fixed(skinny.step());
+            skinny == default
+                || short
+                    && skinny.words < default.words
+                    && Skinny {
+                        words: default.words,
+                        ..skinny
+                    } == default
+        }
         Geometry::Gemm(Gemm {
             tile_m,
             tile_n,

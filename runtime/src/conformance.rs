@@ -7,7 +7,7 @@ use std::{borrow::Cow, sync::OnceLock};
 
 use crate::{
     BufferError, DispatchError, KernelError, LayerShape, Linear, NumericClass, ReadBackError, ScaleFormat,
-    Shape, Tolerance, UploadError,
+    Shape, Tolerance, UploadError, WeightFormat,
     reference::{
         self, Comparison,
         samples::{self, Data, Sample},
@@ -94,7 +94,25 @@ const GUARD: usize = 64;
 /// If the case cannot be run; a wrong result is an [`Outcome`].
 #[cfg(not(target_arch = "wasm32"))]
 pub fn check(linear: &Linear, case: &Case) -> Result<Outcome, CheckError> {
-    Prepared::new(case)?.run(linear)
+    let kernel = linear.kernel();
+    let format = sampled(WeightFormat {
+        encoding: kernel.encoding,
+        scales: kernel.scales.format,
+    });
+    Prepared::of_format(format, case)?.run(linear)
+}
+
+/// The format of weights that kernels for a format are checked with: an upload rounds scales of 32 bits to 16, which is to be checked too; to 8 bits
+/// nothing is rounded.
+#[must_use]
+pub fn sampled(format: WeightFormat) -> WeightFormat {
+    WeightFormat {
+        scales: match format.scales {
+            ScaleFormat::F16 | ScaleFormat::Bf16 => ScaleFormat::F32,
+            scales => scales,
+        },
+        ..format
+    }
 }
 
 /// As `check`, for a browser and for those who await.
@@ -111,18 +129,27 @@ pub struct Prepared {
     case: Case,
     sample: Sample,
     expected: Vec<f64>,
-    /// [`reference::products`], made when a class first asks for them.
+    /// [`reference::products`] and [`reference::terms`], made when a class first asks for them.
     products: OnceLock<Vec<f64>>,
+    terms: OnceLock<Vec<f64>>,
 }
 
 impl Prepared {
-    /// Makes the data and computes the reference.
+    /// Makes q4gsw weights and an input, and computes the reference.
     ///
     /// # Errors
     /// If a dimension is 0 or the data does not fit the address space.
     pub fn new(case: &Case) -> Result<Self, CheckError> {
+        Self::of_format(WeightFormat::default(), case)
+    }
+
+    /// As [`Prepared::new`], with weights of any format.
+    ///
+    /// # Errors
+    /// As [`Prepared::new`].
+    pub fn of_format(format: WeightFormat, case: &Case) -> Result<Self, CheckError> {
         let Shape { m, n, k, group_size } = case.shape;
-        let sample = samples::sample(m, LayerShape { n, k, group_size }, case.bias, case.data)
+        let sample = samples::sample_of(format, m, LayerShape { n, k, group_size }, case.bias, case.data)
             .ok_or(CheckError::Shape(case.shape))?;
         let expected = reference::linear(&sample.x, &sample.layer);
         Ok(Self {
@@ -130,6 +157,7 @@ impl Prepared {
             sample,
             expected,
             products: OnceLock::new(),
+            terms: OnceLock::new(),
         })
     }
 
@@ -161,6 +189,7 @@ impl Prepared {
             sample: Sample { x, layer },
             expected,
             products,
+            terms,
         } = self;
         let gpu = linear.gpu();
         // In elements: 16 and 4 bytes are what a dispatch asks for.
@@ -198,9 +227,14 @@ impl Prepared {
             .iter()
             .chain(after)
             .filter(|value| value.to_bits() != POISON.to_bits());
-        let tolerance = tolerance(linear, call.variant(), case);
+        let (class, tolerance) = tolerance(linear, call.variant(), case);
+        let made = match class {
+            NumericClass::Exact => terms,
+            _ => products,
+        };
         let products = if tolerance.of_products > 0.0 {
-            products.get_or_init(|| reference::products(x, layer)).as_slice()
+            made.get_or_init(|| reference::products_for(x, layer, class))
+                .as_slice()
         } else {
             &[]
         };
@@ -220,7 +254,7 @@ impl Prepared {
 }
 
 /// Exact data leaves classes that keep it no excuse.
-fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
+fn tolerance(linear: &Linear, variant: &str, case: &Case) -> (NumericClass, Tolerance) {
     let mut variants = linear.kernel().variants();
     let class = variants
         .find(|(_, candidate)| candidate.name == variant)
@@ -228,9 +262,10 @@ fn tolerance(linear: &Linear, variant: &str, case: &Case) -> Tolerance {
             candidate.configuration.numeric
         });
     let exact = class.keeps_exact_data() && case.data == Data::Exact && case.shape.k <= samples::MAX_EXACT_K;
-    if exact {
+    let tolerance = if exact {
         Tolerance::ZERO
     } else {
-        class.tolerance(case.shape.k)
-    }
+        class.tolerance_of(linear.kernel().encoding, case.shape.k)
+    };
+    (class, tolerance)
 }

@@ -43,18 +43,6 @@ pub enum UploadError {
     /// The weights break the contract of their layout.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// No kernel multiplies by weights of this encoding.
-    #[error(
-        "the weights are encoded as {0}, and kernels multiply by symmetric ones, scale * (q - 8); \
-         quantise the layer to it (`cargo q4 convert --format symmetric` does so with a file)"
-    )]
-    Encoding(Encoding),
-    /// No kernel reorders its input.
-    #[error(
-        "the groups of the weights are of input features in another order, as GPTQ with act-order makes them, and kernels read the input in its own; \
-         quantise the layer again without that order"
-    )]
-    InputOrder,
     /// The weights are not those that the kernel was described for.
     #[error(transparent)]
     Mismatch(#[from] Mismatch),
@@ -183,6 +171,17 @@ pub enum Mismatch {
         "the weights have a bias, and the kernel is described with `bias: never`; drop the bias or the `never`"
     )]
     UnexpectedBias,
+    /// The nibbles of the weights mean something else than the kernel takes them for.
+    #[error(
+        "the weights are of encoding {given}, and the kernel is described for {expected}; describe it with `format: {given} {{ .. }}`, \
+         or use `Linear::of_format`"
+    )]
+    Encoding {
+        /// What the weights have.
+        given: Encoding,
+        /// What the kernel has.
+        expected: Encoding,
+    },
     /// The weights were uploaded with another layout of the scales.
     #[error(
         "the weights were uploaded with scales as {given}, and the kernel reads them as {expected}; upload them through this kernel"

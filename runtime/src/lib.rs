@@ -20,7 +20,7 @@ pub mod tuning;
 mod verified;
 mod weights;
 
-pub use catalogue::{catalogue, standard, variant};
+pub use catalogue::{catalogue, standard, standard_of, variant};
 pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
 #[cfg(not(target_arch = "wasm32"))]
 pub use gpu::adapters;
@@ -35,7 +35,7 @@ pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
     Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,
     Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged,
-    Tolerance, TooManyWorkgroups, Variant, layout,
+    Tolerance, TooManyWorkgroups, Variant, WeightFormat, layout,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};
@@ -49,10 +49,13 @@ pub use wgpu;
 /// | field | values | left out |
 /// |---|---|---|
 /// | `format` | `q4gsw { group_size: 32 }`; without the braces the group size comes with the weights | |
+/// | | `symmetric`, `zero_point`, `minimum` or `codebook { group_size: 32, scales: f16 }`: weights of an [`Encoding`] | |
+/// | | `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `mxfp4`, `nvfp4`: what such files hold, group size and scales included | |
+/// | | `mlx`, `gptq`, `awq`, `onnx { group_size: 64, scales: bf16 }`, `nf4 { group_size: 64 }` | |
 /// | `k`, `n` | input and output features | come with the weights |
 /// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
 /// | `numeric` | `exact`: f32 multiply and accumulate; `f16_multiply`: operands may be rounded to f16; `int8_activations`: inputs to 8 bits | `exact` |
-/// | `scales` | `f32`, `f16`, `bf16`, each also as `f16 { order: columns }`: how scales are stored on the device | `f32` |
+/// | `scales` | `f32`, `f16`, `bf16`, each also as `f16 { order: columns }`: how scales are stored on the device; `e8m0` and `e4m3` round nothing | as the format has them |
 /// | `decode` | `gemv { width: 128, columns: 8, resident: 1, staged: never, workgroups: 2112, reduction: subgroup }`: the kernel for one row | chosen |
 /// | | `coop4 { width: 64, columns: 8, words: 1, reduction: subgroup }`: as the first implementation had it | |
 /// | `few` | `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | chosen |

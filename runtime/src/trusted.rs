@@ -16,7 +16,7 @@ pub(crate) fn create_unchecked_module(device: &wgpu::Device, verified: Verified<
     // of every kind that `partition` makes, and subgroups of 4 to 128 lanes; CI does so again for every change. Only a `Call` dispatches it, and a
     // `Call` exists only for a layer and a number of rows that the variant's constraints accepted, with `Params` that this crate wrote and buffers
     // whose sizes it checked against them; the buffers of weights are its own. No index depends on anything else: weights, scales and inputs are
-    // only ever multiplied. ARCHITECTURE.md, "Unchecked execution", says why the edges stand for all shapes.
+    // only ever multiplied, and a nibble that selects a level of a codebook is masked to the sixteen there are. ARCHITECTURE.md, "Unchecked execution", says why the edges stand for all shapes.
     unsafe { device.create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked()) }
 }
 

@@ -18,8 +18,18 @@ struct Params {
 @group(0) @binding({{ binding.bias }}) var<storage, read> bias: array<f32>;
 {% endif %}
 @group(0) @binding({{ binding.params }}) var<uniform> params: Params;
+{% if affine %}
+@group(0) @binding({{ binding.offsets }}) var<storage, read> offsets: array<{{ offset_type }}>;
+{% endif %}
+{% if encoding == "codebook" %}
+@group(0) @binding({{ binding.codebook }}) var<storage, read> codebook: array<f32, LEVELS>;
+{% endif %}
 
 const WEIGHTS_PER_WORD: u32 = {{ weights_per_word }}u;
+{% if encoding == "codebook" %}
+// Levels of the codebook: one for each nibble.
+const LEVELS: u32 = {{ levels }}u;
+{% endif %}
 {% if fixed_k %}
 const K: u32 = {{ fixed_k }}u;
 {% endif %}

@@ -23,4 +23,7 @@ let n_{{ i }} = min(tile_n + w_row_{{ i }}, params.N - 1u);
 let w_{{ i }} = n_{{ i }} * ({{ k }} / WEIGHTS_PER_WORD) + w_k_{{ i }} / WEIGHTS_PER_WORD;
 var next_w_{{ i }} = load_word(w_{{ i }}, w_k_{{ i }} < {{ k }});
 var next_scale_{{ i }} = scale_of(n_{{ i }}, w_k_{{ i }}, w_k_{{ i }} < {{ k }});
+{% if affine %}
+var next_offset_{{ i }} = offset_of(n_{{ i }}, w_k_{{ i }}, w_k_{{ i }} < {{ k }});
+{% endif %}
 {% endfor %}

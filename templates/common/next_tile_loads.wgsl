@@ -12,6 +12,9 @@ if (next_k + TILE_K <= {{ k }}) {
     {% else %}
     next_scale_{{ i }} = load_scale(n_{{ i }}, (next_k + w_k_{{ i }}) / {{ group_size }});
     {% endif %}
+    {% if affine %}
+    next_offset_{{ i }} = load_offset(n_{{ i }}, (next_k + w_k_{{ i }}) / {{ group_size }});
+    {% endif %}
     {% endfor %}
 } else {
     {% for i in range(end=input_loads) %}
@@ -20,5 +23,8 @@ if (next_k + TILE_K <= {{ k }}) {
     {% for i in range(end=weight_loads) %}
     next_w_{{ i }} = load_word(w_{{ i }} + next_k / WEIGHTS_PER_WORD, next_k + w_k_{{ i }} < {{ k }});
     next_scale_{{ i }} = scale_of(n_{{ i }}, next_k + w_k_{{ i }}, next_k + w_k_{{ i }} < {{ k }});
+    {% if affine %}
+    next_offset_{{ i }} = offset_of(n_{{ i }}, next_k + w_k_{{ i }}, next_k + w_k_{{ i }} < {{ k }});
+    {% endif %}
     {% endfor %}
 }

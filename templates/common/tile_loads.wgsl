@@ -24,3 +24,12 @@ fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     }
     return 0.0;
 }
+{% if affine %}
+
+fn offset_of(n: u32, k: u32, exists: bool) -> f32 {
+    if (exists) {
+        return load_offset(n, k / {{ group_size }});
+    }
+    return 0.0;
+}
+{% endif %}

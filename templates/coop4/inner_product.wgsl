@@ -13,6 +13,9 @@ for (var word = lane; word < words; word += WIDTH) {
     {% else %}
     let group = word / words_per_group;
     {% endif %}
+    {% if affine %}
+    let x_sum = dot(x_low + x_high, vec4<f32>(1.0));
+    {% endif %}
     {% for block in blocks %}
     {% include "common/scale_of_block.wgsl" %}
     {% if columns == 1 %}
@@ -21,6 +24,9 @@ for (var word = lane; word < words; word += WIDTH) {
     let low_{{ block.index }} = mat{{ block.width }}x4<f32>({% for column in block.columns %}dequantize_low(q_{{ column.index }}){% if not loop.last %}, {% endif %}{% endfor %});
     let high_{{ block.index }} = mat{{ block.width }}x4<f32>({% for column in block.columns %}dequantize_high(q_{{ column.index }}){% if not loop.last %}, {% endif %}{% endfor %});
     sum_{{ block.index }} += scale_{{ block.index }} * (x_low * low_{{ block.index }} + x_high * high_{{ block.index }});
+    {% endif %}
+    {% if affine %}
+    sum_{{ block.index }} += offset_{{ block.index }} * x_sum;
     {% endif %}
     {% endfor %}
 }

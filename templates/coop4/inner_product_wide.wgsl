@@ -18,6 +18,9 @@ for (var load = lane; load < loads; load += WIDTH) {
         input[x + 2u * (WORDS * load + {{ word.index }}u) + 1u],
     );
     {% endfor %}
+    {% if affine %}
+    let x_sum = dot({% for word in words %}{% if word.index > 0 %} + {% endif %}x_{{ word.index }}[0] + x_{{ word.index }}[1]{% endfor %}, vec4<f32>(1.0));
+    {% endif %}
     {% for block in blocks %}
     {% include "common/scale_of_block.wgsl" %}
     {% if columns == 1 %}
@@ -34,6 +37,9 @@ for (var load = lane; load < loads; load += WIDTH) {
     unscaled_{{ block.index }} += x_{{ word.index }}[1] * mat{{ block.width }}x4<f32>({% for column in block.columns %}dequantize_high(q_{{ column.index }}{{ word.component }}){% if not loop.last %}, {% endif %}{% endfor %});
     {% endfor %}
     sum_{{ block.index }} += scale_{{ block.index }} * unscaled_{{ block.index }};
+    {% endif %}
+    {% if affine %}
+    sum_{{ block.index }} += offset_{{ block.index }} * x_sum;
     {% endif %}
     {% endfor %}
 }

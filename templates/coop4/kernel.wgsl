@@ -45,9 +45,19 @@ const PARTIALS: u32 = WIDTH;
 var<workgroup> partial_{{ block.index }}: array<{{ sum_type }}, PARTIALS>;
 {% endfor %}
 
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% else %}
 {% include "common/dequantize.wgsl" %}
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% endif %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/epilogue.wgsl" %}
 
@@ -62,6 +72,11 @@ fn main(
     @builtin(subgroup_invocation_id) subgroup_lane: u32,
     {% endif %}
 ) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "lane" %}
+    {% set invocations = "WIDTH" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
     {% if words | length > 1 %}
     let loads = {{ k }} / (WORDS * WEIGHTS_PER_WORD);
     {% else %}

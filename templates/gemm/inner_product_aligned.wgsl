@@ -28,8 +28,14 @@ for (var group = 0u; group < groups; group++) {
             {% for r in range(end=rows) %}
             let x_{{ r }}_low = input[x_{{ r }} + k / 4u{% if word.index > 0 %} + {{ word.index * 2 }}u{% endif %}];
             let x_{{ r }}_high = input[x_{{ r }} + k / 4u + {{ word.index * 2 + 1 }}u];
+            {% if affine %}
+            let x_{{ r }}_sum = dot(x_{{ r }}_low + x_{{ r }}_high, vec4<f32>(1.0));
+            {% endif %}
             {% for block in blocks %}
             sum_{{ r }}_{{ block.index }} += scale_{{ block.index }} * (x_{{ r }}_low * low_{{ block.index }} + x_{{ r }}_high * high_{{ block.index }});
+            {% if affine %}
+            sum_{{ r }}_{{ block.index }} += offset_{{ block.index }} * x_{{ r }}_sum;
+            {% endif %}
             {% endfor %}
             {% endfor %}
             {% if words | length > 1 %}

@@ -22,12 +22,20 @@ for (var k = 0u; k < {{ k }}; k += WEIGHTS_PER_WORD) {
     {% for block in blocks %}
     let low_{{ block.index }} = mat{{ block.width }}x4<f32>(
         {% for column in block.columns %}
+        {% if affine %}
+        weights_of(n_{{ column.index }}, k, dequantize_low(q_{{ column.index }})),
+        {% else %}
         load_scales(n_{{ column.index }}, k) * dequantize_low(q_{{ column.index }}),
+        {% endif %}
         {% endfor %}
     );
     let high_{{ block.index }} = mat{{ block.width }}x4<f32>(
         {% for column in block.columns %}
+        {% if affine %}
+        weights_of(n_{{ column.index }}, k + 4u, dequantize_high(q_{{ column.index }})),
+        {% else %}
         load_scales(n_{{ column.index }}, k + 4u) * dequantize_high(q_{{ column.index }}),
+        {% endif %}
         {% endfor %}
     );
     {% endfor %}
@@ -35,8 +43,14 @@ for (var k = 0u; k < {{ k }}; k += WEIGHTS_PER_WORD) {
     {% for r in range(end=rows) %}
     let x_{{ r }}_low = load_input(x_{{ r }}, k);
     let x_{{ r }}_high = load_input(x_{{ r }}, k + 4u);
+    {% if affine and scale_per == "word" %}
+    let x_{{ r }}_sum = dot(x_{{ r }}_low + x_{{ r }}_high, vec4<f32>(1.0));
+    {% endif %}
     {% for block in blocks %}
     sum_{{ r }}_{{ block.index }} += {% if scale_per == "word" %}scale_{{ block.index }} * ({% endif %}x_{{ r }}_low * low_{{ block.index }} + x_{{ r }}_high * high_{{ block.index }}{% if scale_per == "word" %}){% endif %};
+    {% if affine and scale_per == "word" %}
+    sum_{{ r }}_{{ block.index }} += offset_{{ block.index }} * x_{{ r }}_sum;
+    {% endif %}
     {% endfor %}
     {% endfor %}
 }

@@ -30,9 +30,19 @@ const_assert K % TILE_K == 0u;
 const_assert GROUP_SIZE % TILE_K == 0u;
 {% endif %}
 
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% else %}
 {% include "common/dequantize.wgsl" %}
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% endif %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
 {% endif %}
 {% if alignment == "ragged" %}
 {% include "gemm/ragged_loads.wgsl" %}
@@ -46,6 +56,11 @@ fn main(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "thread" %}
+    {% set invocations = "THREADS" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
     // Tiles are numbered row by row; the y of the grid folds what exceeds the limit of x.
     let tile = workgroup.y * workgroups.x + workgroup.x;
     let tiles_n = (params.N + TILE_N - 1u) / TILE_N;

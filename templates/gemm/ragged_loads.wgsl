@@ -45,4 +45,17 @@ fn scale_of(n: u32, k: u32) -> f32 {
 fn load_scales(n: u32, k: u32) -> vec4<f32> {
     return vec4<f32>(scale_of(n, k), scale_of(n, k + 1u), scale_of(n, k + 2u), scale_of(n, k + 3u));
 }
+{% if affine %}
+
+fn offset_of(n: u32, k: u32) -> f32 {
+    return load_offset(n, min(k, {{ k }} - 1u) / {{ group_size }});
+}
+
+// Weights k to k + 3 of a column, from what is left of their nibbles without the zero point.
+fn weights_of(n: u32, k: u32, q: vec4<f32>) -> vec4<f32> {
+    let scale = load_scales(n, k);
+    let stored = vec4<f32>(offset_of(n, k), offset_of(n, k + 1u), offset_of(n, k + 2u), offset_of(n, k + 3u));
+    return fma(scale, q, offset_beside(scale, stored));
+}
+{% endif %}
 {% endif %}

@@ -6,6 +6,12 @@ struct Input {
     low_{{ word.index }}: vec4<f32>,
     high_{{ word.index }}: vec4<f32>,
     {% endfor %}
+    {% if affine %}
+    {% for part in parts %}
+    // The sum of the input{% if parts | length > 1 %} of part {{ part.index }}{% endif %}, which what a group adds to its weights is multiplied by: once for all columns.
+    sum{{ part.suffix }}: f32,
+    {% endfor %}
+    {% endif %}
 }
 
 // A nibble that is ORed into the mantissa of 2^23 adds itself times 16^i, where i is its place in the word: subtracting 2^23 and the zero
@@ -22,6 +28,11 @@ fn prepare_input({% for word in words %}low_{{ word.index }}: vec4<f32>, high_{{
     x.low_{{ word.index }} = low_{{ word.index }} * LOW_PLACES;
     x.high_{{ word.index }} = high_{{ word.index }} * HIGH_PLACES;
     {% endfor %}
+    {% if affine %}
+    {% for part in parts %}
+    x.sum{{ part.suffix }} = dot({% for word in part.words %}low_{{ word.index }} + high_{{ word.index }}{% if not loop.last %} + {% endif %}{% endfor %}, vec4<f32>(1.0));
+    {% endfor %}
+    {% endif %}
     return x;
 }
 
@@ -39,11 +50,16 @@ fn dot_word(word: u32, low: vec4<f32>, high: vec4<f32>, sum: f32) -> f32 {
     return total;
 }
 
-// The inner product of a chunk, before scaling.
-fn dot_chunk(q: {{ weight_type }}, x: Input) -> f32 {
+{% for part in parts %}
+{% if part.index > 0 %}
+
+{% endif %}
+// The inner product of {% if parts | length > 1 %}part {{ part.index }} of {% endif %}a chunk, before scaling.
+fn dot_chunk{{ part.suffix }}(q: {{ weight_type }}, x: Input) -> f32 {
     var sum = 0.0;
-    {% for word in words %}
+    {% for word in part.words %}
     sum = dot_word(q{{ word.component }}, x.low_{{ word.index }}, x.high_{{ word.index }}, sum);
     {% endfor %}
     return sum;
 }
+{% endfor %}

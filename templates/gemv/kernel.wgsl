@@ -23,8 +23,13 @@ var<workgroup> staged: array<vec4<f32>, WIDTH * STRIDE>;
 const_assert K % CHUNK == 0u{% if residents | length > 0 %} && K <= RESIDENT * WIDTH * CHUNK{% endif %};
 {% endif %}
 {% if fixed_group_size %}
+{% if parts | length > 1 %}
+// Group boundaries split a load into whole words, {{ parts | length }} parts with a scale each.
+const_assert CHUNK == {{ parts | length }}u * GROUP_SIZE && GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+{% else %}
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % CHUNK == 0u;
+{% endif %}
 {% endif %}
 {% if reduction == "subgroup" %}
 // No device has subgroups of fewer lanes, so no workgroup has more subgroups than there are partial sums.
@@ -39,7 +44,12 @@ var<workgroup> lane_sums: array<f32, WIDTH * COLUMNS>;
 var<workgroup> column_sums: array<f32, WIDTH>;
 {% endif %}
 
-{% if numeric == "int8_activations" %}
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "gemv/accumulate_codebook.wgsl" %}
+{% elif numeric == "int8_activations" %}
 {% include "gemv/accumulate_int8.wgsl" %}
 {% else %}
 {% include "gemv/accumulate_exact.wgsl" %}
@@ -47,8 +57,11 @@ var<workgroup> column_sums: array<f32, WIDTH>;
 {% if not staged %}
 {% include "gemv/load_input.wgsl" %}
 {% endif %}
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/epilogue.wgsl" %}
 
@@ -64,6 +77,11 @@ fn main(
     @builtin(subgroup_invocation_id) subgroup_lane: u32,
     {% endif %}
 ) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "lane" %}
+    {% set invocations = "WIDTH" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
     let chunks = {{ k }} / CHUNK;
     {% if not fixed_group_size %}
     let chunks_per_group = params.group_size / CHUNK;

@@ -54,9 +54,21 @@ var<workgroup> bias_tile: array<f32, TILE_N>;
 // One matrix of each subgroup, on its way to outputs that do not all exist.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% elif affine %}
+{% include "common/dequantize_by_mantissa.wgsl" %}
+{% else %}
 {% include "matrix/dequantize.wgsl" %}
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% endif %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/tile_loads.wgsl" %}
 {% if bias != "never" %}
@@ -72,6 +84,11 @@ fn main(
     @builtin(subgroup_id) subgroup: u32,
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "thread" %}
+    {% set invocations = "THREADS" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
     {% include "common/tile_of_workgroup.wgsl" %}
     // The subgroup's part of the tile.
     let subgroup_m = (subgroup / SUBGROUPS_N) * SUBGROUP_M;

@@ -26,6 +26,9 @@ var next_{{ c }}: {{ weight_type }};
 {% endfor %}
 {% for block in blocks %}
 var next_scale_{{ block.index }}: {{ sum_type }};
+{% if affine %}
+var next_offset_{{ block.index }}: {% if scale_load == 1 or scales.format == "f32" and encoding == "minimum" %}{{ sum_type }}{% else %}{{ offset_type }}{% endif %};
+{% endif %}
 {% endfor %}
 var load = lane_k;
 if (load < loads) {
@@ -36,7 +39,14 @@ while (load < loads) {
     let q_{{ c }} = next_{{ c }};
     {% endfor %}
     {% for block in blocks %}
+    {% if encoding == "codebook" %}
+    let scales_{{ block.index }} = next_scale_{{ block.index }};
+    {% else %}
     let scales_{{ block.index }} = scales_by_nibble(next_scale_{{ block.index }});
+    {% endif %}
+    {% if affine %}
+    let offset_{{ block.index }} = offset_beside(next_scale_{{ block.index }}, {% if scale_load == 1 %}next_offset_{{ block.index }}{% elif encoding == "zero_point" %}unpack_offsets(next_offset_{{ block.index }}){% elif scales.format == "f32" %}next_offset_{{ block.index }}{% else %}unpack_scales(next_offset_{{ block.index }}){% endif %});
+    {% endif %}
     {% endfor %}
     let k = 2u * WORDS * load;
     load += LANES_K;
@@ -51,7 +61,7 @@ while (load < loads) {
     // Weights {{ word.k + half * 4 }} to {{ word.k + half * 4 + 3 }} of the load.
     {
         {% for block in blocks %}
-        let w_{{ block.index }} = dequantize(words_{{ word.index }}_{{ block.index }}{% if half == 1 %} >> vec4<u32>(16u){% endif %}, scales_{{ block.index }});
+        let w_{{ block.index }} = dequantize(words_{{ word.index }}_{{ block.index }}{% if half == 1 %} >> vec4<u32>(16u){% endif %}, scales_{{ block.index }}{% if affine %}, offset_{{ block.index }}{% endif %});
         {% endfor %}
         {% for r in range(end=rows) %}
         {% if columns == 4 %}

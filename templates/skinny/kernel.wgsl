@@ -34,13 +34,23 @@ const ROWS_AT_ONCE: u32 = {{ rows_at_once }}u;
 const PARTIAL_STRIDE: u32 = {{ partial_stride }}u;
 var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE>;
 
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "skinny/dequantize_codebook.wgsl" %}
+{% else %}
 {% include "skinny/dequantize.wgsl" %}
+{% endif %}
 {% include "skinny/multiply_add.wgsl" %}
 {% if reduction == "subgroup" %}
 {% include "skinny/exchange.wgsl" %}
 {% endif %}
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/epilogue.wgsl" %}
 
@@ -59,6 +69,11 @@ fn main(
     {% if reduction == "subgroup" %}
     // Numbered by subgroups, so that a quad lies within one.
     let lane = subgroup * subgroup_size + subgroup_lane;
+    {% endif %}
+    {% if encoding == "codebook" %}
+    {% set invocation = "lane" %}
+    {% set invocations = "WIDTH" %}
+    {% include "common/load_levels.wgsl" %}
     {% endif %}
     let lane_n = (lane / QUAD) % LANES_N;
     let lane_k = lane / (QUAD * LANES_N) * QUAD + lane % QUAD;

@@ -43,12 +43,22 @@ var<workgroup> w_tile: array<vec4<f16>, COLUMNS * STRIDE>;
 // One matrix of sums of each subgroup.
 var<workgroup> partial: array<f32, SUBGROUPS * SIDE * SIDE>;
 
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
 {% endif %}
 {% include "skinny_matrix/loads.wgsl" %}
 {% include "skinny_matrix/place.wgsl" %}
+{% if encoding == "codebook" %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% else %}
 {% include "skinny_matrix/dequantize.wgsl" %}
+{% endif %}
 {% include "common/epilogue.wgsl" %}
 
 @compute @workgroup_size(THREADS)
@@ -58,6 +68,11 @@ fn main(
     @builtin(local_invocation_index) thread: u32,
     @builtin(subgroup_id) subgroup: u32,
 ) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "thread" %}
+    {% set invocations = "THREADS" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
     // Which inputs of a step a thread loads: neighbouring threads neighbouring vectors.
     {% for i in input_loads %}
     {% if i == 0 %}
@@ -92,6 +107,9 @@ fn main(
         {% for i in weight_loads %}
         var w_{{ s }}_{{ i }} = load_weights(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
         var scale_{{ s }}_{{ i }} = scale_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
+        {% if affine %}
+        var offset_{{ s }}_{{ i }} = offset_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
+        {% endif %}
         {% endfor %}
         {% endfor %}
 

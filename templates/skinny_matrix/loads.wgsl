@@ -27,3 +27,13 @@ fn scale_of(n: u32, k: u32) -> f32 {
     }
     return 0.0;
 }
+{% if affine %}
+
+// The {% if encoding == "zero_point" %}zero point{% else %}minimum{% endif %} of these weights.
+fn offset_of(n: u32, k: u32) -> f32 {
+    if (k < {{ k }}) {
+        return load_offset(n, k / {{ group_size }});
+    }
+    return 0.0;
+}
+{% endif %}

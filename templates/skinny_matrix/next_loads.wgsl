@@ -7,5 +7,8 @@
     {% for i in weight_loads %}
     w_{{ s }}_{{ i }} = load_weights(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
     scale_{{ s }}_{{ i }} = scale_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
+    {% if affine %}
+    offset_{{ s }}_{{ i }} = offset_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
+    {% endif %}
     {% endfor %}
 }

@@ -43,10 +43,20 @@ const_assert GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
 var<workgroup> x_tile: array<{{ staged_type }}, TILE_M * STRIDE>;
 var<workgroup> w_tile: array<{{ staged_type }}, TILE_N * STRIDE>;
 
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% else %}
 {% include "common/dequantize_by_mantissa.wgsl" %}
+{% endif %}
 {% include "common/epilogue.wgsl" %}
-{% if scales.format != "f32" or scales.order != "groups" %}
+{% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/tile_loads.wgsl" %}
 {% include "staged/store_output.wgsl" %}
@@ -57,6 +67,11 @@ fn main(
     @builtin(num_workgroups) workgroups: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "thread" %}
+    {% set invocations = "THREADS" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
     {% include "common/tile_of_workgroup.wgsl" %}
     let thread_m = (thread / STRIP) % THREADS_M;
     let thread_n = (thread / (STRIP * THREADS_M)) * STRIP + thread % STRIP;

@@ -155,6 +155,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -183,6 +184,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -213,6 +215,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -241,6 +244,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -269,6 +273,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -297,6 +302,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -325,6 +331,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -353,6 +360,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -381,6 +389,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -409,6 +418,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -438,6 +448,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -466,6 +477,7 @@ impl DownProj {
                 k: ::core::option::Option::Some(1536u32),
                 bias: ::q4_kernel::Bias::Always,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -485,6 +497,7 @@ impl DownProj {
         n: ::core::option::Option::Some(384u32),
         group_size: ::q4_kernel::GroupSize::Fixed(64u32),
         bias: ::q4_kernel::Bias::Always,
+        encoding: ::q4_kernel::Encoding::Symmetric,
         scales: ::q4_kernel::ScaleLayout {
             format: ::q4_kernel::ScaleFormat::F32,
             order: ::q4_kernel::ScaleOrder::Groups,
@@ -761,6 +774,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -787,6 +801,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -811,6 +826,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -835,6 +851,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -865,6 +882,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -893,6 +911,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -921,6 +940,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -949,6 +969,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -977,6 +998,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1005,6 +1027,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1033,6 +1056,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1061,6 +1085,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1088,6 +1113,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1114,6 +1140,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1140,6 +1167,7 @@ impl AnyShape {
                 k: ::core::option::Option::None,
                 bias: ::q4_kernel::Bias::Optional,
                 numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
                     order: ::q4_kernel::ScaleOrder::Groups,
@@ -1159,6 +1187,7 @@ impl AnyShape {
         n: ::core::option::Option::None,
         group_size: ::q4_kernel::GroupSize::Runtime,
         bias: ::q4_kernel::Bias::Optional,
+        encoding: ::q4_kernel::Encoding::Symmetric,
         scales: ::q4_kernel::ScaleLayout {
             format: ::q4_kernel::ScaleFormat::F32,
             order: ::q4_kernel::ScaleOrder::Groups,

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use crate::{Constraints, Feature, Geometry, NumericClass, ScaleLayout, geometry::Label};
+use crate::{
+    Constraints, Encoding, Feature, Geometry, NumericClass, ScaleLayout, Tolerance, WeightFormat,
+    geometry::Label,
+};
 
 /// Everything that distinguishes one kernel variant from another: its WGSL follows from this value alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +21,8 @@ pub struct Configuration {
     pub bias: Bias,
     /// The arithmetic.
     pub numeric: NumericClass,
+    /// How four bits and the numbers of their group make a weight.
+    pub encoding: Encoding,
     /// How the scales are stored on the device.
     pub scales: ScaleLayout,
 }
@@ -88,10 +93,13 @@ impl Configuration {
         };
         let Label { sizes, kind } = self.geometry.label();
         let mut name = format!("{}_{sizes}_g{group}", self.geometry.family());
-        for word in [kind, self.numeric.label(), self.scales.label()]
-            .into_iter()
-            .flatten()
-        {
+        let words = [
+            kind,
+            self.numeric.label(),
+            self.encoding.label(),
+            self.scales.label(),
+        ];
+        for word in words.into_iter().flatten() {
             name.push('_');
             name.push_str(word);
         }
@@ -111,8 +119,26 @@ impl Configuration {
             k_multiple: self.geometry.k_multiple(),
             k_most: self.geometry.k_most(),
             group_size,
-            group_size_multiple: self.geometry.group_size_multiple(),
+            group_size_multiple: match group_size {
+                Some(size) if self.geometry.short_groups().contains(&size) => size,
+                _ => self.geometry.group_size_multiple(),
+            },
         }
+    }
+
+    /// The weights that the variant multiplies by.
+    #[must_use]
+    pub fn weight_format(&self) -> WeightFormat {
+        WeightFormat {
+            encoding: self.encoding,
+            scales: self.scales.format,
+        }
+    }
+
+    /// By how much its sums over K elements may differ from the float64 reference.
+    #[must_use]
+    pub fn tolerance(&self, k: u32) -> Tolerance {
+        self.numeric.tolerance_of(self.encoding, k)
     }
 
     /// The route that the variant is made for.
@@ -144,6 +170,9 @@ impl fmt::Display for Configuration {
             None => f.write_str(", k from Params")?,
         }
         write!(f, ", bias: {}, numeric: {}", self.bias, self.numeric)?;
+        if self.encoding != Encoding::default() {
+            write!(f, ", encoding: {}", self.encoding)?;
+        }
         if self.scales == ScaleLayout::default() {
             Ok(())
         } else {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::ScaleFormat;
+
 /// How four bits and the numbers of their group make a weight. `q` is the nibble as stored, 0 to 15.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
@@ -30,6 +32,49 @@ impl Encoding {
             Self::Minimum => "minimum",
             Self::Codebook => "codebook",
         }
+    }
+
+    /// Whether a weight is `scale * (q - 8)` plus a number of its group, which follows from a zero point or a minimum.
+    #[must_use]
+    pub const fn is_affine(self) -> bool {
+        match self {
+            Self::ZeroPoint | Self::Minimum => true,
+            Self::Symmetric | Self::Codebook => false,
+        }
+    }
+
+    /// What the name of a variant says of it.
+    pub(crate) const fn label(self) -> Option<&'static str> {
+        match self {
+            Self::Symmetric => None,
+            Self::ZeroPoint => Some("zp"),
+            Self::Minimum => Some("min"),
+            Self::Codebook => Some("lut"),
+        }
+    }
+}
+
+/// What kernels must know of weights beside their shape: which of them can multiply by which weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct WeightFormat {
+    /// How four bits and the numbers of their group make a weight.
+    pub encoding: Encoding,
+    /// What a scale is stored as, and a minimum beside it.
+    pub scales: ScaleFormat,
+}
+
+impl WeightFormat {
+    /// Whether there can be such weights: minimums are stored as scales are, and a byte holds none.
+    #[must_use]
+    pub const fn exists(self) -> bool {
+        !matches!(self.encoding, Encoding::Minimum) || self.scales.bytes() > 1
+    }
+}
+
+impl fmt::Display for WeightFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {} scales", self.encoding, self.scales)
     }
 }
 

@@ -10,6 +10,8 @@
 //! - **bias**: `f32 [N]`, optional. Where it is absent a dummy buffer is bound, so that the binding layout never changes.
 //! - **bindings**: [`Binding`], all in group 0.
 
+use crate::Encoding;
+
 /// What is added to a weight in -8..=7 to store it as a nibble.
 pub const ZERO_POINT: u8 = 8;
 /// The smallest quantised weight.
@@ -57,7 +59,11 @@ pub const fn scale_count(n: u32, k: u32, group_size: u32) -> u64 {
     groups(k, group_size) as u64 * padded_n(n)
 }
 
-/// The bindings of every kernel, in group 0. The numbers are those of the original contract.
+/// Levels of a codebook: as many as there are nibbles.
+pub const LEVELS: u32 = 1 << BITS;
+
+/// The bindings of kernels, in group 0. The numbers up to [`Binding::Params`] are those of the original contract, and every kernel has them; the
+/// others belong to [encodings](Encoding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Binding {
@@ -73,6 +79,11 @@ pub enum Binding {
     Bias = 4,
     /// [`Params`](crate::Params), uniform.
     Params = 5,
+    /// A number for each group and column, read: zero points of a byte, four to a word, or minimums, stored as the scales are. In the
+    /// scales' order.
+    Offsets = 6,
+    /// `f32 [16]`, read: the level of each nibble.
+    Codebook = 7,
 }
 
 /// What kernels do with a binding.
@@ -88,14 +99,25 @@ pub enum Access {
 
 impl Binding {
     /// All bindings, by number.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Output,
         Self::Input,
         Self::Weight,
         Self::Scales,
         Self::Bias,
         Self::Params,
+        Self::Offsets,
+        Self::Codebook,
     ];
+
+    /// The bindings of kernels for weights of an encoding, by number.
+    pub fn of(encoding: Encoding) -> impl Iterator<Item = Self> + Clone {
+        Self::ALL.into_iter().filter(move |binding| match binding {
+            Self::Offsets => encoding.is_affine(),
+            Self::Codebook => encoding == Encoding::Codebook,
+            _ => true,
+        })
+    }
 
     /// The number behind `@binding`.
     #[must_use]
@@ -108,7 +130,9 @@ impl Binding {
     pub const fn access(self) -> Access {
         match self {
             Self::Output => Access::Write,
-            Self::Input | Self::Weight | Self::Scales | Self::Bias => Access::Read,
+            Self::Input | Self::Weight | Self::Scales | Self::Bias | Self::Offsets | Self::Codebook => {
+                Access::Read
+            }
             Self::Params => Access::Uniform,
         }
     }
@@ -123,6 +147,8 @@ impl Binding {
             Self::Scales => "scales",
             Self::Bias => "bias",
             Self::Params => "params",
+            Self::Offsets => "offsets",
+            Self::Codebook => "codebook",
         }
     }
 }

@@ -22,7 +22,7 @@ mod variant;
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
 pub use dispatch::{Dispatch, TooManyWorkgroups};
-pub use encoding::Encoding;
+pub use encoding::{Encoding, WeightFormat};
 pub use geometry::{
     Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
 };
@@ -32,3 +32,6 @@ pub use params::{ParamField, Params};
 pub use scales::{ScaleFormat, ScaleLayout, ScaleOrder};
 pub use shape::Shape;
 pub use variant::{GeneratedKernel, Variant};
+
+/// The environment variable that names a folder for what builds generate and runs compile.
+pub const DUMP_VARIABLE: &str = "Q4_DUMP";

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Feature;
+use crate::{Encoding, Feature};
 
 /// The arithmetic of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -70,6 +70,23 @@ impl NumericClass {
                 relative: 1e-3,
                 of_products: 3e-2,
             },
+        }
+    }
+
+    /// The tolerance for sums over K elements with weights of an encoding.
+    ///
+    /// A weight `scale * (q - zero)` or `scale * q + minimum` may be far smaller than the two terms that make it, and a kernel may add up each of them by
+    /// itself: what f32 leaves of either is then small beside the terms and not beside the weights or their sum. Affine encodings of the
+    /// exact class are allowed 1e-5 of the products with the terms, which is less than two hundred roundings of f32.
+    #[must_use]
+    pub const fn tolerance_of(self, encoding: Encoding, k: u32) -> Tolerance {
+        let tolerance = self.tolerance(k);
+        match self {
+            Self::Exact if encoding.is_affine() => Tolerance {
+                of_products: 1e-5,
+                ..tolerance
+            },
+            Self::Exact | Self::F16Multiply | Self::Int8Activations => tolerance,
         }
     }
 

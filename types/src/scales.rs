@@ -48,8 +48,8 @@ impl ScaleFormat {
     /// Every format.
     pub const ALL: [Self; 5] = [Self::F32, Self::F16, Self::Bf16, Self::E8m0, Self::E4m3];
 
-    /// Those that kernels read. Files have all of them.
-    pub const OF_KERNELS: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
+    /// Those that scales are rounded to at an upload, whatever they are: scales of 8 bits come so, or not at all.
+    pub const ROUNDED: [Self; 3] = [Self::F32, Self::F16, Self::Bf16];
 
     /// Bytes of one scale.
     #[must_use]

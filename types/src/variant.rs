@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Bias, Configuration, GroupSize, Needs, Route, ScaleLayout};
+use crate::{Bias, Configuration, Encoding, GroupSize, Needs, Route, ScaleLayout};
 
 /// One generated kernel: its text and all that is needed to run it.
 ///
@@ -50,6 +50,8 @@ pub struct GeneratedKernel {
     pub group_size: GroupSize,
     /// Whether a bias is added.
     pub bias: Bias,
+    /// How four bits and the numbers of their group make a weight, for all variants.
+    pub encoding: Encoding,
     /// How the scales are stored on the device, for all variants.
     pub scales: ScaleLayout,
     /// For M == 1, in order of preference. Empty where no GEMV serves the layer.

@@ -72,7 +72,8 @@ pub fn cost(variant: &Variant) -> Option<Cost> {
     };
     let bias = variant.configuration.bias != Bias::Never;
     let data = Data::Exact;
-    let sample = samples::sample(
+    let sample = samples::sample_of(
+        variant.configuration.weight_format(),
         m,
         LayerShape {
             n: COLUMNS,

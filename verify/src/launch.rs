@@ -29,8 +29,9 @@ pub(crate) fn run(
 ) {
     let Shape { m, n, k, group_size } = case.shape;
     let describe = |what: &dyn std::fmt::Display| format!("{what} ({})", describe(case));
-    let Some(Sample { x, layer }) = samples::sample(m, LayerShape { n, k, group_size }, case.bias, case.data)
-    else {
+    let shape = LayerShape { n, k, group_size };
+    let format = variant.configuration.weight_format();
+    let Some(Sample { x, layer }) = samples::sample_of(format, m, shape, case.bias, case.data) else {
         verdict.find(Promise::NumericClass, describe(&"the case has no data"));
         return;
     };
@@ -56,7 +57,7 @@ pub(crate) fn run(
     };
     let expected = reference::linear(&x, &layer);
     let products = if tolerance(variant, case).of_products > 0.0 {
-        reference::products(&x, &layer)
+        reference::products_for(&x, &layer, variant.configuration.numeric)
     } else {
         Vec::new()
     };
@@ -216,10 +217,9 @@ fn compare(
 }
 
 fn tolerance(variant: &Variant, case: &Case) -> Tolerance {
-    let class = variant.configuration.numeric;
     match case.data {
-        Data::Exact if class.keeps_exact_data() => Tolerance::ZERO,
-        Data::Exact | Data::Random { .. } => class.tolerance(case.shape.k),
+        Data::Exact if variant.configuration.numeric.keeps_exact_data() => Tolerance::ZERO,
+        Data::Exact | Data::Random { .. } => variant.configuration.tolerance(case.shape.k),
     }
 }
 
@@ -256,7 +256,7 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: Sc
     let outputs = case.output_offset + (m - 1) * stride(case) + n;
     let mut weight = layer.weight().to_vec();
     weight.resize(weight.len().next_multiple_of(size_of::<u32>()), 0xFF);
-    Bindings::new()
+    let bindings = Bindings::new()
         .with(
             0,
             Binding::Output.index(),
@@ -282,7 +282,15 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: Sc
             0,
             Binding::Params.index(),
             Buffer::from_bytes(bytemuck::bytes_of(&params)),
-        )
+        );
+    let bindings = match layer.stored_offsets_of(scales, 0..n) {
+        Some(offsets) => bindings.with(0, Binding::Offsets.index(), Buffer::from_bytes(&offsets)),
+        None => bindings,
+    };
+    match layer.stored_levels() {
+        Some(levels) => bindings.with(0, Binding::Codebook.index(), Buffer::from_slice(&levels)),
+        None => bindings,
+    }
 }
 
 fn describe(case: &Case) -> String {

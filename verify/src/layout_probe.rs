@@ -24,13 +24,15 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
         group_size,
     };
     let bias = variant.configuration.bias == q4_kernel::Bias::Always;
-    let Some(sample) = samples::sample(1, shape, bias, Data::Random { seed: 7 }) else {
+    let format = variant.configuration.weight_format();
+    let Some(sample) = samples::sample_of(format, 1, shape, bias, Data::Random { seed: 7 }) else {
         return;
     };
     let Ok(layer) = sample.layer.round_scales(variant.configuration.scales.format) else {
         return;
     };
     let expected = reference::dequantize(&layer);
+    let terms = reference::dequantized_terms(&layer);
 
     // Several ones at once where the kernel takes several rows.
     let rows = constraints.rows.most().min(k);
@@ -82,13 +84,14 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
             for row in 0..ones {
                 for n in 0..COLUMNS {
                     let at = first + row;
-                    let weight = expected[(n * k + at) as usize]
+                    let index = (n * k + at) as usize;
+                    let weight = expected[index]
                         + sample
                             .layer
                             .bias()
                             .map_or(0.0, |bias| f64::from(bias[n as usize]));
                     let read = got.get((row * COLUMNS + n) as usize).copied().unwrap_or(f32::NAN);
-                    if !is_read_as(weight, read, variant.configuration.numeric) {
+                    if !is_read_as(weight, terms[index], read, variant) {
                         let message = format!("weight n={n} k={at} is {weight} and is read as {read}");
                         verdict.find(Promise::SameWeightLayout, describe(&message));
                     }
@@ -98,11 +101,22 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
     }
 }
 
-/// Whether a kernel reads `weight` as `read`: one product and zeros, so that f32 rounds once. A class that rounds its operands is within one place of
-/// f16, which is less than an eighth of what tells neighbouring nibbles apart.
-fn is_read_as(weight: f64, read: f32, class: NumericClass) -> bool {
-    match class {
-        NumericClass::F16Multiply => (f64::from(read) - weight).abs() <= weight.abs() * F16_EPSILON,
+/// Whether a kernel reads `weight`, made of terms of this size, as `read`: one product and zeros, so that f32 rounds once; each term of an affine encoding
+/// once more, and their sum. A class that rounds its operands is within one place of f16, which is less than an eighth of what tells neighbouring nibbles
+/// apart.
+fn is_read_as(weight: f64, terms: f64, read: f32, variant: &Variant) -> bool {
+    let difference = (f64::from(read) - weight).abs();
+    let affine = variant.configuration.encoding.is_affine();
+    match variant.configuration.numeric {
+        NumericClass::F16Multiply => {
+            let of_terms = if affine {
+                terms * f64::from(f32::EPSILON)
+            } else {
+                0.0
+            };
+            difference <= weight.abs() * F16_EPSILON + of_terms
+        }
+        _ if affine => difference <= terms * 2.0 * f64::from(f32::EPSILON),
         _ => weight as f32 == read,
     }
 }
@@ -117,7 +131,8 @@ fn layer_of(constraints: Constraints) -> (u32, u32) {
         });
     let k = constraints.k.unwrap_or(match constraints.k_multiple {
         1 => 2 * group_size + 1,
-        multiple => group_size + multiple,
+        // A constant group size may be a part of what K is a multiple of.
+        multiple => (group_size + multiple).next_multiple_of(multiple),
     });
     (k, group_size)
 }

@@ -87,7 +87,7 @@ impl FromStr for Scales {
         let (format, order) = text
             .split_once(':')
             .unwrap_or((text, ScaleOrder::default().name()));
-        let format = ScaleFormat::OF_KERNELS
+        let format = ScaleFormat::ROUNDED
             .into_iter()
             .find(|known| known.name() == format);
         let order = ScaleOrder::ALL.into_iter().find(|known| known.name() == order);
@@ -98,7 +98,7 @@ impl FromStr for Scales {
                 let names = |names: &[&str]| names.join(", ");
                 format!(
                     "scales are stored as one of {}, followed by one of {} after a colon where they are not in the first of these orders",
-                    names(&ScaleFormat::OF_KERNELS.map(ScaleFormat::name)),
+                    names(&ScaleFormat::ROUNDED.map(ScaleFormat::name)),
                     names(&ScaleOrder::ALL.map(ScaleOrder::name)),
                 )
             })

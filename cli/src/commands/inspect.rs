@@ -98,9 +98,12 @@ impl<'a> Entry<'a> {
 
 /// Whether a variant can multiply one row, or several, by a matrix as it is.
 fn serves(variant: &Variant, matrix: &Matrix) -> bool {
-    let (Some(Encoding::Symmetric), Some(group_size)) = (matrix.encoding, matrix.group_size) else {
+    let (Some(encoding), Some(group_size)) = (matrix.encoding, matrix.group_size) else {
         return false;
     };
+    if variant.configuration.encoding != encoding {
+        return false;
+    }
     let constraints = variant.configuration.constraints();
     [1, 4, 128].into_iter().any(|m| {
         let shape = Shape {

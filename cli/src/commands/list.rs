@@ -174,10 +174,10 @@ fn workgroups(dispatch: Dispatch) -> String {
     match dispatch {
         Dispatch::GridStride { columns } => divided("N", columns),
         Dispatch::Persistent { columns, workgroups } => {
-            format!("{} <= {workgroups}", divided("N", columns))
+            format!("{}<={workgroups}", divided("N", columns))
         }
         Dispatch::Folded { rows, columns } => {
-            format!("{} * {}", divided("M", rows), divided("N", columns))
+            format!("{}*{}", divided("M", rows), divided("N", columns))
         }
     }
 }
@@ -212,7 +212,7 @@ mod tests {
                 "-",
                 "64",
                 "0",
-                "M/32 * N/32"
+                "M/32*N/32"
             ]
         );
     }

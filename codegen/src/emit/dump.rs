@@ -5,12 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use q4_kernel_types::DUMP_VARIABLE as VARIABLE;
 use q4_kernel_types::GeneratedKernel;
 
 use super::manifest;
-
-/// The variable that names a folder.
-pub const VARIABLE: &str = "Q4_DUMP";
 
 /// A folder that was asked for and cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use q4_kernel_types::{
-    Bias, Configuration, GeneratedKernel, GroupSize, NumericClass, Params, Route, ScaleFormat, ScaleLayout,
-    ScaleOrder, Variant,
+    Bias, Configuration, Encoding, GeneratedKernel, GroupSize, NumericClass, Params, Route, ScaleFormat,
+    ScaleLayout, ScaleOrder, Variant,
 };
 use quote::{format_ident, quote};
 
@@ -67,12 +67,13 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
         n,
         group_size,
         bias,
+        encoding,
         scales,
         ..
     } = kernel;
     let (k_option, n_option) = (option(*k), option(*n));
     let (group_value, bias_value) = (group_size_value(krate, *group_size), bias_value(krate, *bias));
-    let scales_value = scales_value(krate, *scales);
+    let (encoding_value, scales_value) = (encoding_value(krate, *encoding), scales_value(krate, *scales));
     let constants = quote! {
         #texts
 
@@ -87,6 +88,7 @@ pub fn kernel(krate: &TokenStream, item: &Item, kernel: &GeneratedKernel, text: 
             n: #n_option,
             group_size: #group_value,
             bias: #bias_value,
+            encoding: #encoding_value,
             scales: #scales_value,
             decode: #krate::__private::Cow::Borrowed(Self::DECODE),
             few: #krate::__private::Cow::Borrowed(Self::FEW),
@@ -123,6 +125,7 @@ pub fn fallback(krate: &TokenStream, item: &Item, fixed: FixedShape) -> TokenStr
             n: #krate::__private::None,
             group_size: #krate::GroupSize::Runtime,
             bias: #krate::Bias::Optional,
+            encoding: #krate::Encoding::Symmetric,
             scales: #scales,
             decode: #krate::__private::Cow::Borrowed(&[]),
             few: #krate::__private::Cow::Borrowed(&[]),
@@ -352,7 +355,11 @@ fn summary_doc(kernel: &GeneratedKernel) -> String {
     let dimension =
         |value: Option<u32>| value.map_or_else(|| "given at run time".to_owned(), |v| v.to_string());
     let mut doc = format!(
-        " A 4-bit linear layer: q4gsw weights, K {}, N {}, group size {}.\n\n| route | variant | serves | needs |\n|---|---|---|---|\n",
+        " A 4-bit linear layer: {} weights, K {}, N {}, group size {}.\n\n| route | variant | serves | needs |\n|---|---|---|---|\n",
+        match kernel.encoding {
+            Encoding::Symmetric => "q4gsw",
+            other => other.name(),
+        },
         dimension(kernel.k),
         dimension(kernel.n),
         match kernel.group_size {
@@ -401,6 +408,7 @@ fn configuration_value(krate: &TokenStream, configuration: &Configuration) -> To
     let k = quote!(#k);
     let bias = bias_value(krate, configuration.bias);
     let numeric = numeric_value(krate, configuration.numeric);
+    let encoding = encoding_value(krate, configuration.encoding);
     let scales = scales_value(krate, configuration.scales);
     quote! {
         #krate::Configuration {
@@ -409,6 +417,7 @@ fn configuration_value(krate: &TokenStream, configuration: &Configuration) -> To
             k: #k,
             bias: #bias,
             numeric: #numeric,
+            encoding: #encoding,
             scales: #scales,
         }
     }
@@ -438,6 +447,16 @@ fn numeric_value(krate: &TokenStream, numeric: NumericClass) -> TokenStream {
         NumericClass::Exact | _ => quote!(Exact),
     };
     quote!(#krate::NumericClass::#numeric)
+}
+
+fn encoding_value(krate: &TokenStream, encoding: Encoding) -> TokenStream {
+    let encoding = match encoding {
+        Encoding::Symmetric => quote!(Symmetric),
+        Encoding::ZeroPoint => quote!(ZeroPoint),
+        Encoding::Minimum => quote!(Minimum),
+        Encoding::Codebook => quote!(Codebook),
+    };
+    quote!(#krate::Encoding::#encoding)
 }
 
 fn scales_value(krate: &TokenStream, scales: ScaleLayout) -> TokenStream {

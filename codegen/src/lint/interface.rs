@@ -85,7 +85,8 @@ pub(super) fn params_problems(module: &naga::Module) -> Vec<Problem> {
     problems
 }
 
-pub(super) fn binding_problems(module: &naga::Module) -> Vec<Problem> {
+/// Kernels bind what those of their encoding do.
+pub(super) fn binding_problems(configuration: &Configuration, module: &naga::Module) -> Vec<Problem> {
     module
         .global_variables
         .iter()
@@ -93,8 +94,7 @@ pub(super) fn binding_problems(module: &naga::Module) -> Vec<Problem> {
             let binding = variable.binding?;
             let name = variable.name.clone().unwrap_or_default();
             let known = binding.group == 0
-                && Binding::ALL
-                    .iter()
+                && Binding::of(configuration.encoding)
                     .any(|known| known.index() == binding.binding && known.name() == name);
             (!known).then_some(Problem::UnknownBinding {
                 name,

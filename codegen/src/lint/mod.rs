@@ -144,7 +144,7 @@ pub fn lint(
     interface::params_problems(module)
         .into_iter()
         .for_each(&mut whole);
-    interface::binding_problems(module)
+    interface::binding_problems(configuration, module)
         .into_iter()
         .for_each(&mut whole);
     for feature in configuration.features() {

@@ -20,7 +20,7 @@ pub(super) fn decode(spec: &KernelSpec) -> Vec<Configuration> {
 
 /// Persistent GEMVs, in the class of the description where they have one for it, then in f32.
 fn gemv(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
-    if !may_be_multiples(spec, Gemv::CHUNK) {
+    if !may_be_chunks(spec) {
         return Vec::new();
     }
     let mut variants = Vec::new();
@@ -35,6 +35,15 @@ fn gemv(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
     variants
 }
 
+/// Whether K may be whole loads of a persistent GEMV, and the group size too or a part of one that it serves, as far as they are known.
+fn may_be_chunks(spec: &KernelSpec) -> bool {
+    let chunks = |value: u32| value.is_multiple_of(Gemv::CHUNK);
+    spec.k.is_none_or(chunks)
+        && spec
+            .fixed_group_size()
+            .is_none_or(|size| chunks(size) || Gemv::SHORT_GROUPS.contains(&size))
+}
+
 /// What serves the layers that a persistent GEMV may turn out not to serve: too large a K first, then K and group sizes that split its loads.
 fn narrower(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
     let mut variants = Vec::new();
@@ -46,7 +55,7 @@ fn narrower(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
         variants.extend(gemv(spec, any_k));
     }
     let all_known = spec.k.is_some() && spec.fixed_group_size().is_some();
-    if !(all_known && may_be_multiples(spec, Gemv::CHUNK)) {
+    if !(all_known && may_be_chunks(spec)) {
         variants.extend(coop4(
             spec,
             Coop4Spec {

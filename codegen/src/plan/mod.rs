@@ -5,7 +5,9 @@ mod decode;
 mod few;
 mod prefill;
 
-use q4_kernel_types::{Bias, Configuration, Geometry, GroupSize, NumericClass, Reduction, ScaleLayout};
+use q4_kernel_types::{
+    Bias, Configuration, Encoding, Geometry, GroupSize, NumericClass, Reduction, ScaleLayout,
+};
 
 pub use catalogue::catalogue;
 pub(crate) use prefill::TileDefaults;
@@ -57,6 +59,7 @@ fn configuration(spec: &KernelSpec, geometry: Geometry) -> Configuration {
         bias: spec.bias,
         // Every class allows it; who multiplies otherwise says so.
         numeric: NumericClass::Exact,
+        encoding: spec.encoding(),
         scales: spec.scales,
     }
 }
@@ -69,12 +72,15 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
         k: None,
         bias: Bias::Optional,
         numeric: NumericClass::Exact,
+        encoding: Encoding::default(),
         scales: ScaleLayout::default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use q4_kernel_types::WeightFormat;
+
     use super::*;
     use crate::spec::{Coop4Spec, Format, GemvSpec, MatrixSpec, SkinnySpec, StagedSpec, TileSpec};
 
@@ -99,9 +105,7 @@ mod tests {
     fn a_layer_of_run_time_shape_is_served_whatever_its_shape() {
         let plan = plan(&KernelSpec::new(
             "Any",
-            Format::Q4gsw {
-                group_size: GroupSize::Runtime,
-            },
+            Format::new(WeightFormat::default(), GroupSize::Runtime),
         ));
         assert_eq!(
             names(&plan.decode),

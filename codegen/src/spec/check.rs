@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use q4_kernel_types::GroupSize;
+use q4_kernel_types::{Encoding, GroupSize, NumericClass, WeightFormat};
 
 use super::KernelSpec;
 
@@ -18,6 +18,10 @@ pub enum Field {
     K,
     /// `n`
     N,
+    /// `numeric`
+    Numeric,
+    /// `scales`
+    Scales,
     /// `decode`, as a whole.
     Decode,
     /// `decode.width`
@@ -81,6 +85,8 @@ impl Field {
             Self::GroupSize => "format.group_size",
             Self::K => "k",
             Self::N => "n",
+            Self::Numeric => "numeric",
+            Self::Scales => "scales",
             Self::Decode => "decode",
             Self::DecodeWidth => "decode.width",
             Self::DecodeColumns => "decode.columns",
@@ -133,6 +139,26 @@ impl KernelSpec {
             self.fixed_group_size(),
             "consecutive k that share a scale",
         );
+        let weights = WeightFormat {
+            encoding: self.encoding(),
+            scales: self.scales.format,
+        };
+        if !weights.exists() {
+            errors.push(
+                Field::Scales,
+                format!(
+                    "minimums are stored as scales are, and {} holds none; use f32, f16 or bf16",
+                    self.scales.format
+                ),
+            );
+        }
+        if self.encoding() == Encoding::Codebook && self.numeric == NumericClass::Int8Activations {
+            errors.push(
+                Field::Numeric,
+                "the levels of a codebook are no integers, so that 8-bit inputs gain nothing; use `exact` or `f16_multiply`"
+                    .to_owned(),
+            );
+        }
         errors.nonzero(Field::K, self.k, "input features");
         errors.nonzero(Field::N, self.n, "output features");
         if let Some(decode) = self.decode {

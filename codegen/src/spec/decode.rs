@@ -144,7 +144,8 @@ impl KernelSpec {
             );
         }
         for (name, value) in self.known_multiples() {
-            if !value.is_multiple_of(Gemv::CHUNK) {
+            let short = name == "group_size" && Gemv::SHORT_GROUPS.contains(&value);
+            if !value.is_multiple_of(Gemv::CHUNK) && !short {
                 errors.push(
                     Field::Decode,
                     format!(

@@ -5,11 +5,13 @@
 
 use std::collections::HashMap;
 
-use q4_kernel_types::{Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder};
+use q4_kernel_types::{
+    Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, WeightFormat,
+};
 
 use super::{
-    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec,
-    StagedSpec, TileSpec,
+    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PrefillSpec,
+    SkinnySpec, StagedSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -43,6 +45,15 @@ pub enum Value<S> {
     Word(String, S, Vec<Entry<S>>),
     /// Anything else, as the user wrote it.
     Other(String, S),
+}
+
+impl<S> Value<S> {
+    /// Where it stands.
+    fn span(&self) -> &S {
+        match self {
+            Self::Integer(_, span) | Self::Word(_, span, _) | Self::Other(_, span) => span,
+        }
+    }
 }
 
 /// A mistake in a description and the place to mend it.
@@ -97,12 +108,16 @@ impl<S: Clone> Reader<S> {
                     .to_owned(),
             );
         }
+        for (key, field) in [("numeric", Field::Numeric), ("scales", Field::Scales)] {
+            self.places
+                .extend(fields.get(key).map(|value| (field, value.span().clone())));
+        }
         let format = fields.remove("format").and_then(|value| self.format(value));
+        // A format that cannot be read is a mistake already.
+        let format = format.unwrap_or(Format::new(WeightFormat::default(), GroupSize::Runtime));
         KernelSpec {
             name: description.name.clone(),
-            format: format.unwrap_or(Format::Q4gsw {
-                group_size: GroupSize::Runtime,
-            }),
+            format,
             k: fields.remove("k").and_then(|value| self.integer(value, Field::K)),
             n: fields.remove("n").and_then(|value| self.integer(value, Field::N)),
             bias: fields
@@ -123,7 +138,10 @@ impl<S: Clone> Reader<S> {
             scales: fields
                 .remove("scales")
                 .and_then(|value| self.scales(value))
-                .unwrap_or_default(),
+                .unwrap_or(ScaleLayout {
+                    format: format.scales,
+                    ..ScaleLayout::default()
+                }),
             decode: fields.remove("decode").and_then(|value| self.decode(value)),
             few: fields.remove("few").and_then(|value| self.few(value)),
             prefill: fields.remove("prefill").and_then(|value| self.prefill(value)),
@@ -131,16 +149,38 @@ impl<S: Clone> Reader<S> {
     }
 
     fn format(&mut self, value: &Value<S>) -> Option<Format> {
-        let entries = self.family(value, "q4gsw", "a format", "q4gsw { group_size: 32 }", None)?;
-        let mut fields = self.fields(entries, "q4gsw", &["group_size"]);
+        let names = NamedFormat::ALL.map(|format| format.name);
+        let (name, entries) =
+            self.one_of_families(value, &names, "a format", "q4gsw { group_size: 32 }", None)?;
+        let named = NamedFormat::find(name)?;
+        let mut known = Vec::new();
+        if named.group_size.is_none() {
+            known.push("group_size");
+        }
+        if !named.other_scales.is_empty() {
+            known.push("scales");
+        }
+        let mut fields = self.fields(entries, name, &known);
         let group_size = match fields.remove("group_size") {
             // A group size that cannot be read is a mistake already; run time then stands in for it.
             Some(value) => self
                 .integer(value, Field::GroupSize)
                 .map_or(GroupSize::Runtime, GroupSize::Fixed),
-            None => GroupSize::Runtime,
+            None => named.group_size.map_or(GroupSize::Runtime, GroupSize::Fixed),
         };
-        Some(Format::Q4gsw { group_size })
+        let scales = fields.remove("scales").and_then(|value| {
+            let choices: Vec<_> = named
+                .other_scales
+                .iter()
+                .map(|format| (format.name(), *format))
+                .collect();
+            self.choice(value, &choices)
+        });
+        let weights = WeightFormat {
+            encoding: named.encoding,
+            scales: scales.unwrap_or(named.scales),
+        };
+        Some(Format::new(weights, group_size))
     }
 
     fn scales(&mut self, value: &Value<S>) -> Option<ScaleLayout> {
@@ -150,10 +190,7 @@ impl<S: Clone> Reader<S> {
             }
             other => (other.clone(), &[][..]),
         };
-        let format = self.choice(
-            &word,
-            &ScaleFormat::OF_KERNELS.map(|format| (format.name(), format)),
-        )?;
+        let format = self.choice(&word, &ScaleFormat::ALL.map(|format| (format.name(), format)))?;
         let order = self
             .fields(entries, "scales", &["order"])
             .remove("order")
@@ -442,6 +479,7 @@ fn suggestion(given: &str, known: &[&str]) -> String {
         .map(|name| (strsim::damerau_levenshtein(given, name), *name))
         .min();
     match nearest {
+        _ if known.is_empty() => "it has none".to_owned(),
         _ if known.len() == 1 => format!("there is only {all}"),
         Some((distance, name)) if distance <= 2 && distance < name.len() => {
             format!("did you mean `{name}`? There are {all}")

@@ -149,7 +149,7 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel_types::Reduction;
+    use q4_kernel_types::{Reduction, WeightFormat};
 
     use super::*;
     use crate::spec::{Coop4Spec, Format, SkinnySpec, TileSpec};
@@ -192,9 +192,7 @@ bias = \"never\"
             });
         let any = KernelSpec::new(
             "Any",
-            Format::Q4gsw {
-                group_size: q4_kernel_types::GroupSize::Runtime,
-            },
+            Format::new(WeightFormat::default(), q4_kernel_types::GroupSize::Runtime),
         )
         .bias(q4_kernel_types::Bias::Never);
         assert_eq!(specs, [up, any]);
@@ -218,7 +216,7 @@ bias = \"sometimes\"
             lines,
             [
                 "kernels.toml:2:1: `stray` is outside of any kernel; begin one with `[NameOfTheKernel]`",
-                "kernels.toml:4:8: `q5` is not a format; there is `q4gsw`, as in `q4gsw { group_size: 32 }`",
+                "kernels.toml:4:8: `q5` is not a format; there are `q4gsw`, `symmetric`, `zero_point`, `minimum`, `codebook`, `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `mxfp4`, `nvfp4`, `mlx`, `gptq`, `awq`, `nf4`, `onnx`, as in `q4gsw { group_size: 32 }`",
                 "kernels.toml:5:5: a whole number from 1 to 4294967295 is expected, not `-4`; the kernel's text is made from it, so it must be written out",
                 "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `scales`, `decode`, `few`, `prefill`",
                 "kernels.toml:7:26: 48 is not supported; use one of 32, 64, 128, 256",

@@ -5,14 +5,16 @@ mod decode;
 pub mod description;
 mod few;
 mod file;
+mod format;
 mod prefill;
 
-use q4_kernel_types::{Bias, GroupSize, NumericClass, ScaleLayout};
+use q4_kernel_types::{Bias, Encoding, GroupSize, NumericClass, ScaleLayout};
 
 pub use check::{Field, SpecError};
 pub use decode::{Coop4Spec, DecodeSpec, GemvSpec};
 pub use few::SkinnySpec;
 pub use file::{SpecFileError, parse as parse_file};
+pub use format::{Format, NamedFormat};
 pub use prefill::{MatrixSpec, PrefillSpec, StagedSpec, TileSpec};
 
 /// The description of one linear layer, from which its kernels are generated.
@@ -42,17 +44,6 @@ pub struct KernelSpec {
     pub prefill: Option<PrefillSpec>,
 }
 
-/// How weights are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Format {
-    /// 4-bit, group-wise, symmetric: [`q4_kernel_types::layout`].
-    Q4gsw {
-        /// The group size, if it is known when the kernel is generated.
-        group_size: GroupSize,
-    },
-}
-
 impl KernelSpec {
     /// The default description for weights stored as `format`.
     #[must_use]
@@ -64,7 +55,10 @@ impl KernelSpec {
             n: None,
             bias: Bias::default(),
             numeric: NumericClass::default(),
-            scales: ScaleLayout::default(),
+            scales: ScaleLayout {
+                format: format.scales,
+                ..ScaleLayout::default()
+            },
             decode: None,
             few: None,
             prefill: None,
@@ -116,17 +110,12 @@ impl KernelSpec {
     /// The group size, fixed or not.
     #[must_use]
     pub fn group_size(&self) -> GroupSize {
-        let Format::Q4gsw { group_size } = self.format;
-        group_size
+        self.format.group_size
     }
-}
 
-impl Format {
-    /// q4gsw with a group size that is known now.
+    /// How four bits and the numbers of their group make a weight.
     #[must_use]
-    pub const fn q4gsw(group_size: u32) -> Self {
-        Self::Q4gsw {
-            group_size: GroupSize::Fixed(group_size),
-        }
+    pub fn encoding(&self) -> Encoding {
+        self.format.encoding
     }
 }

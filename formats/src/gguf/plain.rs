@@ -1,20 +1,17 @@
 //! Tensors of more than four bits an element, as floats.
 
-use half::bf16;
+use q4_kernel_types::ScaleFormat;
 
 use super::{block::Type, nibbles::half};
+use crate::scale::widened;
 
 /// The elements of a tensor, if there is a decoder for its type.
 pub(super) fn floats(kind: Type, data: &[u8]) -> Option<Vec<f32>> {
     let blocks = data.chunks_exact(kind.bytes as usize);
     Some(match kind.name {
-        "f32" => blocks
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect(),
-        "f16" => blocks.map(half).collect(),
-        "bf16" => blocks
-            .map(|b| bf16::from_le_bytes([b[0], b[1]]).to_f32())
-            .collect(),
+        "f32" => widened(data, ScaleFormat::F32).into_owned(),
+        "f16" => widened(data, ScaleFormat::F16).into_owned(),
+        "bf16" => widened(data, ScaleFormat::Bf16).into_owned(),
         "q8_0" => blocks
             .flat_map(|block| {
                 let (scale, values) = (half(block), &block[2..]);

@@ -6,13 +6,14 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use half::f16;
 use q4_kernel_types::{Encoding, ScaleFormat, layout};
 
 use super::graph::{Graph, Node, Tensor};
 use crate::{
     Decoding, FileError, LayerShape, Matrix, Parts, Problem, Quantized, Stored,
     file::{Reader, Source},
+    grid::{from_columns, grid},
+    scale::widened,
 };
 
 /// Whether a file begins as models do: field 1, the version of the format, is a small number and first.
@@ -147,11 +148,7 @@ impl File {
         }
         let LayerShape { n, k, group_size } = layer.shape;
         // The lengths are known now; what does not fit is refused before anything is loaded.
-        self.bytes(
-            weight,
-            &[data_type::UINT8],
-            layer.blocks().saturating_mul(u64::from(group_size / 2)),
-        )?;
+        self.weight(layer)?;
         Ok(Matrix {
             name: name.strip_suffix(".weight").unwrap_or(name).to_owned(),
             format: "onnx MatMulNBits".to_owned(),
@@ -191,18 +188,28 @@ impl File {
         self.source.slice(Some(name), "its data", at, given)
     }
 
+    /// The nibbles of a layer, blocks whole.
+    fn weight(&self, layer: &Layer) -> Result<&[u8], FileError> {
+        let bytes = layer
+            .blocks()
+            .saturating_mul(u64::from(layer.shape.group_size / 2));
+        self.bytes(&layer.weight, &[data_type::UINT8], bytes)
+    }
+
+    /// The format of a tensor of floats, as far as it is one that is read.
+    fn float_format(&self, name: &str) -> Result<ScaleFormat, FileError> {
+        Ok(match self.tensor(name)?.data_type {
+            data_type::FLOAT16 => ScaleFormat::F16,
+            _ => ScaleFormat::F32,
+        })
+    }
+
     /// Floats of either width, widened.
-    fn floats(&self, name: &str, count: u64) -> Result<Vec<f32>, FileError> {
-        if self.tensor(name)?.data_type == data_type::FLOAT16 {
-            let bytes = self.bytes(name, &[data_type::FLOAT16], count.saturating_mul(2))?;
-            let pairs = bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]));
-            return Ok(pairs.map(f16::to_f32).collect());
-        }
-        let bytes = self.bytes(name, &[data_type::FLOAT], count.saturating_mul(4))?;
-        Ok(bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect())
+    fn floats(&self, name: &str, count: u64) -> Result<Cow<'_, [f32]>, FileError> {
+        let format = self.float_format(name)?;
+        let bytes = count.saturating_mul(format.bytes().into());
+        let types = [data_type::FLOAT, data_type::FLOAT16];
+        Ok(widened(self.bytes(name, &types, bytes)?, format))
     }
 
     fn error(&self, name: &str, problem: Problem) -> FileError {
@@ -215,35 +222,19 @@ impl File {
 
     fn parts(&self, layer: &Layer) -> Result<Parts<'_>, FileError> {
         let LayerShape { n, k, group_size } = layer.shape;
-        let weight_bytes = layer.blocks().saturating_mul(u64::from(group_size / 2));
-        let weight = self.bytes(&layer.weight, &[data_type::UINT8], weight_bytes)?;
+        let weight = self.weight(layer)?;
         let scales = self.floats(&layer.scales, layer.blocks())?;
         let groups = layout::groups(k, group_size) as usize;
-        let padded_n = layout::padded_n(n) as usize;
-        // From [N, groups] to [groups, padded_N].
-        let at = |group: usize, column: usize| group * padded_n + column;
-        let mut by_group = vec![0.0; groups * padded_n];
-        for (column, scales) in scales.chunks_exact(groups).enumerate() {
-            for (group, scale) in scales.iter().enumerate() {
-                by_group[at(group, column)] = *scale;
-            }
-        }
         let decoding = match &layer.zero_points {
             None => Decoding::Symmetric,
             Some(zero_points) => {
                 let row = groups.div_ceil(2);
-                let packed = self.bytes(
-                    zero_points,
-                    &[data_type::UINT8],
-                    u64::from(n).saturating_mul(row as u64),
-                )?;
-                let mut zeros = vec![0; groups * padded_n];
-                for (column, packed) in packed.chunks_exact(row).enumerate() {
-                    for group in 0..groups {
-                        zeros[at(group, column)] = packed[group / 2] >> (4 * (group % 2)) & 0xF;
-                    }
-                }
-                Decoding::ZeroPoint(zeros.into())
+                let bytes = u64::from(n).saturating_mul(row as u64);
+                let packed = self.bytes(zero_points, &[data_type::UINT8], bytes)?;
+                let zero = |group: usize, column: usize| {
+                    packed[column * row + group / 2] >> (layout::BITS as usize * (group % 2)) & 0xF
+                };
+                Decoding::ZeroPoint(grid(layer.shape, zero).into())
             }
         };
         // The last block of a row may hold more than K has.
@@ -260,14 +251,11 @@ impl File {
         Ok(Parts {
             shape: layer.shape,
             weight,
-            scales: by_group.into(),
-            scale_format: match self.tensor(&layer.scales)?.data_type {
-                data_type::FLOAT16 => ScaleFormat::F16,
-                _ => ScaleFormat::F32,
-            },
+            scales: from_columns(layer.shape, &scales).into(),
+            scale_format: self.float_format(&layer.scales)?,
             decoding,
             bias: match &layer.bias {
-                Some(bias) => Some(self.floats(bias, u64::from(n))?.into()),
+                Some(bias) => Some(self.floats(bias, u64::from(n))?),
                 None => None,
             },
             input_order: None,

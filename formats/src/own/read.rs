@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use half::{bf16, f16};
 use q4_kernel_types::{Encoding, ScaleFormat};
 use safetensors::SafeTensors;
 
@@ -13,7 +12,7 @@ use super::{
 use crate::{
     Codebook, Decoding, FileError, Matrix, Parts, Problem, Quantized, Stored,
     file::{Reader, Source},
-    scale::{e4m3, e8m0},
+    scale::widened,
 };
 
 /// Whether a file is of the project's own layout, be it whole or not.
@@ -181,13 +180,7 @@ impl Reader for File {
         let layer = Quantized::new(Parts {
             shape: matrix.entry.shape(),
             weight: Cow::Borrowed(part(Part::Weight)?.unwrap_or_default()),
-            scales: match matrix.scale_format {
-                ScaleFormat::F32 => floats(scales),
-                ScaleFormat::F16 => halves(scales, |bits| f16::from_bits(bits).to_f32()),
-                ScaleFormat::Bf16 => halves(scales, |bits| bf16::from_bits(bits).to_f32()),
-                ScaleFormat::E8m0 => scales.iter().map(|bits| e8m0(*bits)).collect(),
-                ScaleFormat::E4m3 => scales.iter().map(|bits| e4m3(*bits)).collect(),
-            },
+            scales: widened(scales, matrix.scale_format),
             scale_format: matrix.scale_format,
             decoding,
             bias: part(Part::Bias)?.map(floats),
@@ -200,17 +193,8 @@ impl Reader for File {
     }
 }
 
-/// Borrowed where they lie as this machine has them.
 fn floats(bytes: &[u8]) -> Cow<'_, [f32]> {
-    match bytemuck::try_cast_slice(bytes) {
-        Ok(values) if cfg!(target_endian = "little") => Cow::Borrowed(values),
-        _ => {
-            let values = bytes.chunks_exact(4);
-            values
-                .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                .collect()
-        }
-    }
+    widened(bytes, ScaleFormat::F32)
 }
 
 fn words(bytes: &[u8]) -> Cow<'_, [u32]> {
@@ -218,9 +202,4 @@ fn words(bytes: &[u8]) -> Cow<'_, [u32]> {
     values
         .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
         .collect()
-}
-
-fn halves(bytes: &[u8], value: fn(u16) -> f32) -> Cow<'_, [f32]> {
-    let values = bytes.chunks_exact(2);
-    values.map(|b| value(u16::from_le_bytes([b[0], b[1]]))).collect()
 }

@@ -34,6 +34,28 @@ pub enum Quantizer {
     LeastSquares,
 }
 
+impl Quantizer {
+    /// Quantises `[N, K]` floats.
+    ///
+    /// # Errors
+    /// If there are not N x K of them, or one is NaN or infinite.
+    pub fn quantize(self, weights: &[f32], shape: LayerShape) -> Result<Quantized<'static>, QuantizeError> {
+        match self {
+            Self::Nearest => quantize(weights, shape),
+            Self::LeastSquares => quantize_least_squares(weights, shape, None),
+        }
+    }
+
+    /// What it does, in two words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nearest => "nearest",
+            Self::LeastSquares => "least squares",
+        }
+    }
+}
+
 /// Why a file cannot be converted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConvertError {
@@ -131,11 +153,7 @@ impl Conversion {
             k: plain.k,
             group_size: self.group_size,
         };
-        let layer = match self.quantizer {
-            Quantizer::Nearest => quantize(&plain.weights, shape),
-            Quantizer::LeastSquares => quantize_least_squares(&plain.weights, shape, None),
-        };
-        let layer = layer.map_err(failed)?;
+        let layer = self.quantizer.quantize(&plain.weights, shape).map_err(failed)?;
         let error = relative_error(&plain.weights, &layer);
         let layer = match plain.bias {
             Some(bias) => layer

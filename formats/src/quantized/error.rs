@@ -135,6 +135,21 @@ pub enum LayoutError {
         /// The minimum.
         value: f32,
     },
+    /// A minimum does not fit the format that it is to be stored in, which is that of the scales.
+    #[error(
+        "the minimum of group {group}, column {column} is {value}, which {format} does not hold; minimums are stored as scales are, so \
+         store both as bf16 or f32 instead"
+    )]
+    MinimumOutOfRange {
+        /// Group along K.
+        group: u64,
+        /// Output feature.
+        column: u64,
+        /// The minimum.
+        value: f32,
+        /// The format.
+        format: ScaleFormat,
+    },
     /// A level of the codebook, or what all levels are multiplied by, is NaN or infinite.
     #[error(
         "level {level} of the codebook, times the scale of the tensor, is {value}; all levels must be finite"

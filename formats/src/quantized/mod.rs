@@ -1,13 +1,17 @@
 //! Quantised weights in host memory.
 
+mod check;
+mod decoding;
 mod dequantize;
 mod error;
 mod stored;
 
 use std::borrow::Cow;
 
-use q4_kernel_types::{Encoding, ScaleFormat, ScaleLayout, layout};
+use q4_kernel_types::{ScaleFormat, ScaleLayout, WeightFormat, layout};
 
+use check::{check_bias, check_decoding, check_input_order, first_used, length, not_finite};
+pub use decoding::{Codebook, Decoding};
 pub use error::LayoutError;
 
 use crate::scale;
@@ -47,28 +51,6 @@ pub struct Parts<'a> {
     pub input_order: Option<Cow<'a, [u32]>>,
 }
 
-/// How a nibble `q`, 0 to 15, and the numbers of its group make a weight. Numbers of groups are `[ceil(K/group_size), padded_N]`, as scales are.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decoding<'a> {
-    /// `scale * (q - 8)`.
-    Symmetric,
-    /// `scale * (q - zero)`.
-    ZeroPoint(Cow<'a, [u8]>),
-    /// `scale * q + minimum`, product and sum each rounded to f32.
-    Minimum(Cow<'a, [f32]>),
-    /// `scale * level[q] * tensor_scale`.
-    Codebook(Codebook),
-}
-
-/// Sixteen levels that nibbles stand for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Codebook {
-    /// The levels of the nibbles 0 to 15.
-    pub levels: [f32; 16],
-    /// What every weight is multiplied by last; 1 in most formats.
-    pub tensor_scale: f32,
-}
-
 /// The size of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LayerShape {
@@ -78,39 +60,6 @@ pub struct LayerShape {
     pub k: u32,
     /// Consecutive input features that share a scale.
     pub group_size: u32,
-}
-
-impl Decoding<'_> {
-    /// Which of the encodings it is.
-    #[must_use]
-    pub fn encoding(&self) -> Encoding {
-        match self {
-            Self::Symmetric => Encoding::Symmetric,
-            Self::ZeroPoint(_) => Encoding::ZeroPoint,
-            Self::Minimum(_) => Encoding::Minimum,
-            Self::Codebook(_) => Encoding::Codebook,
-        }
-    }
-
-    fn into_owned(self) -> Decoding<'static> {
-        match self {
-            Self::Symmetric => Decoding::Symmetric,
-            Self::ZeroPoint(zeros) => Decoding::ZeroPoint(zeros.into_owned().into()),
-            Self::Minimum(minimums) => Decoding::Minimum(minimums.into_owned().into()),
-            Self::Codebook(codebook) => Decoding::Codebook(codebook),
-        }
-    }
-}
-
-impl Codebook {
-    /// Levels that are used as they are.
-    #[must_use]
-    pub const fn new(levels: [f32; 16]) -> Self {
-        Self {
-            levels,
-            tensor_scale: 1.0,
-        }
-    }
 }
 
 impl LayerShape {
@@ -242,6 +191,24 @@ impl<'a> Quantized<'a> {
         self.scale_format
     }
 
+    /// What kernels must know of the weights beside their shape. Where minimums are not of the scales' format, both are of f32, which holds them.
+    #[must_use]
+    pub fn format(&self) -> WeightFormat {
+        let fits = match &self.decoding {
+            Decoding::Minimum(minimums) => {
+                let LayerShape { n, .. } = self.shape;
+                let inexact = |value: f32| !scale::exact(value, self.scale_format);
+                self.scale_format.bytes() > 1
+                    && first_used(minimums, n, layout::padded_n(n), inexact).is_none()
+            }
+            Decoding::Symmetric | Decoding::ZeroPoint(_) | Decoding::Codebook(_) => true,
+        };
+        WeightFormat {
+            encoding: self.decoding.encoding(),
+            scales: if fits { self.scale_format } else { ScaleFormat::F32 },
+        }
+    }
+
     /// How a nibble and the numbers of its group make a weight.
     #[must_use]
     pub fn decoding(&self) -> &Decoding<'a> {
@@ -274,18 +241,28 @@ impl<'a> Quantized<'a> {
         }
     }
 
-    /// Rounds the scales to a format, as an upload for kernels with such scales does: what such kernels compute is the product with
-    /// these weights.
+    /// Rounds the scales, and minimums beside them, to a format, as an upload for kernels with such scales does: what such kernels compute is
+    /// the product with these weights.
     ///
     /// # Errors
-    /// If a scale that is used would become infinite or vanish, or would have to be rounded to 8 bits.
+    /// As [`Quantized::check_scales_as`].
     pub fn round_scales(&self, format: ScaleFormat) -> Result<Quantized<'static>, LayoutError> {
         self.check_scales_as(format)?;
         let round = |value: &f32| scale::rounded(*value, format).unwrap_or_default();
         let scales = self.scales.iter().map(round).collect();
+        let decoding = match &self.decoding {
+            Decoding::Minimum(minimums) => Decoding::Minimum(
+                minimums
+                    .iter()
+                    .map(|minimum| scale::nearest(*minimum, format))
+                    .collect(),
+            ),
+            other => other.clone().into_owned(),
+        };
         Ok(Quantized {
             scales,
             scale_format: format,
+            decoding,
             ..self.clone().into_owned()
         })
     }
@@ -296,13 +273,31 @@ impl<'a> Quantized<'a> {
         self.stored_scales_of(scales, 0..self.shape.n)
     }
 
-    /// Whether a format holds every scale that is used.
+    /// Whether a format holds every scale and every minimum that is used.
     ///
     /// # Errors
-    /// If a scale would become infinite or vanish, or would have to be rounded to 8 bits.
+    /// If a scale would become infinite or vanish, or a minimum infinite, or if either would have to be rounded to 8 bits.
     pub fn check_scales_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
         match self.scale_out_of_range(|value| scale::rounded(value, format).is_some()) {
             Some((group, column, value)) => Err(LayoutError::ScaleOutOfRange {
+                group,
+                column,
+                value,
+                format,
+            }),
+            None => self.check_minimums_as(format),
+        }
+    }
+
+    /// Minimums may vanish: beside what a nibble adds, so little does not matter.
+    fn check_minimums_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
+        let Decoding::Minimum(minimums) = &self.decoding else {
+            return Ok(());
+        };
+        let LayerShape { n, .. } = self.shape;
+        let lost = |value: f32| format.bytes() == 1 || !scale::nearest(value, format).is_finite();
+        match first_used(minimums, n, layout::padded_n(n), lost) {
+            Some((group, column, value)) => Err(LayoutError::MinimumOutOfRange {
                 group,
                 column,
                 value,
@@ -331,99 +326,6 @@ impl<'a> Quantized<'a> {
         self.bias = Some(check_bias(bias.into(), n, layout::padded_n(n))?);
         Ok(self)
     }
-}
-
-fn check_decoding(decoding: &Decoding<'_>, shape: LayerShape) -> Result<(), LayoutError> {
-    let LayerShape { n, k, group_size } = shape;
-    let padded_n = layout::padded_n(n);
-    let expected = layout::scale_count(n, k, group_size);
-    let groups = layout::groups(k, group_size);
-    match decoding {
-        Decoding::ZeroPoint(zeros) if length(zeros) != expected => Err(LayoutError::ZeroPointLength {
-            given: zeros.len(),
-            expected,
-            groups,
-            padded_n,
-        }),
-        Decoding::Minimum(minimums) if length(minimums) != expected => Err(LayoutError::MinimumLength {
-            given: minimums.len(),
-            expected,
-            groups,
-            padded_n,
-        }),
-        Decoding::Minimum(minimums) => match not_finite(minimums, n, padded_n) {
-            Some((group, column, value)) => Err(LayoutError::MinimumNotFinite { group, column, value }),
-            None => Ok(()),
-        },
-        Decoding::Codebook(Codebook { levels, tensor_scale }) => {
-            let scaled = levels.map(|level| level * tensor_scale);
-            match scaled.iter().position(|level| !level.is_finite()) {
-                Some(level) => Err(LayoutError::LevelNotFinite {
-                    level,
-                    value: scaled[level],
-                }),
-                None => Ok(()),
-            }
-        }
-        Decoding::Symmetric | Decoding::ZeroPoint(_) => Ok(()),
-    }
-}
-
-/// Whether every input feature is named once.
-fn check_input_order(order: &[u32], k: u32) -> Result<(), LayoutError> {
-    let refused = || LayoutError::InputOrder {
-        given: order.len(),
-        k,
-    };
-    if length(order) != u64::from(k) {
-        return Err(refused());
-    }
-    let mut named = vec![false; order.len()];
-    for feature in order {
-        match named.get_mut(*feature as usize) {
-            Some(seen) if !*seen => *seen = true,
-            _ => return Err(refused()),
-        }
-    }
-    Ok(())
-}
-
-fn not_finite(values: &[f32], n: u32, padded_n: u64) -> Option<(u64, u64, f32)> {
-    first_used(values, n, padded_n, |value| !value.is_finite())
-}
-
-/// The group, column and value of the first one that is wrong. Padding is not looked at: no kernel stores a column that it belongs to.
-fn first_used(values: &[f32], n: u32, padded_n: u64, wrong: impl Fn(f32) -> bool) -> Option<(u64, u64, f32)> {
-    let groups = values.chunks(usize::try_from(padded_n).unwrap_or(usize::MAX).max(1));
-    (0..).zip(groups).find_map(|(group, values)| {
-        let (column, value) = (0..u64::from(n)).zip(values).find(|(_, value)| wrong(**value))?;
-        Some((group, column, *value))
-    })
-}
-
-fn check_bias(bias: Cow<'_, [f32]>, n: u32, padded_n: u64) -> Result<Cow<'_, [f32]>, LayoutError> {
-    if length(&bias) != u64::from(n) && length(&bias) != padded_n {
-        return Err(LayoutError::BiasLength { given: bias.len(), n });
-    }
-    let used = bias.len().min(usize::try_from(n).unwrap_or(usize::MAX));
-    if let Some(column) = bias[..used].iter().position(|value| !value.is_finite()) {
-        return Err(LayoutError::BiasNotFinite {
-            column,
-            value: bias[column],
-        });
-    }
-    Ok(match bias {
-        Cow::Borrowed(values) => Cow::Borrowed(&values[..used]),
-        Cow::Owned(mut values) => {
-            values.truncate(used);
-            Cow::Owned(values)
-        }
-    })
-}
-
-/// A length in the arithmetic of layouts.
-fn length<T>(slice: &[T]) -> u64 {
-    slice.len() as u64
 }
 
 #[cfg(test)]

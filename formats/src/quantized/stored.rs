@@ -6,7 +6,7 @@ use half::{bf16, f16};
 use q4_kernel_types::{ScaleFormat, ScaleLayout, ScaleOrder, layout};
 
 use crate::{
-    LayerShape, Quantized,
+    Codebook, Decoding, LayerShape, Quantized,
     scale::{e4m3_bits, e8m0_bits},
 };
 
@@ -22,21 +22,64 @@ impl Quantized<'_> {
         if whole && (format, order) == (ScaleFormat::F32, ScaleOrder::Groups) {
             return Cow::Borrowed(bytemuck::cast_slice(self.scales()));
         }
-        let values = in_order(self.scales(), self.shape(), order, columns);
-        let values = values.iter().copied();
-        // What 8 bits do not hold was refused before; it becomes zero here, never another scale.
-        Cow::Owned(match format {
-            ScaleFormat::F32 => values.flat_map(f32::to_le_bytes).collect(),
-            ScaleFormat::F16 => whole_words(values.map(f16::from_f32).flat_map(f16::to_le_bytes)),
-            ScaleFormat::Bf16 => whole_words(values.map(bf16::from_f32).flat_map(bf16::to_le_bytes)),
-            ScaleFormat::E8m0 => whole_words(values.map(|value| e8m0_bits(value).unwrap_or_default())),
-            ScaleFormat::E4m3 => whole_words(values.map(|value| e4m3_bits(value).unwrap_or_default())),
-        })
+        Cow::Owned(as_format(
+            &in_order(self.scales(), self.shape(), order, columns),
+            format,
+        ))
+    }
+
+    /// The numbers that a group has beside its scale, of some columns, as a device stores them, in whole words: zero points in a byte, minimums as the
+    /// scales are. `None` where the encoding has none.
+    #[must_use]
+    pub fn stored_offsets_of(
+        &self,
+        ScaleLayout { format, order }: ScaleLayout,
+        columns: Range<u32>,
+    ) -> Option<Vec<u8>> {
+        match self.decoding() {
+            Decoding::ZeroPoint(zeros) => {
+                let zeros = in_order(zeros, self.shape(), order, columns);
+                Some(whole_words(zeros.into_iter()))
+            }
+            Decoding::Minimum(minimums) => {
+                let minimums = in_order(minimums, self.shape(), order, columns);
+                Some(as_format(&minimums, format))
+            }
+            Decoding::Symmetric | Decoding::Codebook(_) => None,
+        }
+    }
+
+    /// The levels of a codebook as kernels multiply by them, the scale of the tensor included. `None` where the encoding has none.
+    #[must_use]
+    pub fn stored_levels(&self) -> Option<[f32; 16]> {
+        match self.decoding() {
+            Decoding::Codebook(Codebook { levels, tensor_scale }) => {
+                Some(levels.map(|level| level * tensor_scale))
+            }
+            Decoding::Symmetric | Decoding::ZeroPoint(_) | Decoding::Minimum(_) => None,
+        }
+    }
+}
+
+/// Numbers in a format, in whole words. What 8 bits do not hold was refused before; it becomes zero here, never another number.
+fn as_format(values: &[f32], format: ScaleFormat) -> Vec<u8> {
+    let values = values.iter().copied();
+    match format {
+        ScaleFormat::F32 => values.flat_map(f32::to_le_bytes).collect(),
+        ScaleFormat::F16 => whole_words(values.map(f16::from_f32).flat_map(f16::to_le_bytes)),
+        ScaleFormat::Bf16 => whole_words(values.map(bf16::from_f32).flat_map(bf16::to_le_bytes)),
+        ScaleFormat::E8m0 => whole_words(values.map(|value| e8m0_bits(value).unwrap_or_default())),
+        ScaleFormat::E4m3 => whole_words(values.map(|value| e4m3_bits(value).unwrap_or_default())),
     }
 }
 
 /// `[groups, padded columns]` or `[columns, groups]`. Padding is zero: no column that is stored has it.
-fn in_order(scales: &[f32], shape: LayerShape, order: ScaleOrder, columns: Range<u32>) -> Vec<f32> {
+fn in_order<T: Copy + Default>(
+    scales: &[T],
+    shape: LayerShape,
+    order: ScaleOrder,
+    columns: Range<u32>,
+) -> Vec<T> {
     let LayerShape { n, k, group_size } = shape;
     let all = layout::padded_n(n) as usize;
     let groups = layout::groups(k, group_size) as usize;
@@ -44,7 +87,7 @@ fn in_order(scales: &[f32], shape: LayerShape, order: ScaleOrder, columns: Range
     match order {
         ScaleOrder::Groups => {
             let own = layout::padded_n(columns.end - columns.start) as usize;
-            let mut values = vec![0.0; groups * own];
+            let mut values = vec![T::default(); groups * own];
             for (to, from) in values.chunks_exact_mut(own).zip(scales.chunks_exact(all)) {
                 to[..end - first].copy_from_slice(&from[first..end]);
             }

@@ -1,11 +1,13 @@
 //! bitsandbytes NF4 and FP4: the flattened matrix in blocks, sixteen levels in the file, and what else there is to know as JSON in a tensor.
 
+use std::borrow::Cow;
+
 use ::safetensors::Dtype;
 use q4_kernel_types::{ScaleFormat, layout};
 use serde::Deserialize;
 
-use super::{decode::grid, tensors::Tensors};
-use crate::{Codebook, Decoding, FileError, LayerShape, Parts};
+use super::{file, tensors::Tensors};
+use crate::{Codebook, Decoding, FileError, LayerShape, Parts, grid::from_columns};
 
 /// What the name of the tensor that holds the scales of blocks ends in; a layer has one.
 pub(super) const SCALES: &str = ".weight.absmax";
@@ -66,13 +68,14 @@ impl Layer {
         let state: State = serde_json::from_slice(json)
             .map_err(|error| tensors.malformed(state_name, format!("the state cannot be read: {error}")))?;
         let ([n, k], block) = (state.shape, state.blocksize);
-        let whole = n > 0 && k > 0 && k % 2 == 0 && block > 0 && k % block == 0;
-        let ([Ok(n), Ok(k), Ok(group_size)], true) = ([n, k, block].map(u32::try_from), whole) else {
+        let whole = block > 0 && k % block == 0 && k % 2 == 0;
+        let shape = whole.then(|| file::shape([n, k, k / block])).flatten();
+        let shape = shape.ok_or_else(|| {
             let what = format!(
-                "blocks of {block} would reach over the rows of a matrix {n} x {k}; K must be a multiple of them"
+                "blocks of {block} would reach over the rows of a matrix {n} x {k}; K must be even and a multiple of them"
             );
-            return Err(tensors.unsupported(state_name, what));
-        };
+            tensors.unsupported(state_name, what)
+        })?;
         let nested = match (state.nested_blocksize, state.nested_offset) {
             (Some(0), _) => return Err(tensors.malformed(state_name, "nested_blocksize is 0")),
             (Some(block), Some(offset)) => Some(Nested {
@@ -85,7 +88,7 @@ impl Layer {
             }
         };
         Ok(Self {
-            shape: LayerShape { n, k, group_size },
+            shape,
             kind: state.quant_type,
             nested,
         })
@@ -98,14 +101,14 @@ impl Layer {
         }
     }
 
-    pub(super) fn decode(&self, tensors: &Tensors, name: &str) -> Result<Parts<'static>, FileError> {
+    pub(super) fn decode<'a>(&self, tensors: &'a Tensors, name: &str) -> Result<Parts<'a>, FileError> {
         let of = |part: &str| format!("{name}.{part}");
         let (n, k) = (self.shape.n as usize, self.shape.k as usize);
         let groups = k / self.shape.group_size as usize;
         let weights = layout::weight_bytes(self.shape.n, self.shape.k);
         let weight = tensors.bytes(&of("weight"), &[Dtype::U8], &[weights as usize, 1])?;
         let map = tensors.floats(&of("weight.quant_map"), &[16])?;
-        let levels = <[f32; 16]>::try_from(map)
+        let levels = <[f32; 16]>::try_from(&*map)
             .map_err(|_| tensors.malformed(&of("weight.quant_map"), "there are sixteen levels"))?;
         let scales = self.scales(tensors, name, n * groups)?;
         Ok(Parts {
@@ -116,13 +119,7 @@ impl Layer {
                 .map(|byte| byte.rotate_left(4))
                 .collect::<Vec<_>>()
                 .into(),
-            scales: grid(
-                groups,
-                layout::padded_n(self.shape.n) as usize,
-                n,
-                |group, column| scales[column * groups + group],
-            )
-            .into(),
+            scales: from_columns(self.shape, &scales).into(),
             scale_format: ScaleFormat::F32,
             decoding: Decoding::Codebook(Codebook::new(levels)),
             bias: tensors.bias(name, n)?,
@@ -132,7 +129,12 @@ impl Layer {
 
     /// The scale of each block: as it stands, or as a level times the scale of the block of scales, plus an offset, each step rounded to f32 as the
     /// tool does.
-    fn scales(&self, tensors: &Tensors, name: &str, count: usize) -> Result<Vec<f32>, FileError> {
+    fn scales<'a>(
+        &self,
+        tensors: &'a Tensors,
+        name: &str,
+        count: usize,
+    ) -> Result<Cow<'a, [f32]>, FileError> {
         let of = |part: &str| format!("{name}.weight.{part}");
         let Some(Nested { block, offset }) = self.nested else {
             return tensors.floats(&of("absmax"), &[count]);

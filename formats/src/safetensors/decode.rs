@@ -1,14 +1,13 @@
 //! The conventions, undone into the neutral layout.
 
-use std::borrow::Cow;
-
 use ::safetensors::Dtype;
-use q4_kernel_types::{Encoding, ScaleFormat, layout};
+use q4_kernel_types::{Encoding, ScaleFormat, layout, layout::WEIGHTS_PER_WORD};
 
-use super::tensors::{Tensors, scale_format as scale_format_of};
+use super::tensors::Tensors;
 use crate::{
     Codebook, Decoding, FileError, LayerShape, Parts,
-    scale::{E2M1, e4m3, e8m0},
+    grid::{from_columns, from_groups, grid},
+    scale::{E2M1, widened},
 };
 
 /// A convention of four bits a weight.
@@ -24,7 +23,10 @@ pub(super) enum Convention {
 }
 
 /// Which column of eight a nibble of an AWQ word holds.
-const AWQ_COLUMNS: [usize; 8] = [0, 2, 4, 6, 1, 3, 5, 7];
+const AWQ_COLUMNS: [usize; PER_WORD] = [0, 2, 4, 6, 1, 3, 5, 7];
+
+/// Weights of a word.
+pub(super) const PER_WORD: usize = WEIGHTS_PER_WORD as usize;
 
 impl Convention {
     pub(super) fn name(self) -> &'static str {
@@ -58,9 +60,11 @@ impl Convention {
     /// N, K and the groups of a row, as the shapes of nibbles and scales have them.
     pub(super) fn dimensions(self, nibbles: [usize; 2], scales: [usize; 2]) -> Option<[usize; 3]> {
         Some(match self {
-            Self::Awq => [nibbles[1].checked_mul(8)?, nibbles[0], scales[0]],
+            Self::Awq => [nibbles[1].checked_mul(PER_WORD)?, nibbles[0], scales[0]],
             Self::Q4gsw => [nibbles[0], nibbles[1].checked_mul(2)?, scales[0]],
-            _ => [nibbles[0], nibbles[1].checked_mul(8)?, scales[1]],
+            Self::MlxAffine | Self::MlxMxfp4 | Self::MlxNvfp4 => {
+                [nibbles[0], nibbles[1].checked_mul(PER_WORD)?, scales[1]]
+            }
         })
     }
 
@@ -74,78 +78,57 @@ impl Convention {
         let groups = k / shape.group_size as usize;
         let padded_n = layout::padded_n(shape.n) as usize;
         let of = |part: &str| format!("{layer}.{part}");
-        let mut scale_format = ScaleFormat::F32;
-        let (weight, scales, decoding): (Cow<'a, [u8]>, Vec<f32>, _) = match self {
+        let codebook = |format| {
+            let bytes = tensors.bytes(&of("scales"), &[Dtype::U8], &[n, groups])?;
+            let scales = from_columns(shape, &widened(bytes, format));
+            Ok::<_, FileError>((scales.into(), format, Decoding::Codebook(Codebook::new(E2M1))))
+        };
+        let weight = match self {
             Self::Awq => {
-                let words = tensors.words(&of("qweight"), &[k, n / 8])?;
-                let zeros = tensors.words(&of("qzeros"), &[groups, n / 8])?;
+                let words = tensors.words(&of("qweight"), &[k, n / PER_WORD])?;
+                packed(n, k, |row, at| awq_nibble(&words, n, at, row)).into()
+            }
+            Self::Q4gsw => tensors.bytes(&of("weight"), &[Dtype::U8], &[n, k / 2])?.into(),
+            Self::MlxAffine | Self::MlxMxfp4 | Self::MlxNvfp4 => {
+                tensors.nibbles(&of("weight"), &[n, k / PER_WORD])?.into()
+            }
+        };
+        let (scales, scale_format, decoding) = match self {
+            Self::MlxMxfp4 => codebook(ScaleFormat::E8m0)?,
+            Self::MlxNvfp4 => codebook(ScaleFormat::E4m3)?,
+            Self::Awq => {
+                let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
+                let zeros = grid(shape, |group, column| awq_nibble(&zeros, n, group, column));
                 let scales = tensors.floats(&of("scales"), &[groups, n])?;
-                let nibble = |words: &[u32], row: usize, column: usize| {
-                    let at = AWQ_COLUMNS
-                        .iter()
-                        .position(|c| *c == column % 8)
-                        .unwrap_or_default();
-                    (words[row * (n / 8) + column / 8] >> (4 * at) & 0xF) as u8
-                };
-                let zeros = grid(groups, padded_n, n, |group, column| nibble(&zeros, group, column));
                 (
-                    packed(n, k, |row, at| nibble(&words, at, row)).into(),
-                    grid(groups, padded_n, n, |group, column| scales[group * n + column]),
+                    from_groups(shape, &scales).into(),
+                    tensors.float_format(&of("scales"))?,
                     Decoding::ZeroPoint(zeros.into()),
                 )
             }
+            Self::MlxAffine => {
+                let minimums = tensors.floats(&of("biases"), &[n, groups])?;
+                let scales = tensors.floats(&of("scales"), &[n, groups])?;
+                (
+                    from_columns(shape, &scales).into(),
+                    tensors.float_format(&of("scales"))?,
+                    Decoding::Minimum(from_columns(shape, &minimums).into()),
+                )
+            }
             Self::Q4gsw => (
-                tensors.bytes(&of("weight"), &[Dtype::U8], &[n, k / 2])?.into(),
                 tensors.floats(&of("scales"), &[groups, padded_n])?,
+                tensors.float_format(&of("scales"))?,
                 Decoding::Symmetric,
             ),
-            Self::MlxAffine | Self::MlxMxfp4 | Self::MlxNvfp4 => {
-                let words = tensors.words(&of("weight"), &[n, k / 8])?;
-                let by_group = |values: Vec<f32>| {
-                    grid(groups, padded_n, n, |group, column| {
-                        values[column * groups + group]
-                    })
-                };
-                let bits = |value: fn(u8) -> f32| -> Result<Vec<f32>, FileError> {
-                    let bytes = tensors.bytes(&of("scales"), &[Dtype::U8], &[n, groups])?;
-                    Ok(bytes.iter().map(|bits| value(*bits)).collect())
-                };
-                let (scales, decoding) = match self {
-                    Self::MlxMxfp4 => {
-                        scale_format = ScaleFormat::E8m0;
-                        (bits(e8m0)?, Decoding::Codebook(Codebook::new(E2M1)))
-                    }
-                    Self::MlxNvfp4 => {
-                        scale_format = ScaleFormat::E4m3;
-                        (bits(e4m3)?, Decoding::Codebook(Codebook::new(E2M1)))
-                    }
-                    _ => {
-                        let minimums = tensors.floats(&of("biases"), &[n, groups])?;
-                        let scales = tensors.floats(&of("scales"), &[n, groups])?;
-                        (scales, Decoding::Minimum(by_group(minimums).into()))
-                    }
-                };
-                // Nibble i of a little-endian word is nibble i of its bytes, low before high.
-                let weight: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-                (weight.into(), by_group(scales), decoding)
-            }
         };
-        if scale_format == ScaleFormat::F32 {
-            scale_format = scale_format_of(tensors.get(&of("scales"))?.dtype);
-        }
-        let bias = of("bias");
-        let bias = match tensors.all.get(&bias) {
-            Some(_) if self == Self::Q4gsw => Some(tensors.floats(&bias, &[padded_n])?.into()),
-            Some(_) => Some(tensors.floats(&bias, &[n])?.into()),
-            None => None,
-        };
+        let biases = if self == Self::Q4gsw { padded_n } else { n };
         Ok(Parts {
             shape,
             weight,
-            scales: scales.into(),
+            scales,
             scale_format,
             decoding,
-            bias,
+            bias: tensors.bias(layer, biases)?,
             input_order: None,
         })
     }
@@ -156,22 +139,20 @@ pub(super) fn packed(n: usize, k: usize, q: impl Fn(usize, usize) -> u8) -> Vec<
     let row = |row| (0..k / 2).map(move |byte| (row, 2 * byte));
     (0..n)
         .flat_map(row)
-        .map(|(row, at)| q(row, at) | q(row, at + 1) << 4)
+        .map(|(row, at)| q(row, at) | q(row, at + 1) << layout::BITS)
         .collect()
 }
 
-/// `[groups, padded_N]`, the padding being zeros.
-pub(super) fn grid<T: Copy + Default>(
-    groups: usize,
-    padded_n: usize,
-    n: usize,
-    value: impl Fn(usize, usize) -> T,
-) -> Vec<T> {
-    let mut values = vec![T::default(); groups * padded_n];
-    for (group, row) in values.chunks_exact_mut(padded_n).enumerate() {
-        for (column, slot) in row[..n].iter_mut().enumerate() {
-            *slot = value(group, column);
-        }
-    }
-    values
+/// A nibble of a word, the lowest first.
+pub(super) fn nibble(word: u32, place: usize) -> u8 {
+    (word >> (layout::BITS as usize * place) & 0xF) as u8
+}
+
+/// The nibble of a column in a row of words along N.
+fn awq_nibble(words: &[u32], n: usize, row: usize, column: usize) -> u8 {
+    let place = AWQ_COLUMNS.iter().position(|c| *c == column % PER_WORD);
+    nibble(
+        words[row * (n / PER_WORD) + column / PER_WORD],
+        place.unwrap_or_default(),
+    )
 }

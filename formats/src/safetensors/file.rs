@@ -106,12 +106,7 @@ impl Layer {
                 Some(layer.shape),
                 Some(Encoding::Codebook),
             ),
-            Self::Plain => (
-                plain_name(tensors.get(tensor)?.dtype),
-                &["weight"][..],
-                None,
-                None,
-            ),
+            Self::Plain => (tensors.float_format(tensor)?.name(), &["weight"][..], None, None),
         };
         let mut bytes = 0;
         for part in parts {
@@ -168,14 +163,6 @@ fn is_plain(tensors: &Tensors, name: &str) -> bool {
         .is_some_and(|tensor| is_float(tensor.dtype) && tensor.shape.len() == 2 && !tensor.shape.contains(&0))
 }
 
-fn plain_name(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::F16 => "f16",
-        Dtype::BF16 => "bf16",
-        _ => "f32",
-    }
-}
-
 fn plain_size(tensors: &Tensors, name: &str) -> Result<(u32, u32), FileError> {
     match tensors.size(name)?.map(u32::try_from) {
         [Ok(n), Ok(k)] => Ok((n, k)),
@@ -204,9 +191,7 @@ impl Reader for File {
                 return Ok(Stored::Plain(Plain {
                     n: *n,
                     k: *k,
-                    weights: tensors
-                        .floats(&format!("{name}.weight"), &[rows, columns])?
-                        .into(),
+                    weights: tensors.floats(&format!("{name}.weight"), &[rows, columns])?,
                     bias: tensors.bias(name, rows)?,
                 }));
             }
@@ -245,10 +230,7 @@ fn convention(tensors: &Tensors, name: &str) -> Result<Convention, FileError> {
         }
     }
     let what = format!("its layer has scales and is in no convention that is read: {CONVENTIONS}");
-    let at = of("scales").map_or(0, |scales| scales.at);
-    Err(tensors
-        .source
-        .error(Some(&format!("{name}.scales")), at, Problem::Unsupported(what)))
+    Err(tensors.unsupported(&format!("{name}.scales"), what))
 }
 
 /// Words of 2, 3, 6 and 8 bits a weight look as those of 4 do, with another K: nothing but the configuration tells them apart.
@@ -261,13 +243,11 @@ fn check_bits(tensors: &Tensors, name: &str, shape: LayerShape) -> Result<(), Fi
         ),
         None => "MLX layers of any number of bits look alike; put the config.json that says how many beside the file".to_owned(),
     };
-    let at = tensors.get(&format!("{name}.weight"))?.at;
-    Err(tensors
-        .source
-        .error(Some(&format!("{name}.weight")), at, Problem::Unsupported(wrong)))
+    Err(tensors.unsupported(&format!("{name}.weight"), wrong))
 }
 
-fn shape([n, k, groups]: [usize; 3]) -> Option<LayerShape> {
+/// The size of a layer whose rows have so many groups, all whole.
+pub(super) fn shape([n, k, groups]: [usize; 3]) -> Option<LayerShape> {
     let whole = n > 0 && k > 0 && groups > 0 && k % groups == 0;
     let group_size = whole.then(|| k / groups)?;
     let [n, k, group_size] = [n, k, group_size].map(|size| u32::try_from(size).ok());

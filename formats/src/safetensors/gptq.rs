@@ -4,10 +4,14 @@ use q4_kernel_types::{Encoding, layout};
 
 use super::{
     config,
-    decode::{grid, packed},
-    tensors::{Tensors, scale_format},
+    decode::{PER_WORD, nibble, packed},
+    file,
+    tensors::Tensors,
 };
-use crate::{Decoding, FileError, LayerShape, Parts, Problem};
+use crate::{
+    Decoding, FileError, LayerShape, Parts,
+    grid::{from_groups, grid},
+};
 
 /// A layer of a file.
 #[derive(Clone, Copy, Debug)]
@@ -34,23 +38,22 @@ impl Layer {
             .first()
             .copied()
             .unwrap_or_default();
-        if rows.checked_mul(8) != Some(k) {
+        if rows.checked_mul(PER_WORD) != Some(k) {
             let what = format!(
                 "{rows} words hold K={k} weights of a column, and as 4 bits they would hold eight a word; layers of 4 bits are read"
             );
             return Err(tensors.unsupported(&of("qweight"), what));
         }
-        let fits = n > 0 && n % 8 == 0 && groups > 0 && k > 0 && k % groups == 0;
-        let sizes = [n, k, if fits { k / groups } else { 0 }].map(u32::try_from);
-        let ([Ok(n), Ok(k), Ok(group_size)], true) = (sizes, fits) else {
-            let what = format!("N={n} must be a multiple of 8 and K={k} one of its {groups} groups");
-            return Err(tensors.malformed(&of("qweight"), what));
-        };
+        let shape = file::shape([n, k, groups]).filter(|_| n % PER_WORD == 0);
+        let shape = shape.ok_or_else(|| {
+            let what = format!("N={n} must be a multiple of {PER_WORD} and K={k} one of its {groups} groups");
+            tensors.malformed(&of("qweight"), what)
+        })?;
         let zero_offset = u8::from(!config::is_gptq_v2(&tensors.source));
         let word = u32::from(layout::ZERO_POINT - zero_offset) * 0x1111_1111;
-        let zeros = tensors.words(&of("qzeros"), &[groups, n as usize / 8])?;
+        let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
         Ok(Self {
-            shape: LayerShape { n, k, group_size },
+            shape,
             zero_offset,
             symmetric: zeros.iter().all(|zeros| *zeros == word),
         })
@@ -64,13 +67,12 @@ impl Layer {
         }
     }
 
-    pub(super) fn decode(&self, tensors: &Tensors, name: &str) -> Result<Parts<'static>, FileError> {
+    pub(super) fn decode<'a>(&self, tensors: &'a Tensors, name: &str) -> Result<Parts<'a>, FileError> {
         let of = |part: &str| format!("{name}.{part}");
         let (n, k) = (self.shape.n as usize, self.shape.k as usize);
         let groups = k / self.shape.group_size as usize;
-        let padded_n = layout::padded_n(self.shape.n) as usize;
-        let words = tensors.words(&of("qweight"), &[k / 8, n])?;
-        let zeros = tensors.words(&of("qzeros"), &[groups, n / 8])?;
+        let words = tensors.words(&of("qweight"), &[k / PER_WORD, n])?;
+        let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
         let scales = tensors.floats(&of("scales"), &[groups, n])?;
         let order = self.order(tensors, &of("g_idx"), groups)?;
         let feature = |stored: usize| order.as_ref().map_or(stored, |order| order[stored] as usize);
@@ -78,19 +80,22 @@ impl Layer {
             Decoding::Symmetric
         } else {
             let zero = |group: usize, column: usize| {
-                (zeros[group * (n / 8) + column / 8] >> (4 * (column % 8)) & 0xF) as u8 + self.zero_offset
+                nibble(
+                    zeros[group * (n / PER_WORD) + column / PER_WORD],
+                    column % PER_WORD,
+                ) + self.zero_offset
             };
-            Decoding::ZeroPoint(grid(groups, padded_n, n, zero).into())
+            Decoding::ZeroPoint(grid(self.shape, zero).into())
         };
         Ok(Parts {
             shape: self.shape,
             weight: packed(n, k, |column, stored| {
                 let at = feature(stored);
-                (words[at / 8 * n + column] >> (4 * (at % 8)) & 0xF) as u8
+                nibble(words[at / PER_WORD * n + column], at % PER_WORD)
             })
             .into(),
-            scales: grid(groups, padded_n, n, |group, column| scales[group * n + column]).into(),
-            scale_format: scale_format(tensors.get(&of("scales"))?.dtype),
+            scales: from_groups(self.shape, &scales).into(),
+            scale_format: tensors.float_format(&of("scales"))?,
             decoding,
             bias: tensors.bias(name, n)?,
             input_order: order.map(Into::into),
@@ -116,7 +121,7 @@ impl Layer {
                 "group {group} has {} input features; groups of one size are read, {group_size} here",
                 members[group]
             );
-            return Err(tensors.error(index, Problem::Unsupported(what)));
+            return Err(tensors.unsupported(index, what));
         }
         if group_of.is_sorted() {
             return Ok(None);

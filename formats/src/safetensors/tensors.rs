@@ -3,10 +3,9 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use ::safetensors::{Dtype, SafeTensors};
-use half::{bf16, f16};
 use q4_kernel_types::ScaleFormat;
 
-use crate::{FileError, Problem, file::Source};
+use crate::{FileError, Problem, file::Source, scale::widened};
 
 /// Where a tensor lies and what it is made of.
 #[derive(Clone, Debug)]
@@ -85,35 +84,42 @@ impl Tensors {
         self.source.slice(Some(name), "its data", tensor.at, tensor.bytes)
     }
 
+    /// The bytes of a tensor of words of 32 bits: nibble i of a little-endian word is nibble i of its bytes, low before high.
+    pub(super) fn nibbles(&self, name: &str, shape: &[usize]) -> Result<&[u8], FileError> {
+        self.bytes(name, &[Dtype::I32, Dtype::U32], shape)
+    }
+
     /// A tensor of words of 32 bits.
     pub(super) fn words(&self, name: &str, shape: &[usize]) -> Result<Vec<u32>, FileError> {
-        let bytes = self.bytes(name, &[Dtype::I32, Dtype::U32], shape)?;
-        Ok(quads(bytes).map(u32::from_le_bytes).collect())
+        let quads = self.nibbles(name, shape)?.chunks_exact(4);
+        Ok(quads
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect())
     }
 
     /// The bias of a layer, if it has one.
-    pub(super) fn bias(&self, layer: &str, n: usize) -> Result<Option<Cow<'static, [f32]>>, FileError> {
+    pub(super) fn bias(&self, layer: &str, n: usize) -> Result<Option<Cow<'_, [f32]>>, FileError> {
         let name = format!("{layer}.bias");
         match self.all.get(&name) {
-            Some(_) => Ok(Some(self.floats(&name, &[n])?.into())),
+            Some(_) => self.floats(&name, &[n]).map(Some),
             None => Ok(None),
         }
     }
 
     /// A tensor of floats of any type, widened.
-    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, FileError> {
+    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Cow<'_, [f32]>, FileError> {
         let bytes = self.bytes(name, &FLOATS, shape)?;
-        let pairs = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
-        Ok(match self.get(name)?.dtype {
-            Dtype::F16 => pairs.map(|bits| f16::from_bits(bits).to_f32()).collect(),
-            Dtype::BF16 => pairs.map(|bits| bf16::from_bits(bits).to_f32()).collect(),
-            _ => quads(bytes).map(f32::from_le_bytes).collect(),
-        })
+        Ok(widened(bytes, self.float_format(name)?))
+    }
+
+    /// The format of a tensor of floats.
+    pub(super) fn float_format(&self, name: &str) -> Result<ScaleFormat, FileError> {
+        Ok(float_format(self.get(name)?.dtype))
     }
 }
 
-/// The format of scales that are stored in a type.
-pub(super) fn scale_format(dtype: Dtype) -> ScaleFormat {
+/// The format of floats of a type.
+pub(super) fn float_format(dtype: Dtype) -> ScaleFormat {
     match dtype {
         Dtype::F16 => ScaleFormat::F16,
         Dtype::BF16 => ScaleFormat::Bf16,
@@ -128,7 +134,3 @@ pub(super) fn is_float(dtype: Dtype) -> bool {
 
 /// The types of floats.
 const FLOATS: [Dtype; 3] = [Dtype::F32, Dtype::F16, Dtype::BF16];
-
-fn quads(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> + '_ {
-    bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]])
-}

@@ -195,6 +195,21 @@ impl Gpu {
         Ok(buffer)
     }
 
+    /// A buffer of so many bytes, for kernels alone.
+    pub(crate) fn empty_buffer(
+        &self,
+        label: &str,
+        usage: wgpu::BufferUsages,
+        bytes: u64,
+    ) -> Result<wgpu::Buffer, BufferError> {
+        self.buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes.max(MIN_BUFFER_BYTES),
+            usage,
+            mapped_at_creation: false,
+        })
+    }
+
     fn buffer(&self, descriptor: &wgpu::BufferDescriptor<'_>) -> Result<wgpu::Buffer, BufferError> {
         let bytes = descriptor.size;
         let limit = self.capabilities().max_buffer_bytes;

@@ -168,9 +168,12 @@ impl Capabilities {
                 allowed: self.max_workgroup_bytes,
             });
         }
-        if STORAGE_BUFFERS > self.max_storage_buffers {
+        let storage =
+            Binding::of(variant.configuration.encoding).filter(|binding| *binding != Binding::Params);
+        let needed = u32::try_from(storage.count()).unwrap_or(u32::MAX);
+        if needed > self.max_storage_buffers {
             return Err(Unmet::StorageBuffers {
-                needed: STORAGE_BUFFERS,
+                needed,
                 allowed: self.max_storage_buffers,
             });
         }
@@ -204,9 +207,6 @@ impl Matrices {
         self.0.contains(&side)
     }
 }
-
-/// Storage buffers of the binding layout: all bindings but the uniform.
-const STORAGE_BUFFERS: u32 = Binding::ALL.len() as u32 - 1;
 
 /// What is asked for wherever it is offered.
 pub(super) fn wanted_features() -> Features {

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use q4_kernel_types::DUMP_VARIABLE;
+
 use crate::Variant;
 
-/// The variable that names a folder.
-const VARIABLE: &str = "Q4_DUMP";
 /// The folder in it for what devices compile; generators write beside it.
 const FOLDER: &str = "run";
 /// The pipelines in the order in which they were compiled.
@@ -17,12 +17,12 @@ const LIST: &str = "pipelines.txt";
 
 /// Writes the text of a pipeline that is about to be compiled, if somebody asked for it. A folder that cannot be written is no reason not to run.
 pub(super) fn pipeline(variant: &Variant, adapter: &wgpu::AdapterInfo, checks: bool) {
-    let Some(dir) = env::var_os(VARIABLE).filter(|value| !value.is_empty()) else {
+    let Some(dir) = env::var_os(DUMP_VARIABLE).filter(|value| !value.is_empty()) else {
         return;
     };
     let dir = PathBuf::from(dir).join(FOLDER);
     if let Err(error) = write(&dir, variant, &adapter.name, checks) {
-        tracing::warn!(%error, dir = %dir.display(), "{VARIABLE} names a folder that cannot be written");
+        tracing::warn!(%error, dir = %dir.display(), "{DUMP_VARIABLE} names a folder that cannot be written");
     }
 }
 

@@ -4,13 +4,14 @@ use std::{
     collections::HashMap,
     io,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
-    KernelError, Params, Variant,
+    Encoding, KernelError, Params, Variant,
     layout::{Access, Binding},
+    linear::gather,
     trusted,
     verified::{Verified, digest},
 };
@@ -18,12 +19,20 @@ use crate::{
 /// The pipelines of a device, by the digest of their text.
 #[derive(Debug)]
 pub(crate) struct Pipelines {
-    bind_group_layout: wgpu::BindGroupLayout,
-    layout: wgpu::PipelineLayout,
+    layouts: [Layout; Encoding::ALL.len()],
+    /// Of the kernel that puts inputs in order.
+    gather: (Layout, OnceLock<Arc<wgpu::ComputePipeline>>),
     by_digest: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
     /// Whether verified texts run with checks all the same.
     keep_checked: bool,
     disk: Option<(wgpu::PipelineCache, PathBuf)>,
+}
+
+/// What kernels for weights of an encoding bind.
+#[derive(Debug)]
+struct Layout {
+    bind_group: wgpu::BindGroupLayout,
+    pipeline: wgpu::PipelineLayout,
 }
 
 impl Pipelines {
@@ -31,12 +40,8 @@ impl Pipelines {
         // A device whose limits refuse the layout runs no variant, and `Capabilities::check` says so of each; the error need not reach
         // the device's error handler.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let bind_group_layout = bind_group_layout(device);
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some("q4"),
-            bind_group_layouts: &[Some(&bind_group_layout)],
-            immediate_size: 0,
-        });
+        let layouts = Encoding::ALL.map(|encoding| Layout::new(device, Binding::of(encoding)));
+        let gather = (Layout::new(device, gather::BINDINGS), OnceLock::new());
         drop(scope);
         let disk = device
             .features()
@@ -50,16 +55,55 @@ impl Pipelines {
                 )
             });
         Self {
-            bind_group_layout,
-            layout,
+            layouts,
+            gather,
             by_digest: Mutex::default(),
             keep_checked,
             disk,
         }
     }
 
-    pub(crate) fn bind_group_layout(&self) -> &wgpu::BindGroupLayout {
-        &self.bind_group_layout
+    pub(crate) fn bind_group_layout(&self, encoding: Encoding) -> &wgpu::BindGroupLayout {
+        &self.layout(encoding).bind_group
+    }
+
+    pub(crate) fn gather_layout(&self) -> &wgpu::BindGroupLayout {
+        &self.gather.0.bind_group
+    }
+
+    /// The pipeline that puts inputs in order, compiled if it is not there yet.
+    pub(crate) fn gather(&self, gpu: &Gpu) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
+        let (layout, made) = &self.gather;
+        if let Some(pipeline) = made.get() {
+            return Ok(Arc::clone(pipeline));
+        }
+        let name = "gather";
+        let (pipeline, error) = gpu.checked(|device| {
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(name),
+                source: wgpu::ShaderSource::Wgsl(gather::text().into()),
+            });
+            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(name),
+                layout: Some(&layout.pipeline),
+                module: &module,
+                entry_point: Some(Variant::ENTRY_POINT),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                cache: self.disk.as_ref().map(|(cache, _)| cache),
+            })
+        });
+        match error {
+            Some(error) => Err(KernelError::Pipeline {
+                variant: name.to_owned(),
+                reason: error.to_string(),
+            }),
+            None => Ok(Arc::clone(made.get_or_init(|| Arc::new(pipeline)))),
+        }
+    }
+
+    fn layout(&self, encoding: Encoding) -> &Layout {
+        // In the order of `Encoding::ALL`, which is that of the declaration.
+        &self.layouts[encoding as usize]
     }
 
     /// The variant, if it runs without checks.
@@ -98,7 +142,7 @@ impl Pipelines {
             };
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(&variant.name),
-                layout: Some(&self.layout),
+                layout: Some(&self.layout(variant.configuration.encoding).pipeline),
                 module: &module,
                 entry_point: Some(Variant::ENTRY_POINT),
                 compilation_options: wgpu::PipelineCompilationOptions {
@@ -140,9 +184,24 @@ impl Drop for Pipelines {
     }
 }
 
-/// The one layout of all kernels.
-fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    let entries = Binding::ALL.map(|binding| wgpu::BindGroupLayoutEntry {
+impl Layout {
+    fn new(device: &wgpu::Device, bindings: impl IntoIterator<Item = Binding>) -> Self {
+        let entries: Vec<_> = bindings.into_iter().map(entry).collect();
+        let bind_group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("q4"),
+            entries: &entries,
+        });
+        let pipeline = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("q4"),
+            bind_group_layouts: &[Some(&bind_group)],
+            immediate_size: 0,
+        });
+        Self { bind_group, pipeline }
+    }
+}
+
+fn entry(binding: Binding) -> wgpu::BindGroupLayoutEntry {
+    wgpu::BindGroupLayoutEntry {
         binding: binding.index(),
         visibility: wgpu::ShaderStages::COMPUTE,
         ty: wgpu::BindingType::Buffer {
@@ -158,9 +217,5 @@ fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
             },
         },
         count: None,
-    });
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("q4"),
-        entries: &entries,
-    })
+    }
 }

@@ -2,22 +2,28 @@
 
 use std::sync::Arc;
 
-use super::partition::{self, Columns, Window};
+use super::{
+    gather::Gather,
+    partition::{self, Columns, Window},
+};
 use crate::{
-    Capabilities, DispatchError, Operand, Params, Variant, Weights, layout, layout::Binding, weights::Chunk,
+    Capabilities, DispatchError, Gpu, Operand, Params, Variant, Weights, layout, layout::Binding,
+    weights::Chunk,
 };
 
 /// A multiplication with everything bound: record it as often as its buffers live.
 #[derive(Debug)]
 pub struct Call {
     variant: String,
+    /// What comes first where weights are stored in another order than inputs.
+    gather: Option<Gather>,
     pipeline: Arc<wgpu::ComputePipeline>,
     steps: Vec<Step>,
 }
 
 /// One dispatch of a [`Call`].
 #[derive(Debug)]
-struct Step {
+pub(super) struct Step {
     bind_group: wgpu::BindGroup,
     grid: [u32; 3],
 }
@@ -32,6 +38,13 @@ impl Call {
         rows: u32,
     ) -> Result<Self, DispatchError> {
         check_operands(weights, x, y, rows)?;
+        let (gather, ordered) = weights
+            .input_order()
+            .map(|order| order.gather(weights, x, rows))
+            .transpose()?
+            .unzip();
+        let ordered = ordered.as_ref().map(Operand::from);
+        let x = ordered.as_ref().unwrap_or(x);
         let mut steps = Vec::new();
         for chunk in weights.pieces() {
             let columns = Columns {
@@ -42,15 +55,12 @@ impl Call {
             let device: &Capabilities = weights.gpu().capabilities();
             let dispatch = variant.configuration.geometry.dispatch();
             for window in partition::windows(device, dispatch, rows, weights.k(), columns, x, y)? {
-                let bind_group = bind(weights, chunk, columns, &window, x, y)?;
-                steps.push(Step {
-                    bind_group,
-                    grid: window.grid,
-                });
+                steps.push(step(weights, chunk, columns, &window, x, y)?);
             }
         }
         Ok(Self {
             variant: variant.name.clone().into_owned(),
+            gather,
             pipeline: Arc::clone(pipeline),
             steps,
         })
@@ -58,15 +68,10 @@ impl Call {
 
     /// Records the multiplication into `pass`, and with it the pass's pipeline and bind group 0.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        pass.set_pipeline(&self.pipeline);
-        for Step {
-            bind_group,
-            grid: [x, y, z],
-        } in &self.steps
-        {
-            pass.set_bind_group(0, bind_group, &[]);
-            pass.dispatch_workgroups(*x, *y, *z);
+        if let Some(Gather { pipeline, steps }) = &self.gather {
+            record_steps(pass, pipeline, steps);
         }
+        record_steps(pass, &self.pipeline, &self.steps);
     }
 
     /// The variant that runs.
@@ -75,9 +80,42 @@ impl Call {
         &self.variant
     }
 
-    /// The grids that are dispatched: one, unless the multiplication is split.
+    /// The grids of the variant that are dispatched: one, unless the multiplication is split. Putting inputs in order comes before them.
     pub fn grids(&self) -> impl ExactSizeIterator<Item = [u32; 3]> + '_ {
         self.steps.iter().map(|step| step.grid)
+    }
+}
+
+impl Step {
+    pub(super) fn new(
+        gpu: &Gpu,
+        layout: &wgpu::BindGroupLayout,
+        entries: &[wgpu::BindGroupEntry<'_>],
+        grid: [u32; 3],
+    ) -> Result<Self, DispatchError> {
+        let (bind_group, error) = gpu.checked(|device| {
+            device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some("q4"),
+                layout,
+                entries,
+            })
+        });
+        match error {
+            Some(error) => Err(DispatchError::Bind(error.to_string())),
+            None => Ok(Self { bind_group, grid }),
+        }
+    }
+}
+
+fn record_steps(pass: &mut wgpu::ComputePass<'_>, pipeline: &wgpu::ComputePipeline, steps: &[Step]) {
+    pass.set_pipeline(pipeline);
+    for Step {
+        bind_group,
+        grid: [x, y, z],
+    } in steps
+    {
+        pass.set_bind_group(0, bind_group, &[]);
+        pass.dispatch_workgroups(*x, *y, *z);
     }
 }
 
@@ -134,14 +172,14 @@ fn check_operands(
     Ok(())
 }
 
-fn bind(
+fn step(
     weights: &Weights,
     chunk: &Chunk,
     columns: Columns,
     window: &Window,
     x: &Operand<'_>,
     y: &Operand<'_>,
-) -> Result<wgpu::BindGroup, DispatchError> {
+) -> Result<Step, DispatchError> {
     let gpu = weights.gpu();
     let params = Params {
         m: window.rows,
@@ -161,31 +199,31 @@ fn bind(
         wgpu::BufferUsages::UNIFORM,
         &[bytemuck::bytes_of(&params)],
     )?;
-    let entries = Binding::ALL.map(|binding| wgpu::BindGroupEntry {
-        binding: binding.index(),
-        resource: match binding {
-            Binding::Output => wgpu::BindingResource::Buffer(bound(y, window.output)),
-            Binding::Input => wgpu::BindingResource::Buffer(bound(x, window.input)),
-            Binding::Weight => chunk.weight.as_entire_binding(),
-            Binding::Scales => chunk.scales.as_entire_binding(),
-            Binding::Bias => chunk.bias.as_entire_binding(),
-            Binding::Params => params.as_entire_binding(),
-        },
-    });
-    let (bind_group, error) = gpu.checked(|device| {
-        device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("q4"),
-            layout: gpu.pipelines().bind_group_layout(),
-            entries: &entries,
+    let encoding = weights.encoding();
+    // What weights of an encoding have, their upload made.
+    let entries: Vec<_> = Binding::of(encoding)
+        .filter_map(|binding| {
+            let resource = match binding {
+                Binding::Output => wgpu::BindingResource::Buffer(bound(y, window.output)),
+                Binding::Input => wgpu::BindingResource::Buffer(bound(x, window.input)),
+                Binding::Weight => chunk.weight.as_entire_binding(),
+                Binding::Scales => chunk.scales.as_entire_binding(),
+                Binding::Bias => chunk.bias.as_entire_binding(),
+                Binding::Params => params.as_entire_binding(),
+                Binding::Offsets => chunk.offsets.as_ref()?.as_entire_binding(),
+                Binding::Codebook => chunk.codebook.as_ref()?.as_entire_binding(),
+            };
+            Some(wgpu::BindGroupEntry {
+                binding: binding.index(),
+                resource,
+            })
         })
-    });
-    match error {
-        Some(error) => Err(DispatchError::Bind(error.to_string())),
-        None => Ok(bind_group),
-    }
+        .collect();
+    let layout = gpu.pipelines().bind_group_layout(encoding);
+    Step::new(gpu, layout, &entries, window.grid)
 }
 
-fn bound<'a>(operand: &Operand<'a>, placement: partition::Placement) -> wgpu::BufferBinding<'a> {
+pub(super) fn bound<'a>(operand: &Operand<'a>, placement: partition::Placement) -> wgpu::BufferBinding<'a> {
     wgpu::BufferBinding {
         buffer: operand.buffer,
         offset: placement.offset,

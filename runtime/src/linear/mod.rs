@@ -2,6 +2,7 @@
 
 mod call;
 mod candidates;
+pub(crate) mod gather;
 mod partition;
 mod routing;
 
@@ -18,7 +19,8 @@ use candidates::Candidate;
 
 use crate::{
     DispatchError, GeneratedKernel, Gpu, GroupSize, KernelError, LayerShape, Mismatch, Operand, Quantized,
-    RowCount, RuledOut, Shape, Unserved, UploadError, Variant, Weights, tuning::RowRange, weights,
+    RowCount, RuledOut, Shape, Unserved, UploadError, Variant, WeightFormat, Weights, tuning::RowRange,
+    weights,
 };
 
 /// The kernels of one description on a device: routes rows to variants, uploads weights, records dispatches.
@@ -70,6 +72,25 @@ impl Linear {
         Ok(linear)
     }
 
+    /// A kernel for weights of a format, whatever their shape: [`Quantized::format`] says which format weights are of. Any weights of that format can
+    /// be uploaded through it.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let quantized: q4_kernel::Quantized<'_> = todo!();
+    /// let gpu = q4_kernel::Gpu::new()?;
+    /// let linear = q4_kernel::Linear::of_format(&gpu, quantized.format())?;
+    /// let weights = linear.upload(&quantized)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Linear::new`].
+    pub fn of_format(gpu: &Gpu, format: WeightFormat) -> Result<Self, KernelError> {
+        Self::new(gpu, &crate::standard_of(format))
+    }
+
     /// A kernel of one variant, for every M that it serves.
     ///
     /// # Errors
@@ -91,6 +112,7 @@ impl Linear {
             n: None,
             group_size: configuration.group_size,
             bias: configuration.bias,
+            encoding: configuration.encoding,
             scales: configuration.scales,
             decode: Vec::new().into(),
             few: Vec::new().into(),
@@ -112,6 +134,7 @@ impl Linear {
     pub fn upload(&self, quantized: &Quantized<'_>) -> Result<Weights, UploadError> {
         let shape = quantized.shape();
         weights::check(self.kernel(), shape, quantized.bias().is_some())?;
+        weights::check_encoding(self.kernel(), quantized.format().encoding)?;
         // A kernel that serves one row serves the layer; what it does with more rows is the dispatch's to say.
         self.choose(with_rows(1, shape))?;
         self.compile(shape)?;
@@ -195,6 +218,7 @@ impl Linear {
     /// What does not fit.
     pub fn check(&self, weights: &Weights) -> Result<(), Mismatch> {
         weights::check(self.kernel(), weights.shape(), weights.has_bias())?;
+        weights::check_encoding(self.kernel(), weights.encoding())?;
         let (given, expected) = (weights.scales(), self.kernel().scales);
         if given == expected {
             Ok(())

@@ -7,5 +7,8 @@ mod product;
 pub mod samples;
 
 pub use compare::{Comparison, Difference, compare, compare_rounded};
-pub use product::{dequantize, linear, linear_columns, products, products_columns};
+pub use product::{
+    dequantize, dequantized_terms, linear, linear_columns, products, products_columns, products_for, terms,
+    terms_columns,
+};
 pub use q4_kernel_formats::{PackError, QuantizeError, pack, quantize, unpack};

@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use crate::{LayerShape, Quantized, layout, reference::unpack};
+use crate::{Codebook, Decoding, LayerShape, NumericClass, Quantized, layout};
 
-/// The weights `[N, K]` that a layer stands for, in float64: `q * scale`, where the product of an integer and an f32 is exact.
+/// The weights `[N, K]` that a layer stands for, in float64, where the product of an integer and an f32 is exact.
 #[must_use]
 pub fn dequantize(layer: &Quantized<'_>) -> Vec<f64> {
     (0..layer.shape().n)
@@ -22,7 +22,7 @@ pub fn linear(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
 /// long. A column that the layer does not have is NaN.
 #[must_use]
 pub fn linear_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
-    over_columns(x, layer, columns, |row, weights, bias| {
+    over_columns(x, layer, columns, dequantized_row, |row, weights, bias| {
         let products = row.iter().zip(weights).map(|(x, weight)| f64::from(*x) * weight);
         products.sum::<f64>() + bias
     })
@@ -37,13 +37,47 @@ pub fn products(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
 /// Some columns of [`products`], as [`linear_columns`] has those of [`linear`].
 #[must_use]
 pub fn products_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
-    over_columns(x, layer, columns, |row, weights, _| {
-        let squares = row.iter().zip(weights).map(|(x, weight)| {
-            let product = f64::from(*x) * weight;
-            product * product
-        });
-        squares.sum::<f64>().sqrt()
-    })
+    over_columns(x, layer, columns, dequantized_row, root_of_squares)
+}
+
+/// As [`products`], of the inputs with the terms that weights are made of: what the errors of affine encodings grow with, where a kernel adds up
+/// `scale * (q - 8)` and what the group adds each by itself.
+#[must_use]
+pub fn terms(x: &[f32], layer: &Quantized<'_>) -> Vec<f64> {
+    terms_columns(x, layer, &all_columns(layer))
+}
+
+/// Some columns of [`terms`], as [`linear_columns`] has those of [`linear`].
+#[must_use]
+pub fn terms_columns(x: &[f32], layer: &Quantized<'_>, columns: &[u32]) -> Vec<f64> {
+    over_columns(x, layer, columns, terms_of_row, root_of_squares)
+}
+
+/// [`products`] or [`terms`]: those that the errors of an exactness grow with, by which [`Tolerance::of_products`](crate::Tolerance::of_products) judges.
+#[must_use]
+pub fn products_for(x: &[f32], layer: &Quantized<'_>, class: NumericClass) -> Vec<f64> {
+    if class == NumericClass::Exact {
+        terms(x, layer)
+    } else {
+        products(x, layer)
+    }
+}
+
+/// The size of the largest term of every weight, `[N, K]`.
+#[must_use]
+pub fn dequantized_terms(layer: &Quantized<'_>) -> Vec<f64> {
+    (0..layer.shape().n)
+        .flat_map(|column| terms_of_row(layer, column))
+        .map(f64::abs)
+        .collect()
+}
+
+fn root_of_squares(row: &[f32], weights: &[f64], _: f64) -> f64 {
+    let squares = row.iter().zip(weights).map(|(x, weight)| {
+        let product = f64::from(*x) * weight;
+        product * product
+    });
+    squares.sum::<f64>().sqrt()
 }
 
 fn all_columns(layer: &Quantized<'_>) -> Vec<u32> {
@@ -55,6 +89,7 @@ fn over_columns(
     x: &[f32],
     layer: &Quantized<'_>,
     columns: &[u32],
+    weights: impl Fn(&Quantized<'_>, u32) -> Vec<f64> + Sync,
     value: impl Fn(&[f32], &[f64], f64) -> f64 + Sync,
 ) -> Vec<f64> {
     let rows: Vec<&[f32]> = x.chunks_exact(layer.shape().k as usize).collect();
@@ -69,14 +104,14 @@ fn over_columns(
     let stripe = columns.len().div_ceil(threads);
     let stripes: Vec<Vec<f64>> = if threads == 1 {
         // In a browser there are no others, and none can be begun.
-        vec![stripe_of_columns(&rows, layer, columns, &value)]
+        vec![stripe_of_columns(&rows, layer, columns, &weights, &value)]
     } else {
         thread::scope(|scope| {
             let workers: Vec<_> = columns
                 .chunks(stripe)
                 .map(|columns| {
-                    let (rows, value) = (&rows, &value);
-                    scope.spawn(move || stripe_of_columns(rows, layer, columns, value))
+                    let (rows, weights, value) = (&rows, &weights, &value);
+                    scope.spawn(move || stripe_of_columns(rows, layer, columns, weights, value))
                 })
                 .collect();
             // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
@@ -103,6 +138,7 @@ fn stripe_of_columns(
     rows: &[&[f32]],
     layer: &Quantized<'_>,
     columns: &[u32],
+    weights: &impl Fn(&Quantized<'_>, u32) -> Vec<f64>,
     value: &impl Fn(&[f32], &[f64], f64) -> f64,
 ) -> Vec<f64> {
     let mut values = Vec::with_capacity(rows.len() * columns.len());
@@ -111,25 +147,60 @@ fn stripe_of_columns(
             values.extend(rows.iter().map(|_| f64::NAN));
             continue;
         }
-        let weights = dequantized_row(layer, column);
+        let weights = weights(layer, column);
         let bias = layer.bias().map_or(0.0, |bias| f64::from(bias[column as usize]));
         values.extend(rows.iter().map(|row| value(row, &weights, bias)));
     }
     values
 }
 
+/// The weights of a column, in the order of the input's features.
 fn dequantized_row(layer: &Quantized<'_>, column: u32) -> Vec<f64> {
+    row_of(layer, column, |q, scale, at| {
+        let q = f64::from(q);
+        match layer.decoding() {
+            Decoding::Symmetric => scale * (q - f64::from(layout::ZERO_POINT)),
+            Decoding::ZeroPoint(zeros) => scale * (q - f64::from(zeros[at])),
+            Decoding::Minimum(minimums) => scale * q + f64::from(minimums[at]),
+            Decoding::Codebook(codebook) => level(codebook, q) * scale,
+        }
+    })
+}
+
+/// What no term that a kernel makes a weight of exceeds: the weight itself, or where it is a difference, that of its parts.
+fn terms_of_row(layer: &Quantized<'_>, column: u32) -> Vec<f64> {
+    let nibble = f64::from(layout::LEVELS);
+    row_of(layer, column, |q, scale, at| {
+        let q = f64::from(q);
+        match layer.decoding() {
+            Decoding::Symmetric => scale * (q - f64::from(layout::ZERO_POINT)),
+            Decoding::ZeroPoint(zeros) => scale * nibble.max(f64::from(zeros[at])),
+            Decoding::Minimum(minimums) => scale.abs() * nibble + f64::from(minimums[at]).abs(),
+            Decoding::Codebook(codebook) => level(codebook, q) * scale,
+        }
+    })
+}
+
+fn level(codebook: &Codebook, q: f64) -> f64 {
+    // A nibble is one of sixteen.
+    f64::from(codebook.levels[q as usize]) * f64::from(codebook.tensor_scale)
+}
+
+/// A value of each nibble of a column, with its scale and the place of its group's numbers; in the order of the input's features.
+fn row_of(layer: &Quantized<'_>, column: u32, value: impl Fn(u8, f64, usize) -> f64) -> Vec<f64> {
     let LayerShape { n, k, group_size } = layer.shape();
     let row_bytes = layout::packed_k(k) as usize;
     let padded_n = layout::padded_n(n) as usize;
     let column = column as usize;
-    unpack(&layer.weight()[column * row_bytes..][..row_bytes], k)
-        .enumerate()
-        .map(|(k, q)| {
-            let scale = layer.scales()[k / group_size as usize * padded_n + column];
-            f64::from(q) * f64::from(scale)
-        })
-        .collect()
+    let row = &layer.weight()[column * row_bytes..][..row_bytes];
+    let nibbles = row.iter().flat_map(|byte| [byte & 0xF, byte >> layout::BITS]);
+    let mut values = vec![0.0; k as usize];
+    for (stored, q) in nibbles.take(k as usize).enumerate() {
+        let at = stored / group_size as usize * padded_n + column;
+        let feature = layer.input_order().map_or(stored, |order| order[stored] as usize);
+        values[feature] = value(q, f64::from(layer.scales()[at]), at);
+    }
+    values
 }
 
 #[cfg(test)]

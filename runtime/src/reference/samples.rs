@@ -1,6 +1,6 @@
 //! Inputs and layers to test kernels with: exact ramps and seeded random data.
 
-use crate::{LayerShape, Quantized, layout};
+use crate::{Codebook, Decoding, Encoding, LayerShape, Parts, Quantized, ScaleFormat, WeightFormat, layout};
 
 /// The largest K for which [`Data::Exact`] is exact.
 pub const MAX_EXACT_K: u32 = 32_768;
@@ -27,9 +27,16 @@ pub struct Sample {
     pub layer: Quantized<'static>,
 }
 
-/// Makes a sample. `None` if a dimension is 0 or the sample would not fit the address space.
+/// Makes a sample of q4gsw weights. `None` if a dimension is 0 or the sample would not fit the address space.
 #[must_use]
 pub fn sample(m: u32, shape: LayerShape, bias: bool, data: Data) -> Option<Sample> {
+    sample_of(WeightFormat::default(), m, shape, bias, data)
+}
+
+/// As [`sample`], of weights of any format: zero points from 0 to 16, minimums of either sign and of the size of the weights, levels that are not in order.
+/// Every number is one that the format holds.
+#[must_use]
+pub fn sample_of(format: WeightFormat, m: u32, shape: LayerShape, bias: bool, data: Data) -> Option<Sample> {
     let LayerShape { n, k, group_size } = shape;
     let mut random = SplitMix64(match data {
         Data::Exact => 0,
@@ -52,10 +59,36 @@ pub fn sample(m: u32, shape: LayerShape, bias: bool, data: Data) -> Option<Sampl
         .map(|index| match data {
             // Padding is poisoned: whoever uses it shows.
             _ if index % padded_n >= n as usize => f32::NAN,
-            Data::Exact => 1.0 / f32::from(4_u16 << (random.next() % 4)),
-            Data::Random { .. } => 0.012 + 0.008 * random.signed_unit(),
+            Data::Exact if format.encoding == Encoding::Symmetric => {
+                1.0 / f32::from(4_u16 << (random.next() % 4))
+            }
+            // Weights of other encodings are larger beside their scales.
+            Data::Exact => 1.0 / f32::from(16_u16 << (random.next() % 2)),
+            Data::Random { .. } => held(0.012 + 0.008 * random.signed_unit(), format.scales),
         })
         .collect();
+    let decoding = match format.encoding {
+        Encoding::Symmetric => Decoding::Symmetric,
+        Encoding::ZeroPoint => {
+            Decoding::ZeroPoint((0..scale_count).map(|_| (random.next() % 17) as u8).collect())
+        }
+        Encoding::Minimum => Decoding::Minimum(
+            (0..scale_count)
+                .map(|index| match data {
+                    _ if index % padded_n >= n as usize => f32::NAN,
+                    Data::Exact => (random.next() % 33) as f32 / 32.0 - 0.5,
+                    Data::Random { .. } => held(0.2 * random.signed_unit(), format.scales),
+                })
+                .collect(),
+        ),
+        Encoding::Codebook => Decoding::Codebook(Codebook {
+            levels: std::array::from_fn(|_| match data {
+                Data::Exact => (random.next() % 33) as f32 / 2.0 - 8.0,
+                Data::Random { .. } => 8.0 * random.signed_unit(),
+            }),
+            tensor_scale: 0.5,
+        }),
+    };
     let bias = bias.then(|| {
         let value = |index: u32| match data {
             Data::Exact => (index % 33) as f32 / 16.0 - 1.0,
@@ -63,8 +96,37 @@ pub fn sample(m: u32, shape: LayerShape, bias: bool, data: Data) -> Option<Sampl
         };
         (0..n).map(value).collect::<Vec<f32>>().into()
     });
-    let layer = Quantized::q4gsw(shape, weight, scales, bias).ok()?;
-    Some(Sample { x, layer })
+    let layer = Quantized::new(Parts {
+        shape,
+        weight: weight.into(),
+        scales: scales.into(),
+        scale_format: format.scales,
+        decoding,
+        bias,
+        input_order: None,
+    });
+    Some(Sample {
+        x,
+        layer: layer.ok()?,
+    })
+}
+
+/// A number near this one that a format holds: of E4M3 one with a mantissa of three bits, of E8M0 a power of two.
+fn held(value: f32, format: ScaleFormat) -> f32 {
+    let kept = match format {
+        ScaleFormat::F32 => u32::MAX,
+        ScaleFormat::F16 => !0 << 13,
+        ScaleFormat::Bf16 => !0 << 16,
+        ScaleFormat::E4m3 => !0 << 20,
+        ScaleFormat::E8m0 => !0 << 23,
+    };
+    let value = f32::from_bits(value.to_bits() & kept);
+    // Below 2^-14 an f16, and below 2^-6 an E4M3, counts in steps of its smallest number.
+    match format {
+        ScaleFormat::F16 if value.abs() < 1.0 / 16_384.0 => (value * 16_777_216.0).trunc() / 16_777_216.0,
+        ScaleFormat::E4m3 if value.abs() < 1.0 / 64.0 => (value * 512.0).trunc() / 512.0,
+        _ => value,
+    }
 }
 
 /// Steele, Lea and Flood's generator (OOPSLA 2014): small, and the same everywhere for a seed.

@@ -162,7 +162,7 @@ fn parse_entry(line: &str) -> Option<Entry> {
             .into_iter()
             .find(|class| class.name() == numeric)?,
         scales: ScaleLayout {
-            format: ScaleFormat::OF_KERNELS
+            format: ScaleFormat::ROUNDED
                 .into_iter()
                 .find(|known| known.name() == format)?,
             order: ScaleOrder::ALL.into_iter().find(|known| known.name() == order)?,

@@ -7,7 +7,8 @@ use std::{
 
 use crate::{
     Bias, Encoding, GeneratedKernel, Gpu, GroupSize, LayerShape, Mismatch, Quantized, ScaleLayout,
-    UploadError, layout, linear::CallCache,
+    UploadError, layout,
+    linear::{CallCache, gather::InputOrder},
 };
 
 /// The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. Clones share the
@@ -22,8 +23,10 @@ struct Inner {
     gpu: Gpu,
     shape: LayerShape,
     has_bias: bool,
+    encoding: Encoding,
     scales: ScaleLayout,
     chunks: Vec<Chunk>,
+    input_order: Option<InputOrder>,
     calls: Mutex<CallCache>,
 }
 
@@ -34,16 +37,14 @@ pub(crate) struct Chunk {
     pub(crate) weight: wgpu::Buffer,
     pub(crate) scales: wgpu::Buffer,
     pub(crate) bias: wgpu::Buffer,
+    /// Zero points or minimums of affine encodings.
+    pub(crate) offsets: Option<wgpu::Buffer>,
+    /// The levels of a codebook.
+    pub(crate) codebook: Option<wgpu::Buffer>,
 }
 
 impl Weights {
     pub(crate) fn upload(gpu: &Gpu, layer: &Quantized<'_>, scales: ScaleLayout) -> Result<Self, UploadError> {
-        // Anything else would be multiplied as if it were symmetric and in order.
-        match layer.decoding().encoding() {
-            Encoding::Symmetric if layer.input_order().is_some() => return Err(UploadError::InputOrder),
-            Encoding::Symmetric => {}
-            other => return Err(UploadError::Encoding(other)),
-        }
         layer.check_scales_as(scales.format)?;
         let shape = layer.shape();
         let width = chunk_width(gpu, shape)?;
@@ -58,12 +59,18 @@ impl Weights {
                 )
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let input_order = layer
+            .input_order()
+            .map(|order| InputOrder::upload(gpu, order))
+            .transpose()?;
         let inner = Inner {
             gpu: gpu.clone(),
             shape,
             has_bias: layer.bias().is_some(),
+            encoding: layer.decoding().encoding(),
             scales,
             chunks,
+            input_order,
             calls: Mutex::default(),
         };
         Ok(Self {
@@ -95,6 +102,12 @@ impl Weights {
         self.inner.has_bias
     }
 
+    /// How four bits and the numbers of their group make a weight.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.inner.encoding
+    }
+
     /// How the scales are stored on the device.
     #[must_use]
     pub fn scales(&self) -> ScaleLayout {
@@ -107,14 +120,19 @@ impl Weights {
         self.inner.chunks.len()
     }
 
-    /// Bytes on the device: weights, scales and bias.
+    /// Bytes on the device: weights, the numbers of their groups, codebook and bias.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let chunk = |chunk: &Chunk| {
             let bias = if self.inner.has_bias { chunk.bias.size() } else { 0 };
-            chunk.weight.size() + chunk.scales.size() + bias
+            let of_encoding = [&chunk.offsets, &chunk.codebook].into_iter().flatten();
+            chunk.weight.size()
+                + chunk.scales.size()
+                + bias
+                + of_encoding.map(wgpu::Buffer::size).sum::<u64>()
         };
-        self.inner.chunks.iter().map(chunk).sum()
+        let order = self.inner.input_order.as_ref().map_or(0, InputOrder::bytes);
+        self.inner.chunks.iter().map(chunk).sum::<u64>() + order
     }
 
     /// Forgets the bind groups that earlier dispatches made, and so lets go of the buffers they were made with.
@@ -134,6 +152,11 @@ impl Weights {
         &self.inner.chunks
     }
 
+    /// The order that inputs are put in first, where weights are stored in another than theirs.
+    pub(crate) fn input_order(&self) -> Option<&InputOrder> {
+        self.inner.input_order.as_ref()
+    }
+
     pub(crate) fn calls(&self) -> &Mutex<CallCache> {
         &self.inner.calls
     }
@@ -151,6 +174,14 @@ impl Chunk {
         let row = layout::packed_k(k) as usize;
         let weight = gpu.filled_buffer("q4 weight", USAGE, &[&layer.weight()[first * row..end * row]])?;
 
+        let offsets = layer
+            .stored_offsets_of(scales, columns.clone())
+            .map(|offsets| gpu.filled_buffer("q4 offsets", USAGE, &[&offsets]))
+            .transpose()?;
+        let codebook = layer
+            .stored_levels()
+            .map(|levels| gpu.filled_buffer("q4 codebook", USAGE, &[bytemuck::cast_slice(&levels)]))
+            .transpose()?;
         let scales = layer.stored_scales_of(scales, columns.clone());
         let scales = gpu.filled_buffer("q4 scales", USAGE, &[&scales])?;
 
@@ -163,6 +194,8 @@ impl Chunk {
             weight,
             scales,
             bias,
+            offsets,
+            codebook,
         })
     }
 }
@@ -227,5 +260,15 @@ pub(crate) fn check(kernel: &GeneratedKernel, shape: LayerShape, has_bias: bool)
         Bias::Never if has_bias => Err(Mismatch::UnexpectedBias),
         Bias::Always if !has_bias => Err(Mismatch::MissingBias),
         Bias::Optional | Bias::Never | Bias::Always => Ok(()),
+    }
+}
+
+/// Whether a kernel takes nibbles for what they are.
+pub(crate) fn check_encoding(kernel: &GeneratedKernel, given: Encoding) -> Result<(), Mismatch> {
+    let expected = kernel.encoding;
+    if given == expected {
+        Ok(())
+    } else {
+        Err(Mismatch::Encoding { given, expected })
     }
 }

@@ -36,6 +36,8 @@ impl Gemv {
     pub const WORDS: u32 = 4;
     /// Weights of a column that a lane loads at once: 16 bytes.
     pub const CHUNK: u32 = Self::WORDS * WEIGHTS_PER_WORD;
+    /// Group sizes that split such a load into equal parts, each with a scale of its own: where they are constants of a kernel, it serves them too.
+    pub const SHORT_GROUPS: [u32; 1] = [Self::CHUNK / 2];
     /// The width where a description names none.
     pub const DEFAULT_WIDTH: u32 = 128;
     /// The number of columns where a description names none.
@@ -75,6 +77,10 @@ impl Family for Gemv {
     /// What a lane loads at once must not straddle rows or groups.
     fn k_multiple(&self) -> u32 {
         Self::CHUNK
+    }
+
+    fn short_groups(&self) -> &'static [u32] {
+        &Self::SHORT_GROUPS
     }
 
     fn k_most(&self) -> u32 {

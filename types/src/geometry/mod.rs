@@ -62,6 +62,10 @@ trait Family: fmt::Display {
     fn group_size_multiple(&self) -> u32 {
         self.k_multiple()
     }
+    /// Group sizes that it serves as constants although they are no such multiple.
+    fn short_groups(&self) -> &'static [u32] {
+        &[]
+    }
     /// The largest K.
     fn k_most(&self) -> u32 {
         u32::MAX
@@ -142,6 +146,10 @@ impl Geometry {
 
     pub(crate) fn group_size_multiple(&self) -> u32 {
         self.as_family().group_size_multiple()
+    }
+
+    pub(crate) fn short_groups(&self) -> &'static [u32] {
+        self.as_family().short_groups()
     }
 
     pub(crate) fn k_most(&self) -> u32 {

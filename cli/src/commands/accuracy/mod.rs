@@ -5,9 +5,7 @@ mod plot;
 use std::io::Write;
 
 use q4_kernel::reference::samples::{self, Data};
-use q4_kernel_formats::{
-    LayerShape, Matrix, Model, QuantizeError, Quantizer, Stored, quantize, quantize_least_squares,
-};
+use q4_kernel_formats::{LayerShape, Matrix, Model, QuantizeError, Quantizer, Stored};
 use serde::Serialize;
 
 use crate::{
@@ -41,10 +39,7 @@ pub(crate) fn run(arguments: &Accuracy, out: &mut impl Write) -> Result<Ending, 
             None => {
                 let quantised = quantised(&weights, &arguments.quantising)
                     .map_err(|error| Failure::Unserved(format!("{}: {error}", matrix.name)))?;
-                let to = match Quantizer::from(arguments.quantising.quantizer) {
-                    Quantizer::Nearest => "nearest",
-                    Quantizer::LeastSquares => "least squares",
-                };
+                let to = Quantizer::from(arguments.quantising.quantizer).name();
                 Entry::of(matrix, to, &weights, &quantised, arguments)?
             }
         };
@@ -195,9 +190,6 @@ fn quantised(weights: &Stored<'_>, quantising: &Quantising) -> Result<Stored<'st
         .filter_map(|row| weights.row(row))
         .flat_map(std::borrow::Cow::into_owned)
         .collect();
-    let layer = match quantising.quantizer.into() {
-        Quantizer::Nearest => quantize(&floats, shape),
-        Quantizer::LeastSquares => quantize_least_squares(&floats, shape, None),
-    };
-    layer.map(Stored::Quantized)
+    let quantizer = Quantizer::from(quantising.quantizer);
+    quantizer.quantize(&floats, shape).map(Stored::Quantized)
 }

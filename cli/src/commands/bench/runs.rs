@@ -1,8 +1,10 @@
 //! Measures the kernels.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use q4_kernel::{
-    KernelError, LayerShape, Linear, Shape, UploadError, Variant,
-    conformance::CheckError,
+    KernelError, LayerShape, Linear, Shape, UploadError, Variant, WeightFormat,
+    conformance::{CheckError, sampled},
     reference::samples::{self, Data, Sample},
 };
 
@@ -100,19 +102,34 @@ pub(super) fn run(
         let most = jobs.iter().map(|job| job.shape.m).max().unwrap_or(1);
         let shape = layer(jobs[0].shape);
         progress.at(format!("random weights of {} x {}", shape.n, shape.k));
-        let sample = samples::sample(most, shape, false, Data::Random { seed: method.seed }).ok_or(
-            CheckError::Shape(Shape {
-                m: most,
-                ..jobs[0].shape
-            }),
-        )?;
+        let format = |kernel: &Kernel| sampled(kernel.variant.configuration.weight_format());
+        let mut samples: HashMap<WeightFormat, Sample> = HashMap::new();
+        for format in jobs.iter().flat_map(|job| &job.kernels).map(format) {
+            if let Entry::Vacant(none) = samples.entry(format) {
+                let data = Data::Random { seed: method.seed };
+                let sample = samples::sample_of(format, most, shape, false, data);
+                none.insert(sample.ok_or(CheckError::Shape(Shape {
+                    m: most,
+                    ..jobs[0].shape
+                }))?);
+            }
+        }
         for job in jobs {
-            let expected =
-                Expected::new(input(&sample, job.shape), &sample.layer).map_err(UploadError::from)?;
+            let mut expected: HashMap<WeightFormat, Expected> = HashMap::new();
             for chosen in &job.kernels {
                 progress.at(format!("{} on {}", chosen.variant.name, job.shape));
+                // Every format of the jobs was sampled above.
+                let Some(sample) = samples.get(&format(chosen)) else {
+                    continue;
+                };
+                let expected = match expected.entry(format(chosen)) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(none) => none.insert(
+                        Expected::new(input(sample, job.shape), &sample.layer).map_err(UploadError::from)?,
+                    ),
+                };
                 let outcome = match kernel(chosen) {
-                    Ok(linear) => bench.measure(linear, job.shape, &sample, &expected, chosen),
+                    Ok(linear) => bench.measure(linear, job.shape, sample, expected, chosen),
                     Err(error) => Err(error.clone().into()),
                 };
                 // A device that is lost, or complained elsewhere, measures nothing any more.

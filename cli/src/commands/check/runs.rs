@@ -1,8 +1,10 @@
 //! Runs the kernels and compares.
 
+use std::collections::HashMap;
+
 use q4_kernel::{
-    KernelError, Linear, Shape,
-    conformance::{Case, CheckError, Outcome, Placement, Prepared},
+    KernelError, Linear, Shape, WeightFormat,
+    conformance::{Case, CheckError, Outcome, Placement, Prepared, sampled},
     reference::samples::Data,
 };
 
@@ -85,17 +87,22 @@ fn run_job(
     for &data in kinds {
         let (shape, placement) = (job.shape, Placement::Aligned);
         progress.at(format!("float64 reference of {shape}"));
-        // One reference for all kernels and placements: on large shapes it costs more than they do.
-        let prepared = Prepared::new(&Case {
+        // One reference for all kernels of a format and all placements: on large shapes it costs more than they do.
+        let case = Case {
             shape,
             bias,
             data,
             placement,
-        });
+        };
+        let mut prepared: HashMap<WeightFormat, Result<Prepared, CheckError>> = HashMap::new();
         for placement in PLACEMENTS {
             for (row, linear) in rows.iter_mut().zip(&linears) {
                 progress.at(format!("{} on {shape}", row.kernel.variant.name));
-                let outcome = match (&prepared, linear) {
+                let format = sampled(row.kernel.variant.configuration.weight_format());
+                let prepared = prepared
+                    .entry(format)
+                    .or_insert_with(|| Prepared::of_format(format, &case));
+                let outcome = match (&*prepared, linear) {
                     (Err(error), _) => Err(error.clone()),
                     (_, Err(error)) => Err(error.clone().into()),
                     (Ok(prepared), Ok(linear)) => prepared.run_at(linear, placement),

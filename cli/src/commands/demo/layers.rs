@@ -98,10 +98,10 @@ fn multiply(
     let routing = linear.route(shape);
     let numeric = q4_kernel::variant(call.variant())
         .map_or_else(NumericClass::default, |variant| variant.configuration.numeric);
-    let tolerance = numeric.tolerance(shape.k);
+    let tolerance = numeric.tolerance_of(weights.encoding(), shape.k);
     let expected: Vec<f64> = expected.iter().copied().cycle().take(outputs).collect();
     let products = if tolerance.of_products > 0.0 {
-        reference::products(&layer.input(m as usize), &layer.layer)
+        reference::products_for(&layer.input(m as usize), &layer.layer, numeric)
     } else {
         Vec::new()
     };

@@ -7,7 +7,7 @@ mod weights;
 
 use std::io::Write;
 
-use q4_kernel::{Linear, Shape, standard};
+use q4_kernel::{Linear, Shape};
 
 use crate::{
     adapter::{AdapterSummary, Device},
@@ -45,11 +45,11 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
 
     let progress = Progress::new(layers.len() * arguments.rows.len());
     progress.at("pipelines");
-    let linear = Linear::new(&device.gpu, &standard())?;
     let stopwatch = Stopwatch::new(&device.gpu);
     let contract: Vec<_> = layers.iter().filter_map(layers::Contract::check).collect();
     let mut rows = Vec::new();
     for layer in &layers {
+        let linear = Linear::of_format(&device.gpu, layer.layer.format())?;
         rows.extend(layers::run(
             &linear,
             &stopwatch,

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, path::Path};
 
 use q4_kernel::{
-    Encoding, LayerShape,
+    LayerShape,
     reference::samples::{self, Data},
 };
 use q4_kernel_formats::{Matrix, Model, Stored};
@@ -42,12 +42,12 @@ pub(super) fn layers(file: &Path, tensor: Option<&str>) -> Result<Vec<DemoLayer>
 
 /// Whether kernels multiply by a matrix as it is.
 fn runs(matrix: &Matrix) -> bool {
-    matrix.encoding == Some(Encoding::Symmetric)
+    matrix.encoding.is_some()
 }
 
 fn layer(model: &Model, matrix: &Matrix) -> Result<DemoLayer, Failure> {
     let layer = match model.load(&matrix.name)? {
-        Stored::Quantized(layer) if runs(matrix) && layer.input_order().is_none() => layer.into_owned(),
+        Stored::Quantized(layer) => layer.into_owned(),
         _ => {
             return Err(Failure::Unserved(format!(
                 "{} is {}, which no kernel multiplies by as it is; `q4 convert --format symmetric` makes another of it",

@@ -106,7 +106,8 @@ impl Work {
         let instructions = cost.float_operations + cost.integer_operations + cost.conversions;
         Self {
             shape,
-            bytes: weights * (stored(Binding::Weight) + stored(Binding::Scales)) + F32 * m * (n + k),
+            bytes: weights * (stored(Binding::Weight) + stored(Binding::Scales) + stored(Binding::Offsets))
+                + F32 * m * (n + k),
             operations: weights * instructions * PER_FMA,
             matrix_operations: weights * cost.matrix_products * PER_FMA,
         }

@@ -110,8 +110,7 @@ impl<'a> Facts<'a> {
             configuration,
             needs: variant.needs(),
             web: web::wgsl(variant).is_ok(),
-            bindings: Binding::ALL
-                .into_iter()
+            bindings: Binding::of(configuration.encoding)
                 .map(|binding| Buffer {
                     binding: binding.index(),
                     name: binding.name(),

@@ -1,6 +1,6 @@
 //! Which kernels are measured on which shapes.
 
-use q4_kernel::{LayerShape, NumericClass, ScaleLayout, Shape, Variant, tuning::RowRange};
+use q4_kernel::{Encoding, LayerShape, NumericClass, ScaleLayout, Shape, Variant, tuning::RowRange};
 
 use crate::{
     adapter::Device,
@@ -81,7 +81,10 @@ impl Plan {
                     let mut variants = Vec::new();
                     for &variant in &wanted {
                         let configuration = variant.configuration;
-                        if (configuration.numeric, configuration.scales) != (numeric, scales.0) {
+                        // Tables are of q4gsw weights.
+                        if configuration.encoding != Encoding::Symmetric
+                            || (configuration.numeric, configuration.scales) != (numeric, scales.0)
+                        {
                             continue;
                         }
                         match ruled_out(device, variant, shape) {

@@ -5,7 +5,7 @@ use naga::{
     back::glsl::{Options, PipelineOptions, Version, Writer, WriterFlags},
     proc::{BoundsCheckPolicies, BoundsCheckPolicy},
 };
-use q4_kernel_types::{Variant, layout::Binding};
+use q4_kernel_types::{Encoding, Variant, layout::Binding};
 
 use super::Checks;
 use crate::validate::Validated;
@@ -15,9 +15,8 @@ const VERSION: Version = Version::Desktop(430);
 
 /// Slots are counted by kind: storage buffers, and uniforms. GLSL's own rules bound indices, so that checks are never inserted but for zeroes in
 /// workgroup memory.
-pub(super) fn write(validated: &Validated, checks: Checks) -> Result<String, String> {
-    let storage = Binding::ALL
-        .into_iter()
+pub(super) fn write(validated: &Validated, encoding: Encoding, checks: Checks) -> Result<String, String> {
+    let storage = Binding::of(encoding)
         .filter(|binding| *binding != Binding::Params)
         .zip(0..);
     let binding_map = storage

@@ -4,7 +4,7 @@ use naga::{
     ShaderStage,
     back::hlsl::{BindTarget, Options, PipelineOptions, ShaderModel, Writer},
 };
-use q4_kernel_types::{Variant, layout::Binding};
+use q4_kernel_types::{Encoding, Variant, layout::Binding};
 
 use super::Checks;
 use crate::validate::Validated;
@@ -14,7 +14,7 @@ const SHADER_MODEL: ShaderModel = ShaderModel::V6_2;
 
 /// Registers are counted by kind: `u` for what is written, `t` for what is read, `b` for uniforms. Behind the uniforms come the constants in
 /// which wgpu-hal passes the number of workgroups.
-pub(super) fn write(validated: &Validated, checks: Checks) -> Result<String, String> {
+pub(super) fn write(validated: &Validated, encoding: Encoding, checks: Checks) -> Result<String, String> {
     let (mut written, mut read, mut uniform) = (0, 0, 0);
     let mut options = Options {
         shader_model: SHADER_MODEL,
@@ -24,11 +24,16 @@ pub(super) fn write(validated: &Validated, checks: Checks) -> Result<String, Str
         force_loop_bounding: checks.are_inserted(),
         ..Options::default()
     };
-    for binding in Binding::ALL {
+    for binding in Binding::of(encoding) {
         let registers = match binding {
             Binding::Output => &mut written,
             Binding::Params => &mut uniform,
-            Binding::Input | Binding::Weight | Binding::Scales | Binding::Bias => &mut read,
+            Binding::Input
+            | Binding::Weight
+            | Binding::Scales
+            | Binding::Bias
+            | Binding::Offsets
+            | Binding::Codebook => &mut read,
         };
         let resource = naga::ResourceBinding {
             group: 0,

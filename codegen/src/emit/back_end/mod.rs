@@ -69,11 +69,12 @@ impl BackEnd {
     /// If naga refuses the variant's text, or the language lacks what it needs.
     pub fn text(self, variant: &Variant, checks: Checks) -> Result<String, BackEndError> {
         let validated = self.validated(variant)?;
+        let encoding = variant.configuration.encoding;
         let written = match self {
-            Self::SpirV => spirv::assembly(&validated, checks),
-            Self::Msl => msl::write(&validated, checks),
-            Self::Hlsl => hlsl::write(&validated, checks),
-            Self::Glsl => glsl::write(&validated, checks),
+            Self::SpirV => spirv::assembly(&validated, encoding, checks),
+            Self::Msl => msl::write(&validated, encoding, checks),
+            Self::Hlsl => hlsl::write(&validated, encoding, checks),
+            Self::Glsl => glsl::write(&validated, encoding, checks),
             Self::Ir => Ok(ir::write(&validated)),
         };
         written.map_err(|reason| self.inexpressible(variant, reason).into())

@@ -5,7 +5,7 @@ use naga::{
     back::msl::{BindTarget, EntryPointResources, Options, PipelineOptions, write_string},
     proc::BoundsCheckPolicy,
 };
-use q4_kernel_types::{Variant, layout::Binding};
+use q4_kernel_types::{Encoding, Variant, layout::Binding};
 
 use super::Checks;
 use crate::validate::Validated;
@@ -14,10 +14,10 @@ use crate::validate::Validated;
 const VERSION: (u8, u8) = (3, 0);
 
 /// Buffers take the slots of the bindings; behind them comes the one with the sizes of the storage buffers.
-pub(super) fn write(validated: &Validated, checks: Checks) -> Result<String, String> {
+pub(super) fn write(validated: &Validated, encoding: Encoding, checks: Checks) -> Result<String, String> {
     let mut slots = 0..;
     let mut resources = EntryPointResources::default();
-    for (binding, slot) in Binding::ALL.into_iter().zip(slots.by_ref()) {
+    for (binding, slot) in Binding::of(encoding).zip(slots.by_ref()) {
         let resource = naga::ResourceBinding {
             group: 0,
             binding: binding.index(),

@@ -7,7 +7,7 @@ use naga::{
     },
     proc::BoundsCheckPolicy,
 };
-use q4_kernel_types::{Variant, layout::Binding};
+use q4_kernel_types::{Encoding, Variant, layout::Binding};
 use rspirv::{binary::Disassemble, dr};
 
 use super::{BackEnd, BackEndError, Checks};
@@ -22,13 +22,18 @@ const VERSION: (u8, u8) = (1, 6);
 /// If naga refuses the variant's text, or cannot write it.
 pub fn words(variant: &Variant, checks: Checks) -> Result<Vec<u32>, BackEndError> {
     let validated = BackEnd::SpirV.validated(variant)?;
-    write(&validated, checks, WriterFlags::empty())
-        .map_err(|reason| BackEnd::SpirV.inexpressible(variant, reason).into())
+    write(
+        &validated,
+        variant.configuration.encoding,
+        checks,
+        WriterFlags::empty(),
+    )
+    .map_err(|reason| BackEnd::SpirV.inexpressible(variant, reason).into())
 }
 
 /// The module disassembled, its ids named: wgpu has naga name them where an instance is made for debugging.
-pub(super) fn assembly(validated: &Validated, checks: Checks) -> Result<String, String> {
-    let words = write(validated, checks, WriterFlags::DEBUG)?;
+pub(super) fn assembly(validated: &Validated, encoding: Encoding, checks: Checks) -> Result<String, String> {
+    let words = write(validated, encoding, checks, WriterFlags::DEBUG)?;
     let module =
         dr::load_words(&words).map_err(|error| format!("the disassembler does not read it: {error}"))?;
     let mut text = module.disassemble();
@@ -36,17 +41,23 @@ pub(super) fn assembly(validated: &Validated, checks: Checks) -> Result<String, 
     Ok(text)
 }
 
-fn write(validated: &Validated, checks: Checks, flags: WriterFlags) -> Result<Vec<u32>, String> {
-    let binding_map = Binding::ALL
-        .into_iter()
-        .map(|binding| {
+/// wgpu-hal numbers the bindings of a layout one after the other, whatever their own numbers.
+fn write(
+    validated: &Validated,
+    encoding: Encoding,
+    checks: Checks,
+    flags: WriterFlags,
+) -> Result<Vec<u32>, String> {
+    let binding_map = Binding::of(encoding)
+        .zip(0..)
+        .map(|(binding, place)| {
             let resource = naga::ResourceBinding {
                 group: 0,
                 binding: binding.index(),
             };
             let place = BindingInfo {
                 descriptor_set: 0,
-                binding: binding.index(),
+                binding: place,
                 binding_array_size: None,
             };
             (resource, place)

@@ -3,7 +3,7 @@
 use q4_kernel_types::{Coop4, Reduction};
 use serde::Serialize;
 
-use super::{Described, Family, MIN_SUBGROUP_SIZE, Word, word_type, words};
+use super::{Described, Family, MIN_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -20,7 +20,8 @@ pub(super) fn describe(coop4: Coop4) -> Described {
         columns => format!("{columns} output columns"),
     };
     Described {
-        summary: "Cooperative GEMV on q4gsw weights, for one row",
+        kind: "Cooperative GEMV",
+        purpose: ", for one row",
         facts: vec![
             format!(
                 "geometry    {} lanes share {columns} over K, {} weights of each at a time",
@@ -32,7 +33,7 @@ pub(super) fn describe(coop4: Coop4) -> Described {
         columns: coop4.columns,
         input_type: "vec4<f32>",
         weight_type: word_type(coop4.words),
-        single_scales: false,
+        scale_loads: ScaleLoads::Blocks,
         values: Family::Coop4(Values {
             width: coop4.width,
             reduction: coop4.reduction,

@@ -3,7 +3,7 @@
 use q4_kernel_types::{Gemm, GroupSize, KAlignment, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
-use super::{Described, Family, Word, word_type, words};
+use super::{Described, Family, ScaleLoads, Word, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -29,7 +29,8 @@ pub(super) fn describe(gemm: Gemm, group_size: GroupSize) -> Described {
     let threads = gemm.threads_m() * gemm.threads_n();
     let words_at_once = gemm.tile_k / WEIGHTS_PER_WORD;
     Described {
-        summary: "Register-tiled GEMM on q4gsw weights",
+        kind: "Register-tiled GEMM",
+        purpose: "",
         facts: vec![
             format!(
                 "tile        {} x {} outputs, K in steps of {}",
@@ -46,7 +47,10 @@ pub(super) fn describe(gemm: Gemm, group_size: GroupSize) -> Described {
             KAlignment::Ragged => "f32",
         },
         weight_type: word_type(words_at_once),
-        single_scales: scale_per == ScalePer::Element,
+        scale_loads: match scale_per {
+            ScalePer::Word => ScaleLoads::Blocks,
+            ScalePer::Element => ScaleLoads::Elements,
+        },
         values: Family::Gemm(Values {
             tile_m: gemm.tile_m,
             tile_n: gemm.tile_n,

@@ -1,9 +1,9 @@
 //! The values of the persistent GEMV.
 
-use q4_kernel_types::{Configuration, Gemv, NumericClass, Reduction};
+use q4_kernel_types::{Configuration, Gemv, GroupSize, NumericClass, Reduction, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
-use super::{Described, Family, MIN_SUBGROUP_SIZE, Word, word_type, words};
+use super::{Described, Family, MIN_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -12,6 +12,8 @@ pub(super) struct Values {
     numeric: NumericClass,
     /// The words of a chunk.
     words: Vec<Word>,
+    /// The parts of a chunk that have a scale each.
+    parts: Vec<Part>,
     /// Whether they pass through workgroup memory, and the halves of a chunk in which they do.
     staged: bool,
     halves_of_chunk: [u32; 2],
@@ -27,6 +29,15 @@ pub(super) struct Values {
     quarter: Pair,
     /// The columns that a lane is left with in the end.
     total_components: Vec<Word>,
+}
+
+/// Words of a chunk that share a scale.
+#[derive(Serialize)]
+struct Part {
+    index: u32,
+    /// What the names of its functions end with: nothing where it is the whole chunk.
+    suffix: String,
+    words: Vec<Word>,
 }
 
 /// Two expressions, of which a lane keeps one and gives the other away.
@@ -50,9 +61,10 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
     };
     let (halves, quarter) = halving(gemv.columns);
     Described {
-        summary: match configuration.numeric {
-            NumericClass::Int8Activations => "Persistent GEMV on q4gsw weights and 8-bit inputs, for one row",
-            _ => "Persistent GEMV on q4gsw weights, for one row",
+        kind: "Persistent GEMV",
+        purpose: match configuration.numeric {
+            NumericClass::Int8Activations => " and 8-bit inputs, for one row",
+            _ => ", for one row",
         },
         facts: vec![
             format!(
@@ -67,12 +79,13 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
         columns: gemv.columns,
         input_type: "vec4<f32>",
         weight_type: word_type(Gemv::WORDS),
-        single_scales: false,
+        scale_loads: ScaleLoads::Blocks,
         values: Family::Gemv(Values {
             width: gemv.width,
             reduction: gemv.reduction,
             numeric: configuration.numeric,
             words: words(Gemv::WORDS),
+            parts: parts(configuration.group_size),
             staged: gemv.staged && gemv.resident > 0,
             halves_of_chunk: [0, 1],
             words_of_half: words(Gemv::WORDS / 2),
@@ -85,6 +98,30 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
             total_components: words(gemv.columns / MIN_SUBGROUP_SIZE),
         }),
     }
+}
+
+/// A group size that is known to be shorter than a chunk divides it.
+fn parts(group_size: GroupSize) -> Vec<Part> {
+    let of_part = match group_size {
+        GroupSize::Fixed(size) if size < Gemv::CHUNK => size / WEIGHTS_PER_WORD,
+        GroupSize::Fixed(_) | GroupSize::Runtime => Gemv::WORDS,
+    };
+    let mut all = words(Gemv::WORDS);
+    let mut parts = Vec::new();
+    for index in 0..Gemv::WORDS / of_part.max(1) {
+        let rest = all.split_off(of_part as usize);
+        let suffix = if of_part == Gemv::WORDS {
+            String::new()
+        } else {
+            format!("_{index}")
+        };
+        parts.push(Part {
+            index,
+            suffix,
+            words: std::mem::replace(&mut all, rest),
+        });
+    }
+    parts
 }
 
 /// How `columns` sums, in vectors `sum_0`, `sum_1` and so on of four, are halved twice.

@@ -3,7 +3,7 @@
 use q4_kernel_types::Matrix;
 use serde::Serialize;
 
-use super::{Described, Family, TileLoads};
+use super::{Described, Family, ScaleLoads, TileLoads};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -30,7 +30,8 @@ pub(super) fn describe(matrix: Matrix) -> Described {
         buffers => format!(", {buffers} of them at once"),
     };
     Described {
-        summary: "GEMM of cooperative matrices on q4gsw weights",
+        kind: "GEMM of cooperative matrices",
+        purpose: "",
         facts: vec![
             format!(
                 "tile        {} x {} outputs, K in steps of {} in workgroup memory{buffers}, the next one in registers",
@@ -47,7 +48,7 @@ pub(super) fn describe(matrix: Matrix) -> Described {
         columns: matrix.tile_n,
         input_type: "vec4<f32>",
         weight_type: "u32",
-        single_scales: true,
+        scale_loads: ScaleLoads::Single,
         values: Family::Matrix(Values {
             tile_m: matrix.tile_m,
             tile_n: matrix.tile_n,

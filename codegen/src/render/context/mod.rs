@@ -10,7 +10,7 @@ mod skinny_matrix;
 mod staged;
 
 use q4_kernel_types::{
-    Bias, Configuration, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
+    Bias, Configuration, Encoding, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
     ScaleLayout, ScaleOrder,
     layout::{self, Binding, WEIGHTS_PER_WORD},
 };
@@ -55,6 +55,15 @@ pub(super) struct Context {
     scales: ScaleLayout,
     /// How many scales a kernel loads at once.
     scale_load: u32,
+    /// Whether a function turns what is stored into scales.
+    scale_functions: bool,
+    /// How four bits and the numbers of their group make a weight.
+    encoding: Encoding,
+    /// Whether a group adds a number to its weights: where it is, the type of what is stored, and the type of what is added at once.
+    affine: bool,
+    offset_type: &'static str,
+    added_type: &'static str,
+    levels: u32,
     /// The type of a block's sums.
     sum_type: &'static str,
     columns: u32,
@@ -79,8 +88,9 @@ enum Family {
 
 /// What a family says of one of its kernels.
 struct Described {
-    /// What it is: the beginning of a sentence.
-    summary: &'static str,
+    /// What it is, and on what beside the weights and what for: a sentence, with the weights in between.
+    kind: &'static str,
+    purpose: &'static str,
     /// Its geometry, line by line, for the header.
     facts: Vec<String>,
     /// Output columns of a thread or a workgroup: what blocks are made of.
@@ -88,9 +98,20 @@ struct Described {
     /// The element types of the bindings.
     input_type: &'static str,
     weight_type: &'static str,
-    /// Whether scales are loaded one by one even where those of a block are neighbours.
-    single_scales: bool,
+    /// How scales are loaded.
+    scale_loads: ScaleLoads,
     values: Family,
+}
+
+/// How a kernel loads scales.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ScaleLoads {
+    /// Those of a block of columns together, where they are neighbours.
+    Blocks,
+    /// One by one, and one is applied at a time.
+    Single,
+    /// One by one, and four k of a column have one each.
+    Elements,
 }
 
 /// How the threads of a workgroup share the loads of one step of a tile.
@@ -170,12 +191,13 @@ impl Context {
             GroupSize::Runtime => (None, "params.group_size"),
         };
         let Described {
-            summary,
+            kind,
+            purpose,
             facts,
             columns,
             input_type,
             weight_type,
-            single_scales,
+            scale_loads,
             values,
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
@@ -188,17 +210,28 @@ impl Context {
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);
-        let scale_load = match configuration.scales.order {
-            ScaleOrder::Groups if !single_scales => block_width,
+        let scales = configuration.scales;
+        let encoding = configuration.encoding;
+        // Those of two columns are half a word where a number takes a byte.
+        let bytes = scales.format.bytes() == 1 || encoding == Encoding::ZeroPoint;
+        let scale_load = match scales.order {
+            ScaleOrder::Groups if scale_loads == ScaleLoads::Blocks && !(bytes && block_width == 2) => {
+                block_width
+            }
             ScaleOrder::Groups | ScaleOrder::Columns => 1,
         };
+        let one_by_one = scale_loads == ScaleLoads::Blocks && scale_load < block_width;
         Self {
             name: configuration.name(),
-            summary: format!("{summary}{}:", bias_summary(configuration.bias)),
+            summary: format!(
+                "{kind} on {}{purpose}{}:",
+                weights_summary(encoding),
+                bias_summary(configuration.bias)
+            ),
             enables: enables(configuration),
             layout_formula: format!(
-                "output[m, n] = sum over k of input[m, k] * (nibble(n, k) - {}) * scales[k / group_size, n]",
-                layout::ZERO_POINT
+                "output[m, n] = sum over k of input[m, k] * {}",
+                weight_formula(encoding)
             ),
             facts: [facts, common_facts(configuration)].concat(),
             params: fields(),
@@ -216,9 +249,22 @@ impl Context {
             group_size,
             input_type,
             weight_type,
-            scale_type: scale_type_of(configuration.scales.format, scale_load),
-            scales: configuration.scales,
+            scale_type: scale_type_of(scales.format, scale_load),
+            scales,
             scale_load,
+            scale_functions: scales != ScaleLayout::default() || one_by_one,
+            encoding,
+            affine: encoding.is_affine(),
+            offset_type: match encoding {
+                Encoding::ZeroPoint => word_type(scale_load.div_ceil(4)),
+                _ => scale_type_of(scales.format, scale_load),
+            },
+            added_type: match scale_loads {
+                ScaleLoads::Blocks => vector_type(block_width),
+                ScaleLoads::Single => vector_type(1),
+                ScaleLoads::Elements => vector_type(4),
+            },
+            levels: layout::LEVELS,
             sum_type: vector_type(block_width),
             columns,
             blocks,
@@ -317,6 +363,32 @@ fn reduction_meaning(reduction: Reduction) -> &'static str {
     }
 }
 
+fn weights_summary(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Symmetric => "q4gsw weights",
+        Encoding::ZeroPoint => "4-bit weights with zero points",
+        Encoding::Minimum => "4-bit weights with minimums",
+        Encoding::Codebook => "4-bit weights of a codebook",
+    }
+}
+
+/// What a weight is.
+fn weight_formula(encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Symmetric => format!(
+            "(nibble(n, k) - {}) * scales[k / group_size, n]",
+            layout::ZERO_POINT
+        ),
+        Encoding::ZeroPoint => {
+            "(nibble(n, k) - offsets[k / group_size, n]) * scales[k / group_size, n]".to_owned()
+        }
+        Encoding::Minimum => {
+            "(nibble(n, k) * scales[k / group_size, n] + offsets[k / group_size, n])".to_owned()
+        }
+        Encoding::Codebook => "codebook[nibble(n, k)] * scales[k / group_size, n]".to_owned(),
+    }
+}
+
 fn bias_summary(bias: Bias) -> &'static str {
     match bias {
         Bias::Optional => ", plus the bias if there is one",
@@ -354,12 +426,20 @@ fn common_facts(configuration: &Configuration) -> Vec<String> {
         features.join(", ")
     };
     let mut facts = vec![format!("group size  {}", configuration.group_size)];
-    if configuration.scales != ScaleLayout::default() {
+    if configuration.scales != ScaleLayout::default() || configuration.encoding.is_affine() {
         let order = match configuration.scales.order {
             ScaleOrder::Groups => "[groups, padded_N]",
             ScaleOrder::Columns => "[N, groups]",
         };
         facts.push(format!("scales      {} {order}", configuration.scales.format));
+        match configuration.encoding {
+            Encoding::ZeroPoint => facts.push(format!("offsets     zero points of a byte {order}")),
+            Encoding::Minimum => facts.push(format!(
+                "offsets     minimums, {} {order}",
+                configuration.scales.format
+            )),
+            Encoding::Symmetric | Encoding::Codebook => {}
+        }
     }
     facts.extend([
         format!(

@@ -3,7 +3,7 @@
 use q4_kernel_types::{Reduction, Skinny};
 use serde::Serialize;
 
-use super::{Described, Family, Nibble, Word, mantissa, word_type, words};
+use super::{Described, Family, Nibble, ScaleLoads, Word, mantissa, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -56,7 +56,8 @@ pub(super) fn describe(skinny: Skinny) -> Described {
         Reduction::Shared => "workgroup memory",
     };
     Described {
-        summary: "Skinny kernel on q4gsw weights, for a few rows",
+        kind: "Skinny kernel",
+        purpose: ", for a few rows",
         facts: vec![
             format!(
                 "geometry    {} lanes share {} output columns, {} of them x {} over K; {} columns x {} weights of a lane at a time",
@@ -72,7 +73,7 @@ pub(super) fn describe(skinny: Skinny) -> Described {
         columns: skinny.lane_columns,
         input_type: "vec4<f32>",
         weight_type: word_type(skinny.words),
-        single_scales: false,
+        scale_loads: ScaleLoads::Blocks,
         values: Family::Skinny(Values {
             rows: skinny.rows,
             width: skinny.width,

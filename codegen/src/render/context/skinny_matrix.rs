@@ -3,7 +3,7 @@
 use q4_kernel_types::{Matrix, SkinnyMatrix, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
-use super::{Described, Family, Nibble, Word, mantissa, word_type, words};
+use super::{Described, Family, Nibble, ScaleLoads, Word, mantissa, word_type, words};
 
 /// Rows of workgroup memory that begin in different banks: those that a phase of eight lanes, each with 16 bytes, reads or writes.
 const NEIGHBOURS: u32 = 8;
@@ -38,7 +38,8 @@ pub(super) fn describe(matrix: SkinnyMatrix) -> Described {
     let words_at_once = SkinnyMatrix::LOAD / WEIGHTS_PER_WORD;
     let side = SkinnyMatrix::ROWS;
     Described {
-        summary: "Cooperative matrices on q4gsw weights, for a few rows",
+        kind: "Cooperative matrices",
+        purpose: ", for a few rows",
         facts: vec![
             format!(
                 "tile        {side} x {columns} outputs, K in steps of {tile_k} in workgroup memory, {ahead} more in registers"
@@ -51,7 +52,7 @@ pub(super) fn describe(matrix: SkinnyMatrix) -> Described {
         columns,
         input_type: "vec4<f32>",
         weight_type: word_type(words_at_once),
-        single_scales: true,
+        scale_loads: ScaleLoads::Single,
         values: Family::SkinnyMatrix(Values {
             side,
             tile_k,

@@ -3,7 +3,7 @@
 use q4_kernel_types::{NumericClass, Staged};
 use serde::Serialize;
 
-use super::{COMPONENTS, Described, Family, TileLoads};
+use super::{COMPONENTS, Described, Family, ScaleLoads, TileLoads};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -24,7 +24,8 @@ pub(super) struct Values {
 pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
     let threads = staged.threads();
     Described {
-        summary: "Staged GEMM on q4gsw weights",
+        kind: "Staged GEMM",
+        purpose: "",
         facts: vec![
             format!(
                 "tile        {} x {} outputs, K in steps of {} in workgroup memory, the next one in registers",
@@ -38,7 +39,7 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
         columns: staged.columns,
         input_type: "vec4<f32>",
         weight_type: "u32",
-        single_scales: true,
+        scale_loads: ScaleLoads::Single,
         values: Family::Staged(Values {
             tile_m: staged.tile_m,
             tile_n: staged.tile_n,
