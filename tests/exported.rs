@@ -4,7 +4,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use q4_kernel::{LayerShape, ScaleFormat};
+use q4_kernel::{Decoding, LayerShape, Parts, Quantized, ScaleFormat, layout};
 use q4_kernel_codegen::{generate, spec, types::Feature};
 use q4_kernel_formats::{quantize, rounded};
 use serde_json::{Value, json};
@@ -40,7 +40,8 @@ fn quantized() -> Vec<Value> {
         .into()
 }
 
-/// What kernels of `kernels.toml` make of scales: between two values, at the ends of the range, subnormal.
+/// What kernels of `kernels.toml` make of scales and minimums, and which they refuse: between two values, at the ends of the range and beyond,
+/// subnormal.
 fn stored() -> Vec<Value> {
     let scales = [
         1.0,
@@ -55,16 +56,59 @@ fn stored() -> Vec<Value> {
         6.1e-5,
         0.999_999_94,
         0.0,
+        0.5,
+        448.0,
+        -480.0,
+        17.0,
+        1.0 / 512.0,
+        -3.0 / 512.0,
+        15.0 / 512.0,
+        1.0 / 1024.0,
+        2.0_f32.powi(-126),
+        2.0_f32.powi(127),
+        -2.0,
+        1e6,
+        -1e9,
+        1e-9,
     ];
-    [("Rounded", ScaleFormat::F16), ("Integers", ScaleFormat::Bf16)]
+    let formats = [
+        ("Rounded", ScaleFormat::F16),
+        ("Integers", ScaleFormat::Bf16),
+        ("PowersOfTwo", ScaleFormat::E8m0),
+        ("SmallFloats", ScaleFormat::E4m3),
+    ];
+    let mut lists: Vec<Value> = formats
         .map(|(kernel, format)| {
-            let rounded: Vec<f32> = scales
-                .iter()
-                .map(|scale| rounded(*scale, format).unwrap())
-                .collect();
-            json!({ "kernel": kernel, "scales": scales, "rounded": rounded })
+            let rounded = scales.map(|scale| rounded(scale, format));
+            json!({ "kernel": kernel, "numbers": "scales", "given": scales, "rounded": rounded })
         })
-        .into()
+        .into();
+    let minimums = scales.map(|minimum| stored_minimum(minimum, ScaleFormat::F16));
+    lists.push(json!({ "kernel": "Minimums", "numbers": "minimums", "given": scales, "rounded": minimums }));
+    lists
+}
+
+fn stored_minimum(minimum: f32, format: ScaleFormat) -> Option<f32> {
+    let shape = LayerShape {
+        n: 1,
+        k: 1,
+        group_size: 1,
+    };
+    let numbers = |value| vec![value; layout::padded_n(1) as usize];
+    let layer = Quantized::new(Parts {
+        shape,
+        weight: vec![0].into(),
+        scales: numbers(1.0).into(),
+        scale_format: ScaleFormat::F32,
+        decoding: Decoding::Minimum(numbers(minimum).into()),
+        bias: None,
+        input_order: None,
+    })
+    .unwrap();
+    match layer.round_scales(format).ok()?.decoding() {
+        Decoding::Minimum(stored) => stored.first().copied(),
+        _ => None,
+    }
 }
 
 /// The grids of every variant of `kernels.toml` that browsers run.

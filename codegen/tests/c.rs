@@ -10,7 +10,7 @@ use q4_kernel_codegen::{
     Format, KernelSpec,
     emit::c::{Package, package},
     generate,
-    types::{GeneratedKernel, GroupSize, NumericClass, Shape, WeightFormat},
+    types::{Encoding, GeneratedKernel, GroupSize, NumericClass, Shape, WeightFormat, layout::Binding},
 };
 
 fn kernels() -> Vec<GeneratedKernel> {
@@ -19,8 +19,16 @@ fn kernels() -> Vec<GeneratedKernel> {
         numeric: NumericClass::F16Multiply,
         ..KernelSpec::new("Rounded", Format::q4gsw(32)).k(2048).n(8192)
     };
+    let of_encodings = Encoding::ALL.map(|encoding| {
+        let weights = WeightFormat {
+            encoding,
+            ..WeightFormat::default()
+        };
+        KernelSpec::new(encoding.name(), Format::new(weights, GroupSize::Fixed(32))).k(2048)
+    });
     [KernelSpec::new("Any", any), rounded]
         .iter()
+        .chain(&of_encodings)
         .map(|spec| generate(spec).unwrap())
         .collect()
 }
@@ -52,6 +60,7 @@ const SHAPES: [[u32; 4]; 7] = [
 fn program() -> String {
     let mut lines = String::new();
     for kernel in kernels() {
+        lines.push_str(&format!("    buffers(&q4_{});\n", kernel.name));
         for [m, n, k, group_size] in SHAPES {
             for limit in LIMITS {
                 lines.push_str(&format!(
@@ -70,6 +79,10 @@ fn program() -> String {
          \x20   if (variant == NULL) {{ puts(\"none\"); return; }}\n\
          \x20   if (!q4_grid(&variant->dispatch, m, n, limit, grid)) {{ printf(\"%s too many\\n\", variant->name); return; }}\n\
          \x20   printf(\"%s %u %u %u\\n\", variant->name, grid[0], grid[1], grid[2]);\n}}\n\n\
+         static void buffers(const q4_kernel *kernel) {{\n\
+         \x20   printf(\"%d\", (int)kernel->encoding);\n\
+         \x20   for (int binding = 0; binding < 32; ++binding) {{ if (q4_binds(kernel, (enum q4_binding)binding)) printf(\" %d\", binding); }}\n\
+         \x20   puts(\"\");\n}}\n\n\
          int main(void) {{\n{lines}    \
          printf(\"%u %u %u\\n\", q4_params_of(2, 7, 9, 4, true).padded_N, q4_packed_k(9), (uint32_t)q4_scale_count(7, 9, 4));\n    return 0;\n}}\n"
     )
@@ -79,6 +92,11 @@ fn program() -> String {
 fn expected() -> Vec<String> {
     let mut lines = Vec::new();
     for kernel in kernels() {
+        let bindings: Vec<_> = Binding::of(kernel.encoding)
+            .map(|binding| binding.index().to_string())
+            .collect();
+        let encoding = Encoding::ALL.iter().position(|known| *known == kernel.encoding);
+        lines.push(format!("{} {}", encoding.unwrap(), bindings.join(" ")));
         for [m, n, k, group_size] in SHAPES {
             let shape = Shape { m, n, k, group_size };
             let chosen = kernel

@@ -1,3 +1,11 @@
+/* How a nibble q, 0 to 15, and the numbers of its group make a weight. */
+typedef enum q4_encoding {
+    Q4_SYMMETRIC,                  /* scale * (q - Q4_ZERO_POINT) */
+    Q4_ZERO_POINT_OF_GROUP,        /* scale * (q - zero point): Q4_BINDING_OFFSETS has bytes */
+    Q4_MINIMUM,                    /* scale * q + minimum: Q4_BINDING_OFFSETS has them, stored as the scales are */
+    Q4_CODEBOOK                    /* scale * level[q]: Q4_BINDING_CODEBOOK has Q4_LEVELS of them, f32 */
+} q4_encoding;
+
 /* What a device has. */
 typedef struct q4_device {
     uint32_t features;             /* of Q4_FEATURE_* */
@@ -53,6 +61,8 @@ typedef struct q4_variant {
 typedef struct q4_kernel {
     const char *name;
     uint32_t n, k, group_size;
+    q4_encoding encoding;
+    uint32_t bindings;             /* bit i for number i of q4_binding: see q4_binds */
     const char *bias;              /* optional, never, always */
     const char *scale_format;
     const char *scale_order;
@@ -72,13 +82,16 @@ static inline uint64_t q4_padded_n(uint32_t n) {
     return (uint64_t)q4_div_ceil(n, Q4_PADDED_N_MULTIPLE) * Q4_PADDED_N_MULTIPLE;
 }
 
-/* Bytes of packed weights: even k in the low nibble, q stored as q + Q4_ZERO_POINT. */
+/* Bytes of packed weights: even k in the low nibble. */
 static inline uint64_t q4_weight_bytes(uint32_t n, uint32_t k) { return (uint64_t)n * q4_packed_k(k); }
 
-/* Number of scales, padding included: [ceil(K / group_size), padded N]. */
+/* Number of scales, padding included: [ceil(K / group_size), padded N]. As many zero points or minimums stand in the same order. */
 static inline uint64_t q4_scale_count(uint32_t n, uint32_t k, uint32_t group_size) {
     return q4_div_ceil(k, group_size) * q4_padded_n(n);
 }
+
+/* Whether a kernel binds a buffer. */
+static inline bool q4_binds(const q4_kernel *kernel, enum q4_binding binding) { return (kernel->bindings >> binding) & 1u; }
 
 /* Whether a device runs a variant. */
 static inline bool q4_runs(const q4_needs *needs, const q4_device *device) {

@@ -3,25 +3,34 @@
 let nextId = 0;
 /** A number for each buffer, to tell calls apart. */
 const bufferIds = new WeakMap();
-/** Of each device, the layout and the pipelines: one for each text, whatever kernels use it. */
+/** Of each device, the layouts and the pipelines: one for each text, whatever kernels use it. */
 const sharedOf = new WeakMap();
 
 function shared(device) {
   let found = sharedOf.get(device);
   if (found === undefined) {
-    const bindGroupLayout = device.createBindGroupLayout({
+    found = { layouts: new Map(), pipelines: new Map(), dummyBias: undefined };
+    sharedOf.set(device, found);
+  }
+  return found;
+}
+
+/** What kernels for weights of an encoding bind. */
+function layoutFor(device, encoding) {
+  const { layouts } = shared(device);
+  if (!layouts.has(encoding)) {
+    const bindGroup = device.createBindGroupLayout({
       label: 'q4',
-      entries: FACTS.bindings.map(({ binding, type }) => ({
+      entries: FACTS.bindings[encoding].map(({ binding, type }) => ({
         binding,
         visibility: COMPUTE_STAGE,
         buffer: { type, minBindingSize: type === 'uniform' ? FACTS.params.bytes : 0 },
       })),
     });
-    const layout = device.createPipelineLayout({ label: 'q4', bindGroupLayouts: [bindGroupLayout] });
-    found = { bindGroupLayout, layout, pipelines: new Map(), dummyBias: undefined };
-    sharedOf.set(device, found);
+    const pipeline = device.createPipelineLayout({ label: 'q4', bindGroupLayouts: [bindGroup] });
+    layouts.set(encoding, { bindGroup, pipeline });
   }
-  return found;
+  return layouts.get(encoding);
 }
 
 // The specification's numbers, for places that have no such global.
@@ -69,14 +78,14 @@ export class Linear {
     return this.#device;
   }
 
-  /** The layer as the device computes with it: its scales rounded as they are stored. */
+  /** The layer as the device computes with it: its scales, and minimums beside them, rounded as they are stored. */
   asStored(layer) {
-    return withStoredScales(layer, this.description.scales.format);
+    return asStoredIn(layer, this.description.scales.format);
   }
 
   /** Copies weights to the device, after checking them, and compiles the pipelines that are chosen for them. */
   async upload(layer) {
-    this.#check(layer, layer.bias !== undefined);
+    this.#check({ ...layer, encoding: encodingOf(layer), hasBias: layer.bias !== undefined });
     checkLayer(layer);
     this.#choose({ m: 1, ...layer });
     await this.#compile(layer);
@@ -132,8 +141,13 @@ export class Linear {
     return variant;
   }
 
-  #check({ n, k, groupSize }, hasBias) {
+  #check({ n, k, groupSize, encoding, hasBias }) {
     const { name, bias, ...fixed } = this.description;
+    if (encoding !== fixed.encoding) {
+      const field = FIELD_OF[fixed.encoding];
+      const expected = field === undefined ? 'symmetric ones' : `${fixed.encoding}, as layers with ${field} are`;
+      throw new Q4Error(`the weights are ${encoding}, and ${name} multiplies by ${expected}; describe a kernel with their format`);
+    }
     for (const [dimension, given] of Object.entries({ n, k, groupSize })) {
       const expected = fixed[dimension];
       if (expected !== null && expected !== given) {
@@ -178,7 +192,7 @@ export class Linear {
 
   #pipelineDescriptor(name) {
     const module = this.#device.createShaderModule({ label: name, code: WGSL[name] });
-    return { label: name, layout: shared(this.#device).layout, compute: { module, entryPoint: FACTS.entryPoint } };
+    return { label: name, layout: layoutFor(this.#device, this.description.encoding).pipeline, compute: { module, entryPoint: FACTS.entryPoint } };
   }
 
   #call(weights, x, y, rows) {
@@ -188,7 +202,7 @@ export class Linear {
     if (weights.device !== this.#device) {
       throw new Q4Error('the weights are on another device than the kernel; upload them through this kernel');
     }
-    this.#check(weights, weights.hasBias);
+    this.#check(weights);
     const { n, k, groupSize } = weights;
     const { format, order } = this.description.scales;
     if (weights.scales.format !== format || weights.scales.order !== order) {
@@ -234,12 +248,14 @@ export class Linear {
       weight: { buffer: chunk.weight },
       scales: { buffer: chunk.scales },
       bias: { buffer: chunk.bias },
+      offsets: { buffer: chunk.offsets },
+      codebook: { buffer: chunk.codebook },
       params: { buffer: filledBuffer(this.#device, 'q4 params', USAGE.uniform, words) },
     };
     return this.#device.createBindGroup({
       label: 'q4',
-      layout: shared(this.#device).bindGroupLayout,
-      entries: FACTS.bindings.map(({ binding, name }) => ({ binding, resource: resources[name] })),
+      layout: layoutFor(this.#device, weights.encoding).bindGroup,
+      entries: FACTS.bindings[weights.encoding].map(({ binding, name }) => ({ binding, resource: resources[name] })),
     });
   }
 }
@@ -303,18 +319,19 @@ class Call {
   }
 }
 
-/** The weights of one layer on a device. Any kernel of the same scales and a fitting shape can multiply by them. */
+/** The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. */
 class Weights {
   #calls = new Map();
 
   constructor(device, layer, scales) {
-    const { n, k, groupSize, bias } = layer;
-    Object.assign(this, { device, n, k, groupSize, scales, hasBias: bias !== undefined });
+    const { n, k, groupSize, levels, bias } = layer;
+    Object.assign(this, { device, n, k, groupSize, encoding: encodingOf(layer), scales, hasBias: bias !== undefined });
     const width = chunkWidth(device, layer);
     this.chunks = [];
     for (let first = 0; first < n; first += width) {
       const end = Math.min(first + width, n);
       const row = packedK(k);
+      const offsets = storedOffsets(layer, scales, first, end);
       this.chunks.push({
         first,
         end,
@@ -323,14 +340,21 @@ class Weights {
         bias: bias
           ? filledBuffer(device, 'q4 bias', USAGE.storage, bias.subarray(first, end))
           : (shared(device).dummyBias ??= filledBuffer(device, 'q4 no bias', USAGE.storage, new Uint8Array())),
+        offsets: offsets && filledBuffer(device, 'q4 offsets', USAGE.storage, offsets),
+        codebook: levels && filledBuffer(device, 'q4 codebook', USAGE.storage, Float32Array.from(levels)),
       });
     }
   }
 
-  /** Bytes on the device: weights, scales and bias. */
+  /** The buffers that are this layer's alone. */
+  #buffers() {
+    const own = ({ weight, scales, bias, offsets, codebook }) => [weight, scales, offsets, codebook, ...(this.hasBias ? [bias] : [])];
+    return this.chunks.flatMap(own).filter((buffer) => buffer !== undefined);
+  }
+
+  /** Bytes on the device: weights, the numbers of their groups, codebook and bias. */
   get bytes() {
-    const chunk = ({ weight, scales, bias }) => weight.size + scales.size + (this.hasBias ? bias.size : 0);
-    return this.chunks.reduce((bytes, each) => bytes + chunk(each), 0);
+    return this.#buffers().reduce((bytes, { size }) => bytes + size, 0);
   }
 
   /** Forgets the bind groups that earlier dispatches made, and so lets go of the buffers they were made with. */
@@ -341,13 +365,7 @@ class Weights {
   /** Gives the memory of the device back. The weights are of no use after that. */
   destroy() {
     this.forgetBindings();
-    for (const { weight, scales, bias } of this.chunks) {
-      weight.destroy();
-      scales.destroy();
-      if (this.hasBias) {
-        bias.destroy();
-      }
-    }
+    this.#buffers().forEach((buffer) => buffer.destroy());
   }
 
   /** The call that is kept under `key`, used last comes last. */

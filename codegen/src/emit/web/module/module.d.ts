@@ -8,12 +8,21 @@ export interface LayerShape {
   groupSize: number;
 }
 
-/** 4-bit weights in host memory. */
+/** How a nibble `q`, 0 to 15, and the numbers of its group make a weight. */
+export type Encoding = 'symmetric' | 'zero_point' | 'minimum' | 'codebook';
+
+/** 4-bit weights in host memory: `scale * (q - 8)`, unless they have the numbers of another encoding. */
 export interface Layer extends LayerShape {
-  /** `[n, ceil(k / 2)]` bytes, even k in the low nibble; q in -8..=7 is stored as q + 8. */
+  /** `[n, ceil(k / 2)]` bytes, even k in the low nibble; `pack` makes them. */
   weight: Uint8Array;
   /** `[ceil(k / groupSize), padded n]`, n being padded to a multiple of 4; the padding is never used. */
   scales: Float32Array;
+  /** Of each scale's group and column: a weight is `scale * (q - zero point)`. */
+  zeroPoints?: Uint8Array;
+  /** Of each scale's group and column: a weight is `scale * q + minimum`. */
+  minimums?: Float32Array;
+  /** 16 of them: a weight is `scale * levels[q]`. Where a format has a scale of the whole tensor, the levels are multiplied by it. */
+  levels?: Float32Array;
   /** `[n]`, where there is one. */
   bias?: Float32Array;
 }
@@ -62,14 +71,30 @@ export declare function openDevice(options?: GPURequestAdapterOptions & { gpu?: 
 /** Quantises `[n, k]` weights: symmetric, one scale for each `groupSize` consecutive k of a row. */
 export declare function quantize(weights: ArrayLike<number>, shape: LayerShape, bias?: ArrayLike<number>): Layer;
 
-/** One row of weights as the kernels multiply by them. */
+/** Packs `[n, k]` nibbles of any encoding as kernels read them: two to a byte, even k in the low half, each row on bytes of its own. */
+export declare function pack(nibbles: ArrayLike<number>, shape: { n: number; k: number }): Uint8Array;
+
+/** How a layer's nibbles and the numbers of their groups make weights. */
+export declare function encodingOf(layer: Layer): Encoding;
+
+/** One row of weights, rounded to f32. */
 export declare function dequantizedRow(layer: Layer, column: number): Float32Array;
 
 /** The workgroups of a variant for m rows and n columns on a device that allows `limit` of them per dimension. */
 export declare function grid(variant: VariantName, m: number, n: number, limit: number): [number, number, number];
 
-/** `x[m, k] * layer^T (+ bias)` in float64, and the root of the sum of the squared products behind each output. Slow: for tests. */
-export declare function reference(x: ArrayLike<number>, layer: Layer): { y: Float64Array; products: Float64Array };
+/**
+ * `x[m, k] * layer^T (+ bias)` in float64, and behind each output the root of the sum of the squared products, and of those with the terms that weights
+ * are made of. Slow: for tests.
+ */
+export declare function reference(x: ArrayLike<number>, layer: Layer): Reference;
+
+/** What `compare` holds outputs to. */
+export interface Reference {
+  y: Float64Array;
+  products: Float64Array;
+  terms: Float64Array;
+}
 
 /** The bounds for a variant's sums over k elements. */
 export declare function tolerance(variant: VariantName, k: number): Tolerance;
@@ -78,7 +103,7 @@ export declare function tolerance(variant: VariantName, k: number): Tolerance;
 export declare function compare(
   variant: VariantName,
   k: number,
-  expected: { y: Float64Array; products: Float64Array },
+  expected: Reference,
   got: ArrayLike<number>,
 ): Comparison;
 
@@ -88,8 +113,9 @@ export declare const WGSL: Readonly<Record<VariantName, string>>;
 /** Weights on a device. */
 export interface Weights extends Readonly<LayerShape> {
   readonly device: GPUDevice;
+  readonly encoding: Encoding;
   readonly hasBias: boolean;
-  /** Bytes on the device: weights, scales and bias. */
+  /** Bytes on the device: weights, the numbers of their groups, codebook and bias. */
   readonly bytes: number;
   /** Forgets the bind groups that earlier dispatches made, and so lets go of their buffers. */
   forgetBindings(): void;
@@ -140,6 +166,6 @@ export declare class Linear {
   /** Says which variant runs for `rows` rows. What the description leaves open, `shape` says. */
   route(rows: number, shape?: Partial<LayerShape>): Routing;
 
-  /** The layer as the device computes with it: its scales rounded as they are stored. */
+  /** The layer as the device computes with it: its scales, and minimums beside them, rounded as they are stored. */
   asStored(layer: Layer): Layer;
 }
