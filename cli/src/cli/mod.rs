@@ -225,6 +225,11 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "quick", "subgroup"])]
     pub(crate) write: Option<PathBuf>,
 
+    /// Only texts that the file of --write does not list yet; lines of texts that are no more are dropped. Right while the emulator and
+    /// what it is asked stay as they were: CI verifies everything
+    #[arg(long, requires = "write")]
+    pub(crate) unlisted: bool,
+
     #[command(flatten)]
     pub(crate) format: Format,
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
+    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged, Stream,
 };
 use quote::quote;
 
@@ -16,6 +16,10 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Gemv(gemv) => {
             let value = gemv_value(krate, gemv);
             quote!(#krate::Geometry::Gemv(#value))
+        }
+        Geometry::Stream(stream) => {
+            let value = stream_value(krate, stream);
+            quote!(#krate::Geometry::Stream(#value))
         }
         Geometry::Skinny(skinny) => {
             let value = skinny_value(krate, skinny);
@@ -70,6 +74,20 @@ fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Gemv {
         width: #width, columns: #columns, resident: #resident, staged: #staged, workgroups: #workgroups, reduction: #reduction,
+    })
+}
+
+fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
+    let Stream {
+        width,
+        columns,
+        slice,
+        workgroups,
+        reduction,
+    } = stream;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Stream {
+        width: #width, columns: #columns, slice: #slice, workgroups: #workgroups, reduction: #reduction,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use q4_kernel_types::{
     Configuration, Coop4, Encoding, Gemm, Gemv, Geometry, GroupSize, KAlignment, Matrix, MatrixSide,
-    NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged,
+    NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged, Stream,
     layout::WEIGHTS_PER_WORD,
 };
 
@@ -102,6 +102,28 @@ const AS_F16: ScaleLayout = ScaleLayout {
     format: ScaleFormat::F16,
     order: ScaleOrder::Groups,
 };
+
+/// Width, columns, slice and workgroups of the streaming GEMVs.
+const STREAMS: [(u32, u32, u32, u32); 2] = [
+    (Stream::DEFAULT_WIDTH, Stream::DEFAULT_COLUMNS, Stream::DEFAULT_SLICE, Stream::DEFAULT_WORKGROUPS),
+    (512, 4, 128, 132),
+];
+
+/// More of them for the commonest group size.
+const STREAMS_FOR_TUNING: [(u32, u32, u32, u32); 12] = [
+    (256, 1, 128, 264),
+    (256, 2, 128, 264),
+    (512, 1, 128, 132),
+    (512, 1, 128, 264),
+    (512, 2, 128, 132),
+    (512, 2, 128, 264),
+    (512, 4, 128, 264),
+    (512, 4, 256, 132),
+    (512, 2, 256, 132),
+    (512, 4, 384, 132),
+    (512, 2, 384, 132),
+    (1024, 2, 256, 132),
+];
 
 /// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
 /// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
@@ -225,6 +247,7 @@ pub fn catalogue() -> Vec<Configuration> {
     }
     for group_size in GROUP_SIZES {
         variants.extend(gemvs(group_size));
+        variants.extend(streams(group_size));
         for rows in Skinny::ROWS {
             variants.extend(
                 Reduction::ALL.map(|reduction| {
@@ -397,6 +420,40 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
                 scales,
                 ..gemv(sizes, Reduction::Subgroup)
             });
+        }
+    }
+    variants
+}
+
+/// Streaming GEMVs.
+fn streams(group_size: GroupSize) -> Vec<Configuration> {
+    let stream = |(width, columns, slice, workgroups), reduction| {
+        let stream = Stream {
+            width,
+            columns,
+            slice,
+            workgroups,
+            reduction,
+        };
+        standard(Geometry::Stream(stream), group_size)
+    };
+    let mut variants = Vec::new();
+    for reduction in Reduction::ALL {
+        variants.extend(STREAMS.map(|sizes| stream(sizes, reduction)));
+    }
+    if group_size == GroupSize::Fixed(32) {
+        for sizes in STREAMS_FOR_TUNING {
+            for reduction in Reduction::ALL {
+                variants.push(stream(sizes, reduction));
+            }
+        }
+        for sizes in [STREAMS.as_slice(), &STREAMS_FOR_TUNING].concat() {
+            for reduction in Reduction::ALL {
+                variants.push(Configuration {
+                    scales: BY_COLUMN,
+                    ..stream(sizes, reduction)
+                });
+            }
         }
     }
     variants

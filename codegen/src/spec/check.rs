@@ -32,6 +32,8 @@ pub enum Field {
     DecodeWords,
     /// `decode.resident`
     DecodeResident,
+    /// `decode.slice`
+    DecodeSlice,
     /// `decode.workgroups`
     DecodeWorkgroups,
     /// `few`, as a whole.
@@ -92,6 +94,7 @@ impl Field {
             Self::DecodeColumns => "decode.columns",
             Self::DecodeWords => "decode.words",
             Self::DecodeResident => "decode.resident",
+            Self::DecodeSlice => "decode.slice",
             Self::DecodeWorkgroups => "decode.workgroups",
             Self::Few => "few",
             Self::FewWidth => "few.width",

@@ -11,7 +11,7 @@ use q4_kernel_types::{
 
 use super::{
     Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PrefillSpec,
-    SkinnySpec, StagedSpec, TileSpec,
+    SkinnySpec, StagedSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -202,8 +202,8 @@ impl<S: Clone> Reader<S> {
     }
 
     fn decode(&mut self, value: &Value<S>) -> Option<DecodeSpec> {
-        let names = ["gemv", "coop4"];
-        let example = "gemv { width: 128, columns: 8 }";
+        let names = ["stream", "gemv", "coop4"];
+        let example = "stream { width: 256, columns: 4 }";
         let (name, entries) =
             self.one_of_families(value, &names, "a decode kernel", example, Some(Field::Decode))?;
         if let Value::Word(_, span, _) = value {
@@ -212,6 +212,7 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "coop4" => &["width", "columns", "words", "reduction"],
+            "stream" => &["width", "columns", "slice", "workgroups", "reduction"],
             _ => &[
                 "width",
                 "columns",
@@ -235,6 +236,13 @@ impl<S: Clone> Reader<S> {
                 width,
                 columns,
                 words: size("words", Field::DecodeWords),
+                reduction,
+            }),
+            "stream" => DecodeSpec::Stream(StreamSpec {
+                width,
+                columns,
+                slice: size("slice", Field::DecodeSlice),
+                workgroups: size("workgroups", Field::DecodeWorkgroups),
                 reduction,
             }),
             _ => DecodeSpec::Gemv(GemvSpec {
