@@ -29,8 +29,8 @@ pub use q4_kernel_types as types;
 use q4_kernel_types::{Configuration, GeneratedKernel, Variant};
 use sha2::{Digest, Sha256};
 pub use spec::{
-    Coop4Spec, DecodeSpec, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec, StagedSpec, StreamSpec,
-    TileSpec,
+    Coop4Spec, DecodeSpec, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec, StagedSpec,
+    StreamSpec, TileSpec,
 };
 
 use crate::render::Templates;

@@ -7,7 +7,7 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use q4_kernel_codegen::{
-    Format, KernelSpec,
+    DecodeSpec, Format, KernelSpec, StreamSpec,
     emit::c::{Package, package},
     generate,
     types::{Encoding, GeneratedKernel, GroupSize, NumericClass, Shape, WeightFormat, layout::Binding},
@@ -26,7 +26,11 @@ fn kernels() -> Vec<GeneratedKernel> {
         };
         KernelSpec::new(encoding.name(), Format::new(weights, GroupSize::Fixed(32))).k(2048)
     });
-    [KernelSpec::new("Any", any), rounded]
+    let streaming = KernelSpec {
+        decode: Some(DecodeSpec::Stream(StreamSpec::default())),
+        ..KernelSpec::new("Streaming", any)
+    };
+    [KernelSpec::new("Any", any), rounded, streaming]
         .iter()
         .chain(&of_encodings)
         .map(|spec| generate(spec).unwrap())

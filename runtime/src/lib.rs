@@ -34,8 +34,8 @@ pub use q4_kernel_formats::{Codebook, Decoding, LayerShape, LayoutError, Parts, 
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
     Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,
-    Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Stream,
-    Tolerance, TooManyWorkgroups, Variant, WeightFormat, layout,
+    Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged,
+    Stream, Tolerance, TooManyWorkgroups, Variant, WeightFormat, layout,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};

@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged, Stream,
+    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
+    Stream,
 };
 use quote::quote;
 

@@ -105,7 +105,12 @@ const AS_F16: ScaleLayout = ScaleLayout {
 
 /// Width, columns, slice and workgroups of the streaming GEMVs.
 const STREAMS: [(u32, u32, u32, u32); 2] = [
-    (Stream::DEFAULT_WIDTH, Stream::DEFAULT_COLUMNS, Stream::DEFAULT_SLICE, Stream::DEFAULT_WORKGROUPS),
+    (
+        Stream::DEFAULT_WIDTH,
+        Stream::DEFAULT_COLUMNS,
+        Stream::DEFAULT_SLICE,
+        Stream::DEFAULT_WORKGROUPS,
+    ),
     (512, 4, 128, 132),
 ];
 

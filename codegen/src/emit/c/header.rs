@@ -160,6 +160,7 @@ fn variant_value(out: &mut String, variant: &Variant, files: [Option<&str>; 4]) 
     let (kind, rows, columns, workgroups) = match configuration.geometry.dispatch() {
         Dispatch::GridStride { columns } => ("Q4_GRID_STRIDE", 0, columns, 0),
         Dispatch::Persistent { columns, workgroups } => ("Q4_PERSISTENT", 0, columns, workgroups),
+        Dispatch::Dealt { columns, workgroups } => ("Q4_DEALT", 0, columns, workgroups),
         Dispatch::Folded { rows, columns } => ("Q4_FOLDED", rows, columns, 0),
     };
     let [spirv, msl, hlsl, wgsl] =

@@ -35,13 +35,13 @@ typedef struct q4_constraints {
 } q4_constraints;
 
 /* How many workgroups a variant is dispatched with: see q4_grid. */
-typedef enum q4_dispatch_kind { Q4_GRID_STRIDE, Q4_PERSISTENT, Q4_FOLDED } q4_dispatch_kind;
+typedef enum q4_dispatch_kind { Q4_GRID_STRIDE, Q4_PERSISTENT, Q4_DEALT, Q4_FOLDED } q4_dispatch_kind;
 
 typedef struct q4_dispatch {
     q4_dispatch_kind kind;
     uint32_t rows;                 /* of a tile; folded grids only */
     uint32_t columns;              /* of a block or tile */
-    uint32_t workgroups;           /* at most; persistent grids only */
+    uint32_t workgroups;           /* at most; persistent and dealt grids only */
 } q4_dispatch;
 
 /* One kernel. Files lie beside this header; NULL where the language has no words for what the variant does. */
@@ -152,6 +152,11 @@ static inline bool q4_grid(const q4_dispatch *dispatch, uint32_t m, uint32_t n, 
         uint32_t most = dispatch->workgroups < limit ? dispatch->workgroups : limit;
         uint32_t rounds = q4_div_ceil(blocks, most > 0 ? most : 1);
         grid[0] = q4_div_ceil(blocks, rounds > 0 ? rounds : 1);
+        return true;
+    }
+    case Q4_DEALT: {
+        uint32_t most = dispatch->workgroups < limit ? dispatch->workgroups : limit;
+        grid[0] = blocks < most ? blocks : most;
         return true;
     }
     case Q4_FOLDED: {

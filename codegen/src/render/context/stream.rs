@@ -56,9 +56,7 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             reduction,
             words: words(Stream::WORDS),
             slice,
-            whole_input: configuration
-                .k
-                .is_some_and(|k| k <= slice * Stream::CHUNK),
+            whole_input: configuration.k.is_some_and(|k| k <= slice * Stream::CHUNK),
             team: Stream::TEAM,
             team_lanes,
             teams,

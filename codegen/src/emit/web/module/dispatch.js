@@ -12,6 +12,8 @@ export function grid(variant, m, n, limit) {
       const rounds = Math.max(divCeil(blocks, Math.min(workgroups, limit)), 1);
       return [divCeil(blocks, rounds), 1, 1];
     }
+    case 'dealt':
+      return [Math.min(divCeil(n, columns), workgroups, limit), 1, 1];
     case 'folded': {
       const tiles = divCeil(m, rows) * divCeil(n, columns);
       // Folding evenly keeps the overshoot, workgroups that find no tile, below one row of the grid.
