@@ -31,6 +31,6 @@ for (const name of names) {
   }
 }
 console.log(
-  `${names.length - refused} of ${names.length} texts compile in Tint without a warning, ${large} of them as modules only, since their tiles are larger than the baseline`,
+  `${names.length - refused} of ${names.length} texts compile in Tint without a warning, ${large} of them as modules only, since their workgroups are larger than the baseline`,
 );
 process.exit(refused === 0 ? 0 : 1);
