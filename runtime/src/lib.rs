@@ -1,4 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        clippy::arc_with_non_send_sync,
+        reason = "a browser's objects stay on their thread, and elsewhere the same types are shared between threads"
+    )
+)]
 
 mod catalogue;
 pub mod conformance;
@@ -15,9 +22,11 @@ mod weights;
 
 pub use catalogue::{catalogue, standard, standard_of, variant};
 pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
+#[cfg(not(target_arch = "wasm32"))]
+pub use gpu::adapters;
 pub use gpu::{
     AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
-    ReadBackError, Unmet, adapters,
+    ReadBackError, Unmet,
 };
 pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
 pub use operand::Operand;

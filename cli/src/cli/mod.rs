@@ -3,6 +3,7 @@
 mod bench;
 mod emulate;
 mod explain;
+mod export;
 mod files;
 mod report;
 mod show;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
     explain::Explain,
+    export::{Export, ExportTarget},
     files::{Accuracy, Convert, ConvertedFormat, Inspect, Quantising},
     report::Report,
     show::{Show, Target},
@@ -83,6 +85,7 @@ pub(crate) enum Command {
     Show(Show),
     Report(Report),
     Explain(Explain),
+    Export(Export),
     Verify(Verify),
     Emulate(Emulate),
     Inspect(Inspect),
