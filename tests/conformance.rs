@@ -154,6 +154,11 @@ fn every_gemv_variant_with_subgroup_reduction_agrees() {
 }
 
 #[test]
+fn every_stream_variant_agrees() {
+    every_case_agrees(|variant| matches!(variant.configuration.geometry, Geometry::Stream(_)));
+}
+
+#[test]
 fn every_skinny_variant_with_shared_reduction_agrees() {
     every_case_agrees(|variant| {
         matches!(

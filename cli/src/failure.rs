@@ -6,7 +6,12 @@ use q4_kernel::{
     AdapterError, BufferError, DispatchError, GpuError, KernelError, ReadBackError, UploadError,
     conformance::CheckError,
 };
-use q4_kernel_codegen::{emit::back_end::BackEndError, render::TemplateError};
+use q4_kernel_codegen::{
+    Errors,
+    emit::{Inexpressible, back_end::BackEndError},
+    render::TemplateError,
+    spec::SpecFileError,
+};
 use q4_kernel_formats::{ConvertError, FileError};
 
 use crate::{
@@ -51,7 +56,15 @@ pub(crate) enum Failure {
     #[error(transparent)]
     BackEnd(#[from] BackEndError),
     #[error(transparent)]
+    Inexpressible(#[from] Inexpressible),
+    #[error(transparent)]
     Template(#[from] TemplateError),
+    /// A description of kernels that has mistakes.
+    #[error(transparent)]
+    Spec(#[from] SpecFileError),
+    /// A description that no kernel can be made from.
+    #[error(transparent)]
+    Kernels(#[from] Errors),
     #[error(transparent)]
     Folder(#[from] FolderError),
     #[error(transparent)]
@@ -73,6 +86,8 @@ pub(crate) enum Failure {
     /// The device complained outside of any call that returns an error.
     #[error("the device reported an error: {0}")]
     Device(String),
+    #[error("{} could not be read: {error}", path.display())]
+    Read { path: PathBuf, error: io::Error },
     #[error("{} could not be written: {error}", path.display())]
     File { path: PathBuf, error: io::Error },
     #[error("the output could not be written: {0}")]

@@ -18,6 +18,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
         "show",
         "report",
         "explain",
+        "export",
         "emulate",
         "inspect",
         "convert",
@@ -42,7 +43,7 @@ fn help_names_every_command_every_exit_code_and_every_variable() {
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     for command in [
-        "demo", "doctor", "check", "bench", "tune", "list", "show", "report", "explain", "emulate",
+        "demo", "doctor", "check", "bench", "tune", "list", "show", "report", "explain", "export", "emulate",
         "inspect", "convert", "accuracy",
     ] {
         let help = q4(&[command, "--help"]);

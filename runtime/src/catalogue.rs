@@ -132,6 +132,7 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
+        Geometry::Stream(_) => false,
         Geometry::Skinny(skinny) => {
             let default = Skinny::for_rows(skinny.rows, skinny.reduction);
             // Groups that are shorter than a load take one of fewer words.

@@ -88,10 +88,11 @@ const POISON: f32 = f32::from_bits(0x7FC0_DEAD);
 /// Elements of poison before and after the output.
 const GUARD: usize = 64;
 
-/// Runs one case on a kernel.
+/// Runs one case on a kernel. Blocks, and so is not there in a browser: [`check_async`].
 ///
 /// # Errors
 /// If the case cannot be run; a wrong result is an [`Outcome`].
+#[cfg(not(target_arch = "wasm32"))]
 pub fn check(linear: &Linear, case: &Case) -> Result<Outcome, CheckError> {
     let kernel = linear.kernel();
     let format = sampled(WeightFormat {
@@ -112,6 +113,14 @@ pub fn sampled(format: WeightFormat) -> WeightFormat {
         },
         ..format
     }
+}
+
+/// As `check`, for a browser and for those who await.
+///
+/// # Errors
+/// If the case cannot be run; a wrong result is an [`Outcome`].
+pub async fn check_async(linear: &Linear, case: &Case) -> Result<Outcome, CheckError> {
+    Prepared::new(case)?.run_async(linear, case.placement).await
 }
 
 /// A case with its data and its reference, to be run on several kernels.
@@ -152,19 +161,29 @@ impl Prepared {
         })
     }
 
-    /// Runs the case on a kernel.
+    /// Runs the case on a kernel. Blocks: not in a browser.
     ///
     /// # Errors
     /// If it cannot be run; a wrong result is an [`Outcome`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn run(&self, linear: &Linear) -> Result<Outcome, CheckError> {
         self.run_at(linear, self.case.placement)
     }
 
-    /// Runs the case on a kernel, with input and output placed otherwise: the data and the reference stay the same.
+    /// Runs the case on a kernel, with input and output placed otherwise: the data and the reference stay the same. Blocks: not in a browser.
     ///
     /// # Errors
     /// If it cannot be run; a wrong result is an [`Outcome`].
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn run_at(&self, linear: &Linear, placement: Placement) -> Result<Outcome, CheckError> {
+        pollster::block_on(self.run_async(linear, placement))
+    }
+
+    /// As `run_at`, for a browser and for those who await.
+    ///
+    /// # Errors
+    /// If it cannot be run; a wrong result is an [`Outcome`].
+    pub async fn run_async(&self, linear: &Linear, placement: Placement) -> Result<Outcome, CheckError> {
         let Self {
             case,
             sample: Sample { x, layer },
@@ -201,7 +220,7 @@ impl Prepared {
         call.record(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
         gpu.queue().submit([encoder.finish()]);
 
-        let all = gpu.read(&y_buffer)?;
+        let all = gpu.read_async(&y_buffer).await?;
         let (before, rest) = all.split_at(y_start.min(all.len()));
         let (got, after) = rest.split_at(outputs.min(rest.len()));
         let strays = before

@@ -1,4 +1,11 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    target_arch = "wasm32",
+    allow(
+        clippy::arc_with_non_send_sync,
+        reason = "a browser's objects stay on their thread, and elsewhere the same types are shared between threads"
+    )
+)]
 
 mod catalogue;
 pub mod conformance;
@@ -16,9 +23,11 @@ mod weights;
 
 pub use catalogue::{catalogue, standard, standard_of, variant};
 pub use error::{DispatchError, KernelError, Mismatch, RuledOut, Unserved, UploadError};
+#[cfg(not(target_arch = "wasm32"))]
+pub use gpu::adapters;
 pub use gpu::{
     AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
-    ReadBackError, Unmet, adapters,
+    ReadBackError, Unmet,
 };
 pub use kernels::{Kernels, Layer};
 pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
@@ -30,7 +39,7 @@ pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
     Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,
     Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged,
-    Tolerance, TooManyWorkgroups, Variant, WeightFormat, layout,
+    Stream, Tolerance, TooManyWorkgroups, Variant, WeightFormat, layout,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};

@@ -38,7 +38,7 @@ fn load_scale(n: u32, group: u32) -> f32 {
     return scales[at];
     {% elif scales.format == "e8m0" or scales.format == "e4m3" %}
     // Four to a word, the first one in the lowest byte.
-    return {{ scales.format }}(scales[at / 4u] >> (8u * (at % 4u)) & 0xFFu);
+    return {{ scales.format }}((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
     {% else %}
     // Two to a word, the first one in the low half.
     let word = scales[at / 2u] >> (16u * (at % 2u));

@@ -109,7 +109,7 @@ fn e4m3(byte: u32) -> f32 {
 fn load_scale(n: u32, group: u32) -> f32 {
     let at = group * params.padded_N + n;
     // Four to a word, the first one in the lowest byte.
-    return e4m3(scales[at / 4u] >> (8u * (at % 4u)) & 0xFFu);
+    return e4m3((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }
 
 fn load_input(place: u32, exists: bool) -> vec4<f32> {

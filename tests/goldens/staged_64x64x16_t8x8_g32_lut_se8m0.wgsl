@@ -104,7 +104,7 @@ fn e8m0(byte: u32) -> f32 {
 fn load_scale(n: u32, group: u32) -> f32 {
     let at = group * params.padded_N + n;
     // Four to a word, the first one in the lowest byte.
-    return e8m0(scales[at / 4u] >> (8u * (at % 4u)) & 0xFFu);
+    return e8m0((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }
 
 fn load_input(place: u32, exists: bool) -> vec4<f32> {

@@ -23,6 +23,14 @@ pub enum Dispatch {
         /// Workgroups, at most.
         workgroups: u32,
     },
+    /// `x = min(ceil(N / columns), workgroups, limit)`: blocks of columns are dealt to the workgroups one after the other, and within each to its
+    /// teams, again and again until all are dealt.
+    Dealt {
+        /// Output columns of one block.
+        columns: u32,
+        /// Workgroups, at most.
+        workgroups: u32,
+    },
     /// One workgroup per tile of the output, tiles numbered row by row; what exceeds the limit of x is folded into y.
     Folded {
         /// Output rows of a tile.
@@ -63,6 +71,9 @@ impl Dispatch {
                 let rounds = blocks.div_ceil(workgroups.clamp(1, limit)).max(1);
                 Ok([blocks.div_ceil(rounds), 1, 1])
             }
+            Self::Dealt { columns, workgroups } => {
+                Ok([n.div_ceil(columns).min(workgroups.clamp(1, limit)), 1, 1])
+            }
             Self::Folded { rows, columns } => {
                 let tiles = u64::from(m.div_ceil(rows)) * u64::from(n.div_ceil(columns));
                 // Folding evenly keeps the overshoot, workgroups that find no tile, below one row of the grid.
@@ -85,7 +96,7 @@ impl Dispatch {
     #[must_use]
     pub fn max_rows(&self, n: u32, limit: u32) -> u64 {
         match *self {
-            Self::GridStride { .. } | Self::Persistent { .. } => u64::MAX,
+            Self::GridStride { .. } | Self::Persistent { .. } | Self::Dealt { .. } => u64::MAX,
             Self::Folded { rows, columns } => {
                 let grid = u64::from(limit).saturating_mul(u64::from(limit));
                 (grid / u64::from(n.div_ceil(columns)).max(1)).saturating_mul(u64::from(rows))
@@ -108,6 +119,12 @@ impl fmt::Display for Dispatch {
                 write!(
                     f,
                     "x = ceil(B / ceil(B / min({workgroups}, limit))) for B = ceil(N / {columns}) blocks of columns, striding over the blocks"
+                )
+            }
+            Self::Dealt { columns, workgroups } => {
+                write!(
+                    f,
+                    "x = min(ceil(N / {columns}), {workgroups}, limit), blocks of columns dealt to all teams in turn"
                 )
             }
             Self::Folded { rows, columns } => {
@@ -141,6 +158,24 @@ mod tests {
             (1, 65_535, 1),
             (800, 65_535, 100),
             (808, 65_535, 51),
+            (8_000, 7, 7),
+            (80, 0, 1),
+        ] {
+            assert_eq!(dispatch.grid(1, n, limit), Ok([x, 1, 1]), "N = {n}");
+        }
+    }
+
+    #[test]
+    fn blocks_are_dealt_to_as_many_workgroups_as_there_are() {
+        let dispatch = Dispatch::Dealt {
+            columns: 4,
+            workgroups: 132,
+        };
+        for (n, limit, x) in [
+            (1, 65_535, 1),
+            (527, 65_535, 132),
+            (528, 65_535, 132),
+            (100_000, 65_535, 132),
             (8_000, 7, 7),
             (80, 0, 1),
         ] {

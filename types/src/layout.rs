@@ -86,6 +86,17 @@ pub enum Binding {
     Codebook = 7,
 }
 
+/// What kernels do with a binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// A storage buffer that is written.
+    Write,
+    /// A storage buffer that is only read.
+    Read,
+    /// A uniform buffer.
+    Uniform,
+}
+
 impl Binding {
     /// All bindings, by number.
     pub const ALL: [Self; 8] = [
@@ -112,6 +123,18 @@ impl Binding {
     #[must_use]
     pub const fn index(self) -> u32 {
         self as u32
+    }
+
+    /// What kernels do with it.
+    #[must_use]
+    pub const fn access(self) -> Access {
+        match self {
+            Self::Output => Access::Write,
+            Self::Input | Self::Weight | Self::Scales | Self::Bias | Self::Offsets | Self::Codebook => {
+                Access::Read
+            }
+            Self::Params => Access::Uniform,
+        }
     }
 
     /// The name of the variable in WGSL.

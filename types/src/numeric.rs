@@ -37,9 +37,12 @@ impl NumericClass {
     /// Every class, the most exact one first.
     pub const ALL: [Self; 3] = [Self::Exact, Self::F16Multiply, Self::Int8Activations];
 
+    /// The largest K of the first step of every class's tolerance.
+    pub const SHORT_SUM: u32 = 4096;
+
     /// The tolerance for sums over K elements.
     ///
-    /// - `exact`: the contract's figures, whose second step begins above K = 4096.
+    /// - `exact`: the contract's figures, whose second step begins above [`SHORT_SUM`](Self::SHORT_SUM).
     /// - `f16_multiply`: the contract's figures; rounding both operands to 11 bits leaves a standard deviation of about 4e-4 of the
     ///   products, of which five are allowed.
     /// - `int8_activations`: rounding to 1/127 of a group's largest input leaves 4e-3 of the products where inputs are spread evenly, and more where
@@ -47,7 +50,7 @@ impl NumericClass {
     #[must_use]
     pub const fn tolerance(self, k: u32) -> Tolerance {
         match self {
-            Self::Exact if k <= 4096 => Tolerance {
+            Self::Exact if k <= Self::SHORT_SUM => Tolerance {
                 absolute: 1e-4,
                 relative: 1e-3,
                 of_products: 0.0,
@@ -155,7 +158,7 @@ impl Tolerance {
     };
 
     /// Below this magnitude the relative difference is taken against this instead of the expected value.
-    const RELATIVE_FLOOR: f64 = 1e-6;
+    pub const RELATIVE_FLOOR: f64 = 1e-6;
 
     /// Whether `got` may stand for `expected`, where `products` is the root of the sum of the squared products behind it. NaN never may, nor
     /// an infinity for anything but itself.

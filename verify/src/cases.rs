@@ -1,7 +1,7 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Gemv, Geometry, Shape, Skinny, SkinnyMatrix, Variant, layout::WEIGHTS_PER_WORD,
+    Constraints, Gemv, Geometry, Shape, Skinny, SkinnyMatrix, Stream, Variant, layout::WEIGHTS_PER_WORD,
     reference::samples::Data,
 };
 
@@ -145,6 +145,12 @@ impl Edges {
                 vec![1],
                 around(&[gemv.columns, 2 * gemv.columns]),
                 gemv.width * Gemv::CHUNK,
+            ),
+            // Tasks of a team, and more of them than a workgroup has teams; a slice of the input and the next.
+            Geometry::Stream(stream) => (
+                vec![1],
+                around(&[stream.columns, stream.columns * stream.width / Stream::TEAM]),
+                stream.held * Stream::CHUNK,
             ),
             // All rows are served at once; a pass of all lanes over K; blocks of columns; vectors of scales.
             Geometry::Skinny(skinny) => (

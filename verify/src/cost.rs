@@ -169,6 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn a_streaming_gemv_reads_weights_once_and_every_bank_without_waiting() {
+        for name in ["stream_w256_c4_g32_subgroup", "stream_w512_c4_p132_g128_subgroup"] {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
+            assert_eq!(cost.bank_conflicts, 0.0, "{name}");
+            assert_eq!(cost.conversions, 0.0, "{name}");
+            // A subtraction and a fused multiply-add, and what copies the input and adds up the lanes' sums.
+            assert!(cost.float_operations < 4.0, "{name}: {cost:?}");
+        }
+    }
+
+    #[test]
     fn a_few_rows_cost_no_more_weights_than_one_and_no_bank_conflicts() {
         for rows in [2, 4, 8, 16] {
             for lane_columns in [4, 8] {

@@ -3,6 +3,7 @@
 mod bench;
 mod emulate;
 mod explain;
+mod export;
 mod files;
 mod report;
 mod show;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     bench::{Bench, ModelName, Product},
     emulate::Emulate,
     explain::Explain,
+    export::{Export, ExportTarget},
     files::{Accuracy, Convert, ConvertedFormat, Inspect, Quantising},
     report::Report,
     show::{Show, Target},
@@ -83,6 +85,7 @@ pub(crate) enum Command {
     Show(Show),
     Report(Report),
     Explain(Explain),
+    Export(Export),
     Verify(Verify),
     Emulate(Emulate),
     Inspect(Inspect),
@@ -221,6 +224,11 @@ pub(crate) struct Verify {
     /// Where all is well, write the list of verified texts to this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "quick", "subgroup"])]
     pub(crate) write: Option<PathBuf>,
+
+    /// Only texts that the file of --write does not list yet; lines of texts that are no more are dropped. Right while the emulator and
+    /// what it is asked stay as they were: CI verifies everything
+    #[arg(long, requires = "write")]
+    pub(crate) unlisted: bool,
 
     #[command(flatten)]
     pub(crate) format: Format,

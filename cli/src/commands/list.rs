@@ -173,7 +173,7 @@ fn workgroups(dispatch: Dispatch) -> String {
     };
     match dispatch {
         Dispatch::GridStride { columns } => divided("N", columns),
-        Dispatch::Persistent { columns, workgroups } => {
+        Dispatch::Persistent { columns, workgroups } | Dispatch::Dealt { columns, workgroups } => {
             format!("{}<={workgroups}", divided("N", columns))
         }
         Dispatch::Folded { rows, columns } => {

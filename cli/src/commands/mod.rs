@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 pub(crate) mod emulate;
 mod explain;
+mod export;
 mod inspect;
 mod list;
 mod report;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: &Command, out: &mut impl Write) -> Result<Ending, Fai
         Command::Show(arguments) => show::run(arguments, out),
         Command::Report(arguments) => report::run(arguments, out),
         Command::Explain(arguments) => explain::run(arguments, out),
+        Command::Export(arguments) => export::run(arguments, out),
         Command::Verify(arguments) => verify::run(arguments, out),
         Command::Emulate(arguments) => emulate::run(arguments, out),
         Command::Inspect(arguments) => inspect::run(arguments, out),

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    process,
 };
 
 use q4_kernel_codegen::types::sha256;
@@ -65,22 +66,51 @@ impl Folder {
             }
         }
         fs::create_dir_all(&self.path).map_err(|error| write_error(&self.path, error))?;
-        let mut paths = Vec::with_capacity(self.files.len());
         for (name, bytes) in &self.files {
-            let path = self.path.join(name);
-            fs::write(&path, bytes).map_err(|error| write_error(&path, error))?;
             self.made.insert(name.clone(), sha256([bytes]));
-            paths.push(path);
         }
         let list: String = self
             .made
             .iter()
             .map(|(name, digest)| format!("{digest}  {name}\n"))
             .collect();
-        let path = self.path.join(LIST);
-        fs::write(&path, list).map_err(|error| write_error(&path, error))?;
+        let mut files: Vec<(PathBuf, &[u8])> = self
+            .files
+            .iter()
+            .map(|(name, bytes)| (self.path.join(name), bytes.as_slice()))
+            .collect();
+        let paths = files.iter().map(|(path, _)| path.clone()).collect();
+        files.push((self.path.join(LIST), list.as_bytes()));
+        replace(&files)?;
         Ok(paths)
     }
+}
+
+/// Writes every file beside its place and only then moves them there, so that a full disk leaves all as it was.
+fn replace(files: &[(PathBuf, &[u8])]) -> Result<(), FolderError> {
+    let mut written = Vec::with_capacity(files.len());
+    for (path, bytes) in files {
+        let temporary = temporary(path);
+        let result = fs::write(&temporary, bytes);
+        written.push((temporary, path));
+        if let Err(error) = result {
+            for (temporary, _) in written {
+                // Of a file that could not be begun there is nothing to remove.
+                let _ = fs::remove_file(temporary);
+            }
+            return Err(write_error(path, error));
+        }
+    }
+    for (temporary, path) in written {
+        fs::rename(&temporary, path).map_err(|error| write_error(path, error))?;
+    }
+    Ok(())
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", process::id()));
+    path.with_file_name(name)
 }
 
 /// The contents of a file; `None` where there is none.

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
     Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
+    Stream,
 };
 use quote::quote;
 
@@ -16,6 +17,10 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Gemv(gemv) => {
             let value = gemv_value(krate, gemv);
             quote!(#krate::Geometry::Gemv(#value))
+        }
+        Geometry::Stream(stream) => {
+            let value = stream_value(krate, stream);
+            quote!(#krate::Geometry::Stream(#value))
         }
         Geometry::Skinny(skinny) => {
             let value = skinny_value(krate, skinny);
@@ -70,6 +75,21 @@ fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Gemv {
         width: #width, columns: #columns, resident: #resident, staged: #staged, workgroups: #workgroups, reduction: #reduction,
+    })
+}
+
+fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
+    let Stream {
+        width,
+        columns,
+        held,
+        slices,
+        workgroups,
+        reduction,
+    } = stream;
+    let reduction = reduction_value(krate, reduction);
+    quote!(#krate::Stream {
+        width: #width, columns: #columns, held: #held, slices: #slices, workgroups: #workgroups, reduction: #reduction,
     })
 }
 

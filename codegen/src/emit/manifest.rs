@@ -34,6 +34,7 @@ fn kernel(kernel: &GeneratedKernel) -> Value {
         "bias": kernel.bias,
         "encoding": kernel.encoding,
         "bindings": Binding::of(kernel.encoding).map(Binding::index).collect::<Vec<_>>(),
+        "scales": kernel.scales,
         "variants": kernel.variants().map(|(route, variant)| on_route(route, variant)).collect::<Vec<_>>(),
     })
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "back-ends")]
 pub mod back_end;
+#[cfg(feature = "back-ends")]
+pub mod c;
 pub mod dump;
 mod geometry;
 mod manifest;

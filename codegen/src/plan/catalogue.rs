@@ -2,7 +2,7 @@
 
 use q4_kernel_types::{
     Configuration, Coop4, Encoding, Gemm, Gemv, Geometry, GroupSize, KAlignment, Matrix, MatrixSide,
-    NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged,
+    NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged, Stream,
     layout::WEIGHTS_PER_WORD,
 };
 
@@ -102,6 +102,29 @@ const AS_F16: ScaleLayout = ScaleLayout {
     format: ScaleFormat::F16,
     order: ScaleOrder::Groups,
 };
+
+/// Width, columns, held chunks, whether in slices, and workgroups of the streaming GEMVs.
+const STREAMS: [(u32, u32, u32, bool, u32); 3] = [
+    (256, 4, 128, false, 264),
+    (512, 4, 256, false, 132),
+    (512, 4, 256, true, 132),
+];
+
+/// More of them for the commonest group size.
+const STREAMS_FOR_TUNING: [(u32, u32, u32, bool, u32); 12] = [
+    (256, 1, 128, false, 264),
+    (256, 2, 128, false, 264),
+    (512, 1, 128, false, 132),
+    (512, 1, 128, false, 264),
+    (512, 2, 128, false, 264),
+    (512, 4, 128, false, 132),
+    (512, 4, 128, false, 264),
+    (512, 2, 256, false, 132),
+    (512, 1, 256, true, 132),
+    (512, 2, 256, true, 132),
+    (512, 4, 128, true, 264),
+    (256, 4, 128, true, 264),
+];
 
 /// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
 /// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
@@ -225,6 +248,7 @@ pub fn catalogue() -> Vec<Configuration> {
     }
     for group_size in GROUP_SIZES {
         variants.extend(gemvs(group_size));
+        variants.extend(streams(group_size));
         for rows in Skinny::ROWS {
             variants.extend(
                 Reduction::ALL.map(|reduction| {
@@ -397,6 +421,41 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
                 scales,
                 ..gemv(sizes, Reduction::Subgroup)
             });
+        }
+    }
+    variants
+}
+
+/// Streaming GEMVs.
+fn streams(group_size: GroupSize) -> Vec<Configuration> {
+    let stream = |(width, columns, held, slices, workgroups), reduction| {
+        let stream = Stream {
+            width,
+            columns,
+            held,
+            slices,
+            workgroups,
+            reduction,
+        };
+        standard(Geometry::Stream(stream), group_size)
+    };
+    let mut variants = Vec::new();
+    for reduction in Reduction::ALL {
+        variants.extend(STREAMS.map(|sizes| stream(sizes, reduction)));
+    }
+    if group_size == GroupSize::Fixed(32) {
+        for sizes in STREAMS_FOR_TUNING {
+            for reduction in Reduction::ALL {
+                variants.push(stream(sizes, reduction));
+            }
+        }
+        for sizes in [STREAMS.as_slice(), &STREAMS_FOR_TUNING].concat() {
+            for reduction in Reduction::ALL {
+                variants.push(Configuration {
+                    scales: BY_COLUMN,
+                    ..stream(sizes, reduction)
+                });
+            }
         }
     }
     variants

@@ -1,15 +1,23 @@
 //! The kernels of one row.
 
-use q4_kernel_types::{Configuration, Coop4, Gemv, Geometry, NumericClass, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Configuration, Coop4, Gemv, Geometry, NumericClass, Stream, layout::WEIGHTS_PER_WORD};
 
 use super::{configuration, may_be_multiples, reductions};
-use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec};
+use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec, StreamSpec};
 
 /// The variants for M == 1. Empty where no GEMV serves the layer.
 pub(super) fn decode(spec: &KernelSpec) -> Vec<Configuration> {
     match spec.decode {
         Some(DecodeSpec::Coop4(wish)) => coop4(spec, wish),
         Some(DecodeSpec::Gemv(wish)) => [gemv(spec, wish), narrower(spec, wish)].concat(),
+        Some(DecodeSpec::Stream(wish)) => {
+            // Where the device has not the workgroup memory, one that keeps its input in registers.
+            let gemvs = GemvSpec {
+                reduction: wish.reduction,
+                ..GemvSpec::default()
+            };
+            [stream(spec, wish), gemv(spec, gemvs), narrower(spec, gemvs)].concat()
+        }
         None => [
             gemv(spec, GemvSpec::default()),
             narrower(spec, GemvSpec::default()),
@@ -33,6 +41,18 @@ fn gemv(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
         }
     }
     variants
+}
+
+/// Streaming GEMVs.
+fn stream(spec: &KernelSpec, wish: StreamSpec) -> Vec<Configuration> {
+    let chunks = |value: u32| value.is_multiple_of(Stream::CHUNK);
+    if !(spec.k.is_none_or(chunks) && spec.fixed_group_size().is_none_or(chunks)) {
+        return Vec::new();
+    }
+    reductions(wish.reduction)
+        .iter()
+        .map(|reduction| configuration(spec, Geometry::Stream(wish.geometry(spec.k, *reduction))))
+        .collect()
 }
 
 /// Whether K may be whole loads of a persistent GEMV, and the group size too or a part of one that it serves, as far as they are known.

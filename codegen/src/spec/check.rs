@@ -32,6 +32,8 @@ pub enum Field {
     DecodeWords,
     /// `decode.resident`
     DecodeResident,
+    /// `decode.held`
+    DecodeHeld,
     /// `decode.workgroups`
     DecodeWorkgroups,
     /// `few`, as a whole.
@@ -92,6 +94,7 @@ impl Field {
             Self::DecodeColumns => "decode.columns",
             Self::DecodeWords => "decode.words",
             Self::DecodeResident => "decode.resident",
+            Self::DecodeHeld => "decode.held",
             Self::DecodeWorkgroups => "decode.workgroups",
             Self::Few => "few",
             Self::FewWidth => "few.width",

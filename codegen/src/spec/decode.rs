@@ -1,6 +1,6 @@
 //! What can be asked for of the kernel for one row, and the rules of it.
 
-use q4_kernel_types::{Coop4, Gemv, Reduction, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Coop4, Gemv, Reduction, Stream, layout::WEIGHTS_PER_WORD};
 
 use super::{Field, KernelSpec, check::Errors};
 
@@ -11,6 +11,8 @@ pub enum DecodeSpec {
     Coop4(Coop4Spec),
     /// The persistent GEMV.
     Gemv(GemvSpec),
+    /// The streaming GEMV.
+    Stream(StreamSpec),
 }
 
 /// A wish for the cooperative GEMV. What is left out is chosen.
@@ -45,6 +47,24 @@ pub struct GemvSpec {
     pub reduction: Option<Reduction>,
 }
 
+/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamSpec {
+    /// Lanes per workgroup: 128, 256, 512 or 1024.
+    pub width: Option<u32>,
+    /// Output columns that a team of lanes takes at once: 1, 2 or 4.
+    pub columns: Option<u32>,
+    /// Chunks of 32 inputs that workgroup memory holds: 128 or 256, of 128 bytes each. Left out: 128.
+    pub held: Option<u32>,
+    /// Whether a longer input passes through workgroup memory slice by slice; without, K must not exceed 32 times `held`. Left out: where K is not known
+    /// to be that small.
+    pub slices: Option<bool>,
+    /// Workgroups of the grid, at most.
+    pub workgroups: Option<u32>,
+    /// How partial sums become one. Left out: as for [`Coop4Spec`].
+    pub reduction: Option<Reduction>,
+}
+
 impl From<Coop4Spec> for DecodeSpec {
     fn from(coop4: Coop4Spec) -> Self {
         Self::Coop4(coop4)
@@ -54,6 +74,28 @@ impl From<Coop4Spec> for DecodeSpec {
 impl From<GemvSpec> for DecodeSpec {
     fn from(gemv: GemvSpec) -> Self {
         Self::Gemv(gemv)
+    }
+}
+
+impl From<StreamSpec> for DecodeSpec {
+    fn from(stream: StreamSpec) -> Self {
+        Self::Stream(stream)
+    }
+}
+
+impl StreamSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self, k: Option<u32>, reduction: Reduction) -> Stream {
+        let held = self.held.unwrap_or(Stream::DEFAULT_HELD);
+        let fits = |k: u32| k.div_ceil(Stream::CHUNK) <= held;
+        Stream {
+            width: self.width.unwrap_or(Stream::DEFAULT_WIDTH),
+            columns: self.columns.unwrap_or(Stream::DEFAULT_COLUMNS),
+            held,
+            slices: self.slices.unwrap_or(!k.is_some_and(fits)),
+            workgroups: self.workgroups.unwrap_or(Stream::DEFAULT_WORKGROUPS),
+            reduction,
+        }
     }
 }
 
@@ -76,6 +118,7 @@ impl KernelSpec {
         match decode {
             DecodeSpec::Coop4(coop4) => self.check_coop4(coop4, errors),
             DecodeSpec::Gemv(gemv) => self.check_gemv(gemv, errors),
+            DecodeSpec::Stream(stream) => self.check_stream(stream, errors),
         }
     }
 
@@ -137,24 +180,8 @@ impl KernelSpec {
                 ),
             );
         }
-        if gemv.workgroups == Some(0) {
-            errors.push(
-                Field::DecodeWorkgroups,
-                "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
-            );
-        }
-        for (name, value) in self.known_multiples() {
-            let short = name == "group_size" && Gemv::SHORT_GROUPS.contains(&value);
-            if !value.is_multiple_of(Gemv::CHUNK) && !short {
-                errors.push(
-                    Field::Decode,
-                    format!(
-                        "gemv needs {name} % {} == 0, and {name} is {value}; use `coop4`, or leave `decode` out",
-                        Gemv::CHUNK
-                    ),
-                );
-            }
-        }
+        check_workgroups(gemv.workgroups, errors);
+        self.check_chunks("gemv", Gemv::CHUNK, &Gemv::SHORT_GROUPS, errors);
         if let (Some(k), Some(resident @ 1..=Gemv::MOST_RESIDENT)) = (self.k, gemv.resident) {
             let width = gemv.width.unwrap_or(Gemv::DEFAULT_WIDTH);
             let most = u64::from(resident) * u64::from(width) * u64::from(Gemv::CHUNK);
@@ -170,11 +197,55 @@ impl KernelSpec {
         }
     }
 
+    fn check_stream(&self, stream: StreamSpec, errors: &mut Errors) {
+        errors.one_of(Field::DecodeWidth, stream.width, &Stream::WIDTHS);
+        errors.one_of(Field::DecodeColumns, stream.columns, &Stream::COLUMNS);
+        errors.one_of(Field::DecodeHeld, stream.held, &Stream::HELD);
+        check_workgroups(stream.workgroups, errors);
+        self.check_chunks("stream", Stream::CHUNK, &[], errors);
+        let held = stream.held.unwrap_or(Stream::DEFAULT_HELD);
+        if let (Some(k), Some(false)) = (self.k, stream.slices)
+            && k.div_ceil(Stream::CHUNK) > held
+        {
+            errors.push(
+                Field::DecodeHeld,
+                format!(
+                    "{held} chunks hold inputs of up to K = {}, and K is {k}; use more chunks, or leave `slices` out",
+                    u64::from(held) * u64::from(Stream::CHUNK)
+                ),
+            );
+        }
+    }
+
+    /// Kernels that load chunks need K and groups of whole ones, but for group sizes that they know to split.
+    fn check_chunks(&self, family: &str, chunk: u32, short_groups: &[u32], errors: &mut Errors) {
+        for (name, value) in self.known_multiples() {
+            let short = name == "group_size" && short_groups.contains(&value);
+            if !value.is_multiple_of(chunk) && !short {
+                errors.push(
+                    Field::Decode,
+                    format!(
+                        "{family} needs {name} % {chunk} == 0, and {name} is {value}; use `coop4`, or leave `decode` out"
+                    ),
+                );
+            }
+        }
+    }
+
     /// K and the group size, as far as they are known.
     fn known_multiples(&self) -> impl Iterator<Item = (&'static str, u32)> {
         [("K", self.k), ("group_size", self.fixed_group_size())]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+fn check_workgroups(workgroups: Option<u32>, errors: &mut Errors) {
+    if workgroups == Some(0) {
+        errors.push(
+            Field::DecodeWorkgroups,
+            "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
+        );
     }
 }
 
@@ -241,6 +312,40 @@ mod tests {
                 Field::DecodeColumns,
                 Field::DecodeResident,
                 Field::DecodeWorkgroups
+            ]
+        );
+    }
+
+    #[test]
+    fn every_rule_of_the_streaming_gemv_has_its_own_error() {
+        let up = |k, group_size| KernelSpec::new("Up", Format::q4gsw(group_size)).k(k);
+        let good = StreamSpec {
+            width: Some(512),
+            held: Some(256),
+            ..StreamSpec::default()
+        };
+        assert_eq!(up(4096, 32).decode(good).check(), Ok(()));
+        let bad = StreamSpec {
+            width: Some(64),
+            columns: Some(8),
+            held: Some(64),
+            slices: Some(false),
+            workgroups: Some(0),
+            reduction: None,
+        };
+        assert_eq!(
+            mistakes(&up(4104, 48).decode(bad))
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+            [
+                "`decode.width`: 64 is not supported; use one of 128, 256, 512, 1024",
+                "`decode.columns`: 8 is not supported; use one of 1, 2, 4",
+                "`decode.held`: 64 is not supported; use one of 128, 256",
+                "`decode.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
+                "`decode`: stream needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
+                "`decode`: stream needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode.held`: 64 chunks hold inputs of up to K = 2048, and K is 4104; use more chunks, or leave `slices` out",
             ]
         );
     }

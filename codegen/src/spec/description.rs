@@ -11,7 +11,7 @@ use q4_kernel_types::{
 
 use super::{
     Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PrefillSpec,
-    SkinnySpec, StagedSpec, TileSpec,
+    SkinnySpec, StagedSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -202,16 +202,18 @@ impl<S: Clone> Reader<S> {
     }
 
     fn decode(&mut self, value: &Value<S>) -> Option<DecodeSpec> {
-        let names = ["gemv", "coop4"];
-        let example = "gemv { width: 128, columns: 8 }";
+        let names = ["stream", "gemv", "coop4"];
+        let example = "stream { width: 256, columns: 4 }";
         let (name, entries) =
             self.one_of_families(value, &names, "a decode kernel", example, Some(Field::Decode))?;
         if let Value::Word(_, span, _) = value {
             // The kernel's own name stands in for a size that was left out and does not fit the others.
-            self.places.insert(Field::DecodeResident, span.clone());
+            self.places
+                .extend([Field::DecodeResident, Field::DecodeHeld].map(|field| (field, span.clone())));
         }
         let known: &[&'static str] = match name {
             "coop4" => &["width", "columns", "words", "reduction"],
+            "stream" => &["width", "columns", "held", "slices", "workgroups", "reduction"],
             _ => &[
                 "width",
                 "columns",
@@ -226,6 +228,9 @@ impl<S: Clone> Reader<S> {
         let staged = fields
             .remove("staged")
             .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
+        let slices = fields
+            .remove("slices")
+            .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [width, columns] = [("width", Field::DecodeWidth), ("columns", Field::DecodeColumns)]
@@ -235,6 +240,14 @@ impl<S: Clone> Reader<S> {
                 width,
                 columns,
                 words: size("words", Field::DecodeWords),
+                reduction,
+            }),
+            "stream" => DecodeSpec::Stream(StreamSpec {
+                width,
+                columns,
+                held: size("held", Field::DecodeHeld),
+                slices,
+                workgroups: size("workgroups", Field::DecodeWorkgroups),
                 reduction,
             }),
             _ => DecodeSpec::Gemv(GemvSpec {

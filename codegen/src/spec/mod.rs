@@ -11,7 +11,7 @@ mod prefill;
 use q4_kernel_types::{Bias, Encoding, GroupSize, NumericClass, ScaleLayout};
 
 pub use check::{Field, SpecError};
-pub use decode::{Coop4Spec, DecodeSpec, GemvSpec};
+pub use decode::{Coop4Spec, DecodeSpec, GemvSpec, StreamSpec};
 pub use few::SkinnySpec;
 pub use file::{SpecFileError, parse as parse_file};
 pub use format::{Format, NamedFormat};

@@ -2,7 +2,9 @@
 
 use std::{env, sync::OnceLock};
 
-use super::{Capabilities, capabilities::Matrices};
+use super::Capabilities;
+#[cfg(not(target_arch = "wasm32"))]
+use super::capabilities::Matrices;
 
 /// The variable that names an adapter.
 const ADAPTER_VARIABLE: &str = "Q4_ADAPTER";
@@ -41,10 +43,19 @@ fn is_emulator(info: &wgpu::AdapterInfo) -> bool {
 #[non_exhaustive]
 pub enum AdapterError {
     /// The machine has none.
-    #[error(
-        "no Vulkan, Metal or DX12 adapter was found; install a driver, or a software one \
-         (Debian and Ubuntu: apt install mesa-vulkan-drivers; Fedora: dnf install mesa-vulkan-drivers; \
-         Arch: pacman -S vulkan-swrast)"
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        error(
+            "no Vulkan, Metal or DX12 adapter was found; install a driver, or a software one \
+             (Debian and Ubuntu: apt install mesa-vulkan-drivers; Fedora: dnf install mesa-vulkan-drivers; \
+             Arch: pacman -S vulkan-swrast)"
+        )
+    )]
+    #[cfg_attr(
+        target_arch = "wasm32",
+        error(
+            "the browser offers no WebGPU adapter; it takes a recent one, a secure context (https, or localhost) and a driver that it trusts"
+        )
     )]
     None,
     /// None has the name asked for.
@@ -57,10 +68,11 @@ pub enum AdapterError {
     },
 }
 
-/// Every adapter of this machine, best first.
+/// Every adapter of this machine, best first. Not in a browser, where nothing may block.
+#[cfg(not(target_arch = "wasm32"))]
 #[must_use]
 pub fn adapters() -> Vec<AdapterReport> {
-    found(false)
+    pollster::block_on(found(false))
         .iter()
         .map(|adapter| {
             let (info, features, limits) = (adapter.get_info(), adapter.features(), adapter.limits());
@@ -77,12 +89,12 @@ pub fn adapters() -> Vec<AdapterReport> {
 
 /// The best adapter whose name contains `wanted`, or the variable's value, or anything. `checked` is for the emulator, which looks for
 /// faults then.
-pub(super) fn choose(wanted: Option<&str>, checked: bool) -> Result<wgpu::Adapter, AdapterError> {
+pub(super) async fn choose(wanted: Option<&str>, checked: bool) -> Result<wgpu::Adapter, AdapterError> {
     let variable = env::var(ADAPTER_VARIABLE).ok();
     let wanted = wanted
         .or(variable.as_deref())
         .filter(|name| !name.is_empty() && *name != ANY);
-    let adapters = found(checked);
+    let adapters = found(checked).await;
     if adapters.is_empty() {
         return Err(AdapterError::None);
     }
@@ -105,14 +117,14 @@ pub(super) fn choose(wanted: Option<&str>, checked: bool) -> Result<wgpu::Adapte
         })
 }
 
-fn found(
+async fn found(
     #[cfg_attr(not(feature = "emulator"), expect(unused_variables))] checked: bool,
 ) -> Vec<wgpu::Adapter> {
     // One for all devices: wgpu tells objects of different devices apart, but not those of different instances.
     static INSTANCE: OnceLock<wgpu::Instance> = OnceLock::new();
     let instance =
         INSTANCE.get_or_init(|| wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle()));
-    let mut adapters = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
     adapters.retain(|adapter| {
         adapter
             .get_downlevel_capabilities()

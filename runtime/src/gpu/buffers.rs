@@ -1,8 +1,6 @@
 //! Buffers that are checked as they are made, and reading them back.
 
-use std::{sync::mpsc::RecvTimeoutError, time::Duration};
-
-use super::Gpu;
+use super::{Gpu, mapping};
 
 /// Why a buffer could not be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,11 +91,21 @@ impl Gpu {
         self.filled_buffer("q4 input and output", usage, &[bytemuck::cast_slice(values)])
     }
 
-    /// The contents of a buffer once all submitted work is done. Blocks.
+    /// The contents of a buffer once all submitted work is done. Blocks, and so is not there in a browser: [`Gpu::read_async`].
     ///
     /// # Errors
     /// If the buffer cannot be copied from, or the device fails.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn read(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>, ReadBackError> {
+        pollster::block_on(self.read_async(buffer))
+    }
+
+    /// The contents of a buffer once all submitted work is done. In a browser the page goes on meanwhile; elsewhere the thread waits in place, since
+    /// somebody has to poll the device.
+    ///
+    /// # Errors
+    /// If the buffer cannot be copied from, or the device fails.
+    pub async fn read_async(&self, buffer: &wgpu::Buffer) -> Result<Vec<f32>, ReadBackError> {
         if !buffer.usage().contains(wgpu::BufferUsages::COPY_SRC) {
             return Err(ReadBackError::Usage);
         }
@@ -107,36 +115,23 @@ impl Gpu {
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         })?;
-        let (sender, receiver) = std::sync::mpsc::channel();
+        let (mapped, tell) = mapping::pair();
         // On a lost device the staging buffer is a name without memory behind it, and using it is an error.
         let ((), error) = self.checked(|device| {
             let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             encoder.copy_buffer_to_buffer(buffer, 0, &staging, 0, buffer.size());
             self.queue().submit([encoder.finish()]);
-            staging.map_async(wgpu::MapMode::Read, .., move |result| {
-                // The receiver is gone only if this function has returned already.
-                let _ = sender.send(result);
-            });
+            staging.map_async(wgpu::MapMode::Read, .., tell);
         });
         if let Some(error) = error {
             return Err(self.failed(error.to_string()));
         }
-        loop {
-            self.device()
-                .poll(wgpu::PollType::wait_indefinitely())
-                .map_err(|error| self.failed(error.to_string()))?;
-            // The poll of another thread may have taken our callback along and be about to call it.
-            match receiver.recv_timeout(Duration::from_millis(10)) {
-                Ok(Ok(())) => break,
-                Ok(Err(error)) => return Err(self.failed(error.to_string())),
-                Err(RecvTimeoutError::Timeout) if self.lost().is_none() => {}
-                Err(error) => return Err(self.failed(error.to_string())),
-            }
-        }
+        mapped
+            .wait(self.device(), || self.lost().is_some())
+            .await
+            .map_err(|reason| self.failed(reason))?;
         // What was to be computed before may be missing from the buffer.
-        if let Some(failure) = self.failure() {
-            return Err(self.failed(failure.to_owned()));
-        }
+        self.settled().await.map_err(|failure| self.failed(failure))?;
         let view = staging
             .get_mapped_range(..)
             .map_err(|error| self.failed(error.to_string()))?;
@@ -235,22 +230,6 @@ impl Gpu {
                 reason: error.to_string(),
             }),
         }
-    }
-
-    /// Runs `create` and returns the error it caused, instead of letting it reach the device's error handler.
-    pub(crate) fn checked<T>(&self, create: impl FnOnce(&wgpu::Device) -> T) -> (T, Option<wgpu::Error>) {
-        let device = self.device();
-        let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let internal = device.push_error_scope(wgpu::ErrorFilter::Internal);
-        let validation = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let created = create(device);
-        // Popped in reverse; on native back ends the results are there at once.
-        let errors = [
-            pollster::block_on(validation.pop()),
-            pollster::block_on(internal.pop()),
-            pollster::block_on(memory.pop()),
-        ];
-        (created, errors.into_iter().flatten().next())
     }
 }
 

@@ -4,12 +4,16 @@ mod adapters;
 mod buffers;
 mod capabilities;
 mod dump;
+mod errors;
+mod mapping;
 mod pipeline_cache;
 mod pipelines;
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-pub use adapters::{AdapterError, AdapterReport, adapters};
+#[cfg(not(target_arch = "wasm32"))]
+pub use adapters::adapters;
+pub use adapters::{AdapterError, AdapterReport};
 pub use buffers::{BufferError, ReadBackError};
 pub use capabilities::{Capabilities, Unmet};
 pub use pipeline_cache::PipelineCacheDir;
@@ -81,20 +85,40 @@ pub enum GpuError {
 }
 
 impl Gpu {
-    /// Opens the best adapter of this machine, or the one that the variable `Q4_ADAPTER` names.
+    /// Opens the best adapter of this machine, or the one that the variable `Q4_ADAPTER` names. Not in a browser, where nothing may block:
+    /// [`Gpu::new_async`].
     ///
     /// # Errors
     /// If there is none, or it opens no device.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn new() -> Result<Self, GpuError> {
         Self::open(&GpuOptions::default())
     }
 
-    /// Opens an adapter as `options` say.
+    /// Opens an adapter as `options` say. Not in a browser, where nothing may block: [`Gpu::open_async`].
     ///
     /// # Errors
     /// If no adapter fits, or it opens no device.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn open(options: &GpuOptions) -> Result<Self, GpuError> {
-        let adapter = adapters::choose(options.adapter.as_deref(), options.checked)?;
+        pollster::block_on(Self::open_async(options))
+    }
+
+    /// As `Gpu::new`, for a browser and for those who await.
+    ///
+    /// # Errors
+    /// If there is no adapter, or it opens no device.
+    pub async fn new_async() -> Result<Self, GpuError> {
+        Self::open_async(&GpuOptions::default()).await
+    }
+
+    /// As `Gpu::open`, for a browser and for those who await. A browser has one adapter, and says neither its name nor which cooperative matrices or
+    /// subgroups it has: what runs there does without.
+    ///
+    /// # Errors
+    /// If no adapter fits, or it opens no device.
+    pub async fn open_async(options: &GpuOptions) -> Result<Self, GpuError> {
+        let adapter = adapters::choose(options.adapter.as_deref(), options.checked).await?;
         let info = adapter.get_info();
         let mut features = adapter.features() & capabilities::wanted_features();
         for feature in &options.without {
@@ -108,10 +132,13 @@ impl Gpu {
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) =
-            pollster::block_on(adapter.request_device(&descriptor)).map_err(|error| GpuError::Device {
-                adapter: info.name.clone(),
-                reason: error.to_string(),
-            })?;
+            adapter
+                .request_device(&descriptor)
+                .await
+                .map_err(|error| GpuError::Device {
+                    adapter: info.name.clone(),
+                    reason: error.to_string(),
+                })?;
 
         let lost = Arc::new(OnceLock::new());
         let reason = Arc::clone(&lost);

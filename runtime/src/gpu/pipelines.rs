@@ -7,11 +7,15 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
-use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use q4_kernel_types::sha256;
 
+use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
-    Encoding, KernelError, Params, Variant, layout::Binding, linear::gather, trusted, verified::Verified,
+    Encoding, KernelError, Params, Variant,
+    layout::{Access, Binding},
+    linear::gather,
+    trusted,
+    verified::Verified,
 };
 
 /// The pipelines of a device, by the digest of their text.
@@ -203,15 +207,10 @@ fn entry(binding: Binding) -> wgpu::BindGroupLayoutEntry {
         binding: binding.index(),
         visibility: wgpu::ShaderStages::COMPUTE,
         ty: wgpu::BindingType::Buffer {
-            ty: match binding {
-                Binding::Output => wgpu::BufferBindingType::Storage { read_only: false },
-                Binding::Input
-                | Binding::Weight
-                | Binding::Scales
-                | Binding::Bias
-                | Binding::Offsets
-                | Binding::Codebook => wgpu::BufferBindingType::Storage { read_only: true },
-                Binding::Params => wgpu::BufferBindingType::Uniform,
+            ty: match binding.access() {
+                Access::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                Access::Uniform => wgpu::BufferBindingType::Uniform,
             },
             has_dynamic_offset: false,
             min_binding_size: match binding {

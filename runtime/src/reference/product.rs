@@ -102,20 +102,25 @@ fn over_columns(
         .map_or(1, usize::from)
         .min(columns.len());
     let stripe = columns.len().div_ceil(threads);
-    let stripes: Vec<Vec<f64>> = thread::scope(|scope| {
-        let workers: Vec<_> = columns
-            .chunks(stripe)
-            .map(|columns| {
-                let (rows, weights, value) = (&rows, &weights, &value);
-                scope.spawn(move || stripe_of_columns(rows, layer, columns, weights, value))
-            })
-            .collect();
-        // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_default())
-            .collect()
-    });
+    let stripes: Vec<Vec<f64>> = if threads == 1 {
+        // In a browser there are no others, and none can be begun.
+        vec![stripe_of_columns(&rows, layer, columns, &weights, &value)]
+    } else {
+        thread::scope(|scope| {
+            let workers: Vec<_> = columns
+                .chunks(stripe)
+                .map(|columns| {
+                    let (rows, weights, value) = (&rows, &weights, &value);
+                    scope.spawn(move || stripe_of_columns(rows, layer, columns, weights, value))
+                })
+                .collect();
+            // A worker only multiplies and adds; were it to panic, its stripe would be missing and every comparison fail.
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_default())
+                .collect()
+        })
+    };
 
     let mut y = vec![f64::NAN; rows.len() * columns.len()];
     for (index, sums) in stripes.iter().enumerate() {

@@ -8,6 +8,7 @@ mod reduction;
 mod skinny;
 mod skinny_matrix;
 mod staged;
+mod stream;
 
 use core::fmt;
 
@@ -19,6 +20,7 @@ pub use reduction::Reduction;
 pub use skinny::Skinny;
 pub use skinny_matrix::SkinnyMatrix;
 pub use staged::Staged;
+pub use stream::Stream;
 
 use crate::{Dispatch, Feature, Route, RowsServed};
 
@@ -34,6 +36,8 @@ pub enum Geometry {
     Coop4(Coop4),
     /// Persistent GEMV.
     Gemv(Gemv),
+    /// Streaming GEMV.
+    Stream(Stream),
     /// Kernel for a few rows.
     Skinny(Skinny),
     /// Cooperative matrices for a few rows.
@@ -94,6 +98,7 @@ impl Geometry {
         match self {
             Self::Coop4(coop4) => coop4,
             Self::Gemv(gemv) => gemv,
+            Self::Stream(stream) => stream,
             Self::Skinny(skinny) => skinny,
             Self::SkinnyMatrix(matrix) => matrix,
             Self::Gemm(gemm) => gemm,

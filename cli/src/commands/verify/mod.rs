@@ -3,6 +3,7 @@
 mod report;
 
 use std::{
+    collections::HashSet,
     fs,
     io::Write,
     sync::{
@@ -23,10 +24,26 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Ending, Failure> {
-    let variants: Vec<&Variant> = match &arguments.name {
+    let mut variants: Vec<&Variant> = match &arguments.name {
         Some(name) => vec![names::find(name)?],
         None => catalogue().iter().collect(),
     };
+    let mut kept = Vec::new();
+    if let (Some(path), true) = (&arguments.write, arguments.unlisted) {
+        let listed = fs::read_to_string(path).map_err(|error| Failure::File {
+            path: path.clone(),
+            error,
+        })?;
+        let listed: HashSet<&str> = listed.lines().collect();
+        variants.retain(|variant| {
+            let line = line(&variant.fingerprint, &variant.name);
+            let is_listed = listed.contains(line.as_str());
+            if is_listed {
+                kept.push(line);
+            }
+            !is_listed
+        });
+    }
     let options = Options {
         subgroup_sizes: arguments.subgroup.clone(),
         quick: arguments.quick,
@@ -34,7 +51,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Ending, Fa
     let verdicts = verify_all(&variants, &options);
     let clean = verdicts.iter().all(Verdict::is_clean);
     if let (Some(path), true) = (&arguments.write, clean) {
-        fs::write(path, list(&verdicts)).map_err(|error| Failure::File {
+        fs::write(path, list(kept, &verdicts)).map_err(|error| Failure::File {
             path: path.clone(),
             error,
         })?;
@@ -84,13 +101,20 @@ fn verify_all(variants: &[&Variant], options: &Options) -> Vec<Verdict> {
     verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
-/// The list that the runtime trusts: a fingerprint and a name a line.
-fn list(verdicts: &[Verdict]) -> String {
-    let mut lines: Vec<String> = verdicts
-        .iter()
-        .map(|verdict| format!("{}  {}\n", verdict.fingerprint, verdict.variant))
-        .collect();
+/// The list that the runtime trusts, of lines that stay and of verdicts.
+fn list(kept: Vec<String>, verdicts: &[Verdict]) -> String {
+    let mut lines = kept;
+    lines.extend(
+        verdicts
+            .iter()
+            .map(|verdict| line(&verdict.fingerprint, &verdict.variant)),
+    );
     // By name, so that a change of one variant changes one line.
     lines.sort_by(|a, b| a.split_whitespace().nth(1).cmp(&b.split_whitespace().nth(1)));
-    lines.concat()
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// A fingerprint and a name.
+fn line(fingerprint: &str, name: &str) -> String {
+    format!("{fingerprint}  {name}")
 }

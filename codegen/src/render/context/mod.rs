@@ -8,6 +8,7 @@ mod matrix;
 mod skinny;
 mod skinny_matrix;
 mod staged;
+mod stream;
 
 use q4_kernel_types::{
     Bias, Configuration, Encoding, Feature, Geometry, GroupSize, ParamField, Params, Reduction, ScaleFormat,
@@ -79,6 +80,7 @@ pub(super) struct Context {
 enum Family {
     Coop4(coop4::Values),
     Gemv(gemv::Values),
+    Stream(stream::Values),
     Skinny(skinny::Values),
     SkinnyMatrix(skinny_matrix::Values),
     Gemm(gemm::Values),
@@ -202,6 +204,7 @@ impl Context {
         } = match configuration.geometry {
             Geometry::Coop4(coop4) => coop4::describe(coop4),
             Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
+            Geometry::Stream(stream) => stream::describe(stream, configuration),
             Geometry::Skinny(skinny) => skinny::describe(skinny),
             Geometry::SkinnyMatrix(matrix) => skinny_matrix::describe(matrix),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),

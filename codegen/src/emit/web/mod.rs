@@ -3,7 +3,10 @@
 //! WGSL of the specification asks for `enable subgroups;` before any subgroup built-in, and browsers refuse a text without it; naga 30 refuses a
 //! text with it. Both come from the one text of a variant: what differs is this directive.
 
-use q4_kernel_types::{Feature, Variant};
+mod module;
+
+pub use module::{Module, module};
+use q4_kernel_types::{Feature, NumericClass, Variant};
 
 use super::Inexpressible;
 
@@ -43,6 +46,16 @@ pub fn features(variant: &Variant) -> Vec<&'static str> {
         .into_iter()
         .filter_map(name)
         .collect()
+}
+
+/// What a text asks of the browser's WGSL beyond its first version, by the names of `navigator.gpu.wgslLanguageFeatures`.
+#[must_use]
+pub fn language_features(variant: &Variant) -> Vec<&'static str> {
+    match variant.configuration.numeric {
+        NumericClass::Int8Activations => vec!["packed_4x8_integer_dot_product"],
+        // A class of arithmetic that is added later says here what it asks for.
+        _ => Vec::new(),
+    }
 }
 
 /// The `GPUFeatureName` of a feature, where WebGPU has it.

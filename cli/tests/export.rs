@@ -1,0 +1,142 @@
+//! `q4 export`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
+
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use support::{Run, q4};
+
+const SPEC: &str = "[UpProj]\nformat.q4gsw.group_size = 32\nk = 2048\nn = 8192\nnumeric = \"f16_multiply\"\n";
+
+/// A folder of a test's own.
+fn folder(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("export-{name}"));
+    let _ = fs::remove_dir_all(&path);
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn export(target: &str, spec: &Path, out: &Path) -> Run {
+    q4(&[
+        "export",
+        "--target",
+        target,
+        "--out",
+        out.to_str().unwrap(),
+        spec.to_str().unwrap(),
+    ])
+}
+
+#[test]
+fn a_module_and_its_types_are_written_and_what_browsers_lack_is_named() {
+    let folder = folder("web");
+    let (spec, out) = (folder.join("kernels.toml"), folder.join("out"));
+    fs::write(&spec, SPEC).unwrap();
+    let run = export("web", &spec, &out);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    for file in ["q4_kernels.js", "q4_kernels.d.ts"] {
+        assert!(run.stdout.contains(file), "{}", run.stdout);
+        assert!(
+            fs::read_to_string(out.join(file))
+                .unwrap()
+                .contains("class UpProj extends Linear")
+        );
+    }
+    assert!(run.stdout.contains("left out: `matrix_"), "{}", run.stdout);
+    // What was written here is written again.
+    assert_eq!(export("web", &spec, &out).code, 0);
+}
+
+#[test]
+fn a_file_of_somebody_elses_is_never_overwritten() {
+    let folder = folder("foreign");
+    let (spec, out) = (folder.join("kernels.toml"), folder.join("out"));
+    fs::write(&spec, SPEC).unwrap();
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("q4_kernels.js"), "mine").unwrap();
+    let run = export("web", &spec, &out);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("was not written by this program"),
+        "{}",
+        run.stderr
+    );
+    let there: Vec<_> = fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(there, ["q4_kernels.js"], "all or none");
+    assert_eq!(fs::read_to_string(out.join("q4_kernels.js")).unwrap(), "mine");
+}
+
+#[test]
+fn every_mistake_of_a_spec_file_comes_with_its_line_and_column() {
+    let folder = folder("mistakes");
+    let spec = folder.join("kernels.toml");
+    fs::write(
+        &spec,
+        "[Up]\nformat.q5.group_size = 32\nwdith = 2\n\n[Down]\nformat = \"q4gsw\"\nk = 0\n",
+    )
+    .unwrap();
+    let run = export("web", &spec, &folder.join("out"));
+    assert_eq!(run.code, 2);
+    for place in [
+        ":2:8: `q5` is not a format",
+        ":3:1: a kernel has no field `wdith`",
+        ":7:5: 0 input features make no layer",
+    ] {
+        assert!(run.stderr.contains(place), "{place} in {}", run.stderr);
+    }
+    assert!(!folder.join("out").exists());
+}
+
+#[test]
+fn a_spec_file_that_is_not_there_is_named() {
+    let folder = folder("missing");
+    let run = export("web", &folder.join("none.toml"), &folder);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("none.toml could not be read"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_header_comes_with_a_file_for_each_variant_and_language_that_has_words_for_it() {
+    let folder = folder("c");
+    let (spec, out) = (folder.join("kernels.toml"), folder.join("out"));
+    fs::write(&spec, SPEC).unwrap();
+    let run = export("c", &spec, &out);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    assert!(
+        fs::read_to_string(out.join("q4_kernels.h"))
+            .unwrap()
+            .contains("static const q4_kernel q4_UpProj")
+    );
+    let manifest: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("q4_kernels.json")).unwrap()).unwrap();
+    for file in manifest["kernels"][0]["variants"][0]["files"]
+        .as_object()
+        .unwrap()
+        .values()
+    {
+        assert!(
+            file.as_str().is_none_or(|file| out.join(file).is_file()),
+            "{file}"
+        );
+    }
+    assert!(
+        run.stdout.contains("as hlsl: it needs COOPERATIVE_MATRIX_16X16"),
+        "{}",
+        run.stdout
+    );
+}

@@ -1,0 +1,402 @@
+// A linear layer's kernels on a device.
+
+let nextId = 0;
+/** A number for each buffer, to tell calls apart. */
+const bufferIds = new WeakMap();
+/** Of each device, the layouts and the pipelines: one for each text, whatever kernels use it. */
+const sharedOf = new WeakMap();
+
+function shared(device) {
+  let found = sharedOf.get(device);
+  if (found === undefined) {
+    found = { layouts: new Map(), pipelines: new Map(), dummyBias: undefined };
+    sharedOf.set(device, found);
+  }
+  return found;
+}
+
+/** What kernels for weights of an encoding bind. */
+function layoutFor(device, encoding) {
+  const { layouts } = shared(device);
+  if (!layouts.has(encoding)) {
+    const bindGroup = device.createBindGroupLayout({
+      label: 'q4',
+      entries: FACTS.bindings[encoding].map(({ binding, type }) => ({
+        binding,
+        visibility: COMPUTE_STAGE,
+        buffer: { type, minBindingSize: type === 'uniform' ? FACTS.params.bytes : 0 },
+      })),
+    });
+    const pipeline = device.createPipelineLayout({ label: 'q4', bindGroupLayouts: [bindGroup] });
+    layouts.set(encoding, { bindGroup, pipeline });
+  }
+  return layouts.get(encoding);
+}
+
+// The specification's numbers, for places that have no such global.
+const COMPUTE_STAGE = 4;
+const USAGE = { uniform: 64, storage: 128 };
+
+/**
+ * The kernels of one description on a device: routes rows to variants, uploads weights, records dispatches. The classes of this module say which
+ * description.
+ */
+export class Linear {
+  #device;
+  #id = (nextId += 1);
+  #candidates;
+
+  constructor(device, languageFeatures) {
+    this.#device = device;
+    const { routes } = this.description;
+    this.#candidates = ROUTES.flatMap((route) =>
+      routes[route].map((name) => ({ name, route, unmet: unmet(VARIANTS[name], device, languageFeatures) })),
+    );
+    const everyM = this.#candidates.filter(({ route }) => route === 'prefill');
+    if (everyM.every((candidate) => candidate.unmet)) {
+      const reasons = everyM.map(({ name, unmet }) => `${name}: ${unmet}`).join('; ');
+      throw new Q4Error(`the device runs no variant of ${this.description.name} that serves every M (${reasons})`);
+    }
+  }
+
+  /** Readies the kernel. Where its whole shape is fixed, pipelines are compiled now, otherwise by `upload`. */
+  static async create(device, { languageFeatures = globalThis.navigator?.gpu?.wgslLanguageFeatures ?? new Set() } = {}) {
+    const linear = new this(device, languageFeatures);
+    const { n, k, groupSize } = linear.description;
+    if (n !== null && k !== null && groupSize !== null) {
+      await linear.#compile({ n, k, groupSize });
+    }
+    return linear;
+  }
+
+  /** What the module knows of the layer. */
+  get description() {
+    return this.constructor.DESCRIPTION;
+  }
+
+  get device() {
+    return this.#device;
+  }
+
+  /** The layer as the device computes with it: its scales, and minimums beside them, rounded as they are stored. */
+  asStored(layer) {
+    return asStoredIn(layer, this.description.scales.format);
+  }
+
+  /** Copies weights to the device, after checking them, and compiles the pipelines that are chosen for them. */
+  async upload(layer) {
+    this.#check({ ...layer, encoding: encodingOf(layer), hasBias: layer.bias !== undefined });
+    checkLayer(layer);
+    this.#choose({ m: 1, ...layer });
+    await this.#compile(layer);
+    return new Weights(this.#device, this.asStored(layer), this.description.scales);
+  }
+
+  /**
+   * Records `y[rows, n] = x[rows, k] * weights^T (+ bias)` into a compute pass, and with it the pass's pipeline and bind group 0. Nothing is submitted.
+   *
+   * `x` and `y` are buffers, or `{ buffer, offset, size }` for parts of them.
+   */
+  dispatch(pass, weights, x, y, rows) {
+    this.prepare(weights, x, y, rows).record(pass);
+  }
+
+  /** The dispatch ready to be recorded. Kept with the weights, so that the same buffers and rows make nothing anew. */
+  prepare(weights, x, y, rows) {
+    const [from, to] = [operand('x', x), operand('y', y)];
+    const key = [this.#id, rows, ...[from, to].flatMap(({ buffer, offset, size }) => [idOf(buffer), offset, size])].join();
+    return weights.kept(key, () => this.#call(weights, from, to, rows));
+  }
+
+  /** Says which variant runs for `rows` rows, and what was said of those before it. */
+  route(rows, shape = {}) {
+    const { n, k, groupSize } = this.description;
+    const layer = { n: n ?? shape.n, k: k ?? shape.k, groupSize: groupSize ?? shape.groupSize };
+    checkShape(layer);
+    return this.#route({ m: rows, ...layer });
+  }
+
+  #route(shape) {
+    const considered = [];
+    for (const { name, route, unmet } of this.#candidates) {
+      if (route === 'decode' && shape.m !== 1) {
+        continue;
+      }
+      const reason = unmet ?? refusal(VARIANTS[name], shape);
+      if (reason === undefined) {
+        return { variant: name, route, considered };
+      }
+      considered.push({ variant: name, route, reason });
+    }
+    return { variant: undefined, route: undefined, considered };
+  }
+
+  #choose(shape) {
+    const { variant, considered } = this.#route(shape);
+    if (variant === undefined) {
+      const { m, k, groupSize } = shape;
+      const reasons = considered.map(({ variant, reason }) => `${variant}: ${reason}`).join('; ');
+      throw new Q4Error(`no variant of ${this.description.name} serves m=${m} k=${k} groupSize=${groupSize} here (${reasons})`);
+    }
+    return variant;
+  }
+
+  #check({ n, k, groupSize, encoding, hasBias }) {
+    const { name, bias, ...fixed } = this.description;
+    if (encoding !== fixed.encoding) {
+      const field = FIELD_OF[fixed.encoding];
+      const expected = field === undefined ? 'symmetric ones' : `${fixed.encoding}, as layers with ${field} are`;
+      throw new Q4Error(`the weights are ${encoding}, and ${name} multiplies by ${expected}; describe a kernel with their format`);
+    }
+    for (const [dimension, given] of Object.entries({ n, k, groupSize })) {
+      const expected = fixed[dimension];
+      if (expected !== null && expected !== given) {
+        throw new Q4Error(`${name} is made for ${dimension} = ${expected}, and the weights have ${dimension} = ${given}`);
+      }
+    }
+    if (bias === 'never' && hasBias) {
+      throw new Q4Error(`${name} adds no bias, and the weights have one; leave it out, or describe the layer with an optional bias`);
+    }
+    if (bias === 'always' && !hasBias) {
+      throw new Q4Error(`${name} adds a bias, and the weights have none`);
+    }
+  }
+
+  /** Compiles what is chosen for a layer, whatever its rows: choices change only where a variant serves no more rows. */
+  async #compile({ n, k, groupSize }) {
+    const ends = this.#candidates.map(({ name }) => VARIANTS[name].constraints.mostRows);
+    const chosen = new Set([1, ...ends].map((m) => this.#route({ m, n, k, groupSize }).variant));
+    chosen.delete(undefined);
+    await Promise.all([...chosen].map((name) => this.#compiled(name)));
+  }
+
+  async #compiled(name) {
+    const { pipelines } = shared(this.#device);
+    if (!pipelines.has(name)) {
+      try {
+        pipelines.set(name, await this.#device.createComputePipelineAsync(this.#pipelineDescriptor(name)));
+      } catch (error) {
+        throw new Q4Error(`the device refused ${name}: ${error.message}`);
+      }
+    }
+  }
+
+  #pipeline(name) {
+    const { pipelines } = shared(this.#device);
+    if (!pipelines.has(name)) {
+      // Weights that were uploaded through another kernel.
+      pipelines.set(name, this.#device.createComputePipeline(this.#pipelineDescriptor(name)));
+    }
+    return pipelines.get(name);
+  }
+
+  #pipelineDescriptor(name) {
+    const module = this.#device.createShaderModule({ label: name, code: WGSL[name] });
+    return { label: name, layout: layoutFor(this.#device, this.description.encoding).pipeline, compute: { module, entryPoint: FACTS.entryPoint } };
+  }
+
+  #call(weights, x, y, rows) {
+    if (!Number.isInteger(rows) || rows < 1 || rows > FACTS.mostDimension) {
+      throw new Q4Error(`rows is ${rows}; a whole number from 1 to ${FACTS.mostDimension} is expected`);
+    }
+    if (weights.device !== this.#device) {
+      throw new Q4Error('the weights are on another device than the kernel; upload them through this kernel');
+    }
+    this.#check(weights);
+    const { n, k, groupSize } = weights;
+    const { format, order } = this.description.scales;
+    if (weights.scales.format !== format || weights.scales.order !== order) {
+      throw new Q4Error(`the scales of the weights are stored as ${weights.scales.format} by ${weights.scales.order}, and ${this.description.name} reads ${format} by ${order}; upload them through this kernel`);
+    }
+    checkOperand('x', x, rows, k, INPUT_ALIGNMENT);
+    checkOperand('y', y, rows, n, ELEMENT);
+    if (x.buffer === y.buffer) {
+      throw new Q4Error('x and y are the same buffer; a kernel cannot read what it writes');
+    }
+    const name = this.#choose({ m: rows, n, k, groupSize });
+    const steps = weights.chunks.flatMap((chunk) =>
+      windows(this.#device, name, { rows, k, n, ...chunk }, x, y).map((window) => ({
+        bindGroup: this.#bind(weights, chunk, window),
+        grid: window.grid,
+      })),
+    );
+    return new Call(name, this.#pipeline(name), steps);
+  }
+
+  #bind(weights, chunk, { m, input, output }) {
+    const { n, k, groupSize } = weights;
+    const count = chunk.end - chunk.first;
+    const values = {
+      M: m,
+      N: count,
+      K: k,
+      K_packed: packedK(k),
+      group_size: groupSize,
+      padded_N: paddedN(count),
+      has_bias: weights.hasBias ? 1 : 0,
+      output_stride: n,
+      input_offset: input.skipped,
+      output_offset: output.skipped,
+    };
+    const words = new Uint32Array(FACTS.params.bytes / Uint32Array.BYTES_PER_ELEMENT);
+    for (const [field, offset] of Object.entries(FACTS.params.offsets)) {
+      words[offset / Uint32Array.BYTES_PER_ELEMENT] = values[field];
+    }
+    const resources = {
+      output: output.binding,
+      input: input.binding,
+      weight: { buffer: chunk.weight },
+      scales: { buffer: chunk.scales },
+      bias: { buffer: chunk.bias },
+      offsets: { buffer: chunk.offsets },
+      codebook: { buffer: chunk.codebook },
+      params: { buffer: filledBuffer(this.#device, 'q4 params', USAGE.uniform, words) },
+    };
+    return this.#device.createBindGroup({
+      label: 'q4',
+      layout: layoutFor(this.#device, weights.encoding).bindGroup,
+      entries: FACTS.bindings[weights.encoding].map(({ binding, name }) => ({ binding, resource: resources[name] })),
+    });
+  }
+}
+
+const ROUTES = ['decode', 'few', 'prefill'];
+/** Inputs may be read as `vec4<f32>`. */
+const INPUT_ALIGNMENT = 4 * ELEMENT;
+
+function operand(name, given) {
+  const buffer = given?.buffer ?? given;
+  if (typeof buffer?.size !== 'number') {
+    throw new Q4Error(`${name} is no GPUBuffer, and no { buffer, offset, size }`);
+  }
+  const offset = given.buffer === undefined ? 0 : (given.offset ?? 0);
+  const size = given.buffer === undefined ? buffer.size : (given.size ?? buffer.size - offset);
+  return { buffer, offset, size };
+}
+
+function checkOperand(name, { buffer, offset, size }, rows, columns, alignment) {
+  if ((buffer.usage & USAGE.storage) === 0) {
+    throw new Q4Error(`the buffer of ${name} lacks the usage STORAGE; add it when the buffer is created`);
+  }
+  if (offset % alignment !== 0) {
+    throw new Q4Error(`${name} starts at byte ${offset}; a multiple of ${alignment} is expected`);
+  }
+  const needed = rows * columns * ELEMENT;
+  if (size < needed || offset + size > buffer.size) {
+    throw new Q4Error(`${name} has ${Math.min(size, buffer.size - offset)} bytes, and ${rows} rows of ${columns} need ${needed}`);
+  }
+}
+
+function idOf(buffer) {
+  if (!bufferIds.has(buffer)) {
+    bufferIds.set(buffer, (nextId += 1));
+  }
+  return bufferIds.get(buffer);
+}
+
+/** A multiplication with everything bound: record it as often as its buffers live. */
+class Call {
+  #pipeline;
+  #steps;
+
+  constructor(variant, pipeline, steps) {
+    this.variant = variant;
+    this.#pipeline = pipeline;
+    this.#steps = steps;
+  }
+
+  record(pass) {
+    pass.setPipeline(this.#pipeline);
+    for (const { bindGroup, grid } of this.#steps) {
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(...grid);
+    }
+  }
+
+  /** The grids that are dispatched: one, unless the multiplication is split. */
+  get grids() {
+    return this.#steps.map(({ grid }) => grid);
+  }
+}
+
+/** The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. */
+class Weights {
+  #calls = new Map();
+
+  constructor(device, layer, scales) {
+    const { n, k, groupSize, levels, bias } = layer;
+    Object.assign(this, { device, n, k, groupSize, encoding: encodingOf(layer), scales, hasBias: bias !== undefined });
+    const width = chunkWidth(device, layer);
+    this.chunks = [];
+    for (let first = 0; first < n; first += width) {
+      const end = Math.min(first + width, n);
+      const row = packedK(k);
+      const offsets = storedOffsets(layer, scales, first, end);
+      this.chunks.push({
+        first,
+        end,
+        weight: filledBuffer(device, 'q4 weight', USAGE.storage, layer.weight.subarray(first * row, end * row)),
+        scales: filledBuffer(device, 'q4 scales', USAGE.storage, storedScales(layer, scales, first, end)),
+        bias: bias
+          ? filledBuffer(device, 'q4 bias', USAGE.storage, bias.subarray(first, end))
+          : (shared(device).dummyBias ??= filledBuffer(device, 'q4 no bias', USAGE.storage, new Uint8Array())),
+        offsets: offsets && filledBuffer(device, 'q4 offsets', USAGE.storage, offsets),
+        codebook: levels && filledBuffer(device, 'q4 codebook', USAGE.storage, Float32Array.from(levels)),
+      });
+    }
+  }
+
+  /** The buffers that are this layer's alone. */
+  #buffers() {
+    const own = ({ weight, scales, bias, offsets, codebook }) => [weight, scales, offsets, codebook, ...(this.hasBias ? [bias] : [])];
+    return this.chunks.flatMap(own).filter((buffer) => buffer !== undefined);
+  }
+
+  /** Bytes on the device: weights, the numbers of their groups, codebook and bias. */
+  get bytes() {
+    return this.#buffers().reduce((bytes, { size }) => bytes + size, 0);
+  }
+
+  /** Forgets the bind groups that earlier dispatches made, and so lets go of the buffers they were made with. */
+  forgetBindings() {
+    this.#calls.clear();
+  }
+
+  /** Gives the memory of the device back. The weights are of no use after that. */
+  destroy() {
+    this.forgetBindings();
+    this.#buffers().forEach((buffer) => buffer.destroy());
+  }
+
+  /** The call that is kept under `key`, used last comes last. */
+  kept(key, make) {
+    const call = this.#calls.get(key) ?? make();
+    this.#calls.delete(key);
+    this.#calls.set(key, call);
+    if (this.#calls.size > MOST_CALLS) {
+      this.#calls.delete(this.#calls.keys().next().value);
+    }
+    return call;
+  }
+}
+
+/** Enough for every buffer pair of an engine that decodes, and a few prompt lengths. */
+const MOST_CALLS = 64;
+/** Where it can, a chunk ends at a multiple of this, so that no column of a tile is computed in vain. */
+const CHUNK_MULTIPLE = 64;
+
+/** Columns per chunk: all of them, where one binding holds them. */
+function chunkWidth(device, { n, k, groupSize }) {
+  const limit = mostBindingBytes(device);
+  const scaleBytes = groupsOf(k, groupSize) * ELEMENT;
+  const padding = FACTS.layout.paddedNMultiple;
+  const perColumn = Math.max(packedK(k), ELEMENT);
+  const width = Math.min(Math.floor(limit / perColumn), Math.floor(limit / scaleBytes / padding) * padding);
+  if (width < 1) {
+    throw new Q4Error(`one column of k=${k} does not fit a binding of ${limit} bytes`);
+  }
+  if (width >= n) {
+    return n;
+  }
+  return width >= CHUNK_MULTIPLE ? width - (width % CHUNK_MULTIPLE) : width;
+}

@@ -1,0 +1,179 @@
+{# Streaming GEMV: workgroup memory holds the input, a team of lanes walks over K of a few columns alone. #}
+{% include "common/header.wgsl" %}
+{% include "common/declarations.wgsl" %}
+
+// Lanes per workgroup.
+const WIDTH: u32 = {{ width }}u;
+{% if reduction == "shared" %}
+// Lanes of a team.
+const TEAM: u32 = {{ team }}u;
+const TEAMS: u32 = WIDTH / TEAM;
+{% endif %}
+// Output columns that a team takes at once.
+const COLUMNS: u32 = {{ columns }}u;
+// Weights of a column that a lane loads at once: 16 bytes.
+const CHUNK: u32 = {{ words | length }}u * WEIGHTS_PER_WORD;
+// Vectors of the input in a chunk.
+const VECTORS: u32 = CHUNK / 4u;
+// Chunks of the input that workgroup memory holds{% if slices %}: a longer input passes through it slice by slice{% endif %}.
+const HELD: u32 = {{ held }}u;
+{% if fixed_k %}
+// No load straddles two rows{% if not slices %}, and a whole one is held{% endif %}.
+const_assert K % CHUNK == 0u{% if not slices %} && K <= HELD * CHUNK{% endif %};
+{% endif %}
+{% if fixed_group_size %}
+// No group boundary splits a load, so a load has one scale.
+const_assert GROUP_SIZE % CHUNK == 0u;
+{% endif %}
+// First vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. One more to a row, so that the vectors of a
+// chunk, which neighbouring lanes write, lie in different banks.
+const STRIDE: u32 = HELD + 1u;
+var<workgroup> x: array<vec4<f32>, VECTORS * STRIDE>;
+{% if affine %}
+// The sum of the input over each chunk, which what a group adds to its weights is multiplied by: once for all columns.
+var<workgroup> x_sums: array<f32, HELD>;
+{% endif %}
+{% if reduction == "shared" %}
+// Lanes that share a column of a team when its sums are added up.
+const LANES_PER_COLUMN: u32 = TEAM / COLUMNS;
+var<workgroup> lane_sums: array<f32, COLUMNS * WIDTH>;
+var<workgroup> column_sums: array<f32, WIDTH>;
+{% endif %}
+
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+
+{% include "common/dot_word_codebook.wgsl" %}
+{% else %}
+{% include "common/places.wgsl" %}
+
+{% include "common/dot_word.wgsl" %}
+{% endif %}
+
+// Past the end of K are zeros, which add nothing whatever weights they meet.
+fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
+    if (vector < vectors) {
+        return input[params.input_offset / 4u + vector];
+    }
+    return vec4<f32>();
+}
+{% if scale_functions %}
+{% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
+{% endif %}
+{% include "common/epilogue.wgsl" %}
+
+// What a lane multiplies at once: a chunk of each column and its scale.
+struct Chunks {
+    {% for c in range(end=columns) %}
+    q_{{ c }}: {{ weight_type }},
+    {% endfor %}
+    scale: {{ sum_type }},
+    {% if affine %}
+    offset: {{ sum_type }},
+    {% endif %}
+}
+
+// Where the rows of weights of the columns from n on begin. Columns past the edge repeat the last one; the store drops them.
+fn rows_of(n: u32, chunks: u32) -> {{ row_type }} {
+    {% if columns == 1 %}
+    return n * chunks;
+    {% else %}
+    return min({{ row_type }}(n) + {{ row_type }}({% for c in range(end=columns) %}{{ c }}u{% if not loop.last %}, {% endif %}{% endfor %}), {{ row_type }}(params.N - 1u)) * chunks;
+    {% endif %}
+}
+
+fn load_chunks(n: u32, rows: {{ row_type }}, chunk: u32) -> Chunks {
+    var loaded: Chunks;
+    {% for column in blocks[0].columns %}
+    loaded.q_{{ column.index }} = weight[rows{{ column.component }} + chunk];
+    {% endfor %}
+    {% if scales_like_chunks %}
+    // A scale for each chunk, in the same order.
+    loaded.scale = {{ sum_type }}({% for column in blocks[0].columns %}scales[rows{{ column.component }} + chunk]{% if not loop.last %}, {% endif %}{% endfor %});
+    {% if affine %}
+    let group = chunk;
+    let scale_0 = loaded.scale;
+    loaded.offset = offset_beside(scale_0, {{ sum_type }}({% for column in blocks[0].columns %}load_offset({% if column.index == 0 %}n{% else %}min(n + {{ column.index }}u, params.N - 1u){% endif %}, chunk){% if not loop.last %}, {% endif %}{% endfor %}));
+    {% endif %}
+    {% else %}
+    {% if fixed_group_size %}
+    let group = chunk / (GROUP_SIZE / CHUNK);
+    {% else %}
+    let group = chunk / (params.group_size / CHUNK);
+    {% endif %}
+    {% for block in blocks %}
+    {% include "common/scale_of_block.wgsl" %}
+    {% endfor %}
+    loaded.scale = scale_0;
+    {% if affine %}
+    loaded.offset = offset_0;
+    {% endif %}
+    {% endif %}
+    return loaded;
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+    {% if reduction == "subgroup" %}
+    @builtin(subgroup_id) team: u32,
+    @builtin(num_subgroups) teams: u32,
+    @builtin(subgroup_size) team_lanes: u32,
+    @builtin(subgroup_invocation_id) team_lane: u32,
+    {% endif %}
+) {
+    {% if reduction == "shared" %}
+    let team = lane / TEAM;
+    let team_lane = lane % TEAM;
+    {% endif %}
+    {% if encoding == "codebook" %}
+    {% set invocation = "lane" %}
+    {% set invocations = "WIDTH" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
+    let chunks = {{ k }} / CHUNK;
+    // Some columns for every team of every workgroup make a round. Neighbouring ones go to different workgroups, so that the last round is spread over all.
+    let dealt = COLUMNS * workgroups.x * {{ teams }};
+    let rounds = (params.N + dealt - 1u) / dealt;
+    var n = COLUMNS * (team * workgroups.x + workgroup.x);
+    // The first weights are on their way while the input is copied.
+    var next_n = n;
+    var next_rows = rows_of(next_n, chunks);
+    var next: Chunks;
+    if (next_n < params.N) {
+        next = load_chunks(next_n, next_rows, min(team_lane, chunks - 1u));
+    }
+    {% if not slices %}
+    {% include "stream/stage_input.wgsl" %}
+    {% endif %}
+    for (var round = 0u; round < rounds; round++) {
+        var sum = {{ sum_type }}();
+        {% if not slices %}
+        if (n < params.N) {
+            {% include "stream/inner_product.wgsl" %}
+        }
+        {% else %}
+        for (var first = 0u; first < chunks; first += HELD) {
+            // What is there already need not be copied anew.
+            if (round == 0u || chunks > HELD) {
+                {% include "stream/stage_input.wgsl" %}
+            }
+            if (n < params.N) {
+                {% include "stream/inner_product.wgsl" %}
+            }
+        }
+        {% endif %}
+
+        {% if reduction == "subgroup" %}
+        {% include "stream/reduction_subgroup.wgsl" %}
+        {% else %}
+        {% include "stream/reduction_shared.wgsl" %}
+        {% endif %}
+        n += dealt;
+    }
+}

@@ -1,0 +1,26 @@
+{# Reduce-scatter over the subgroup: no barrier, no workgroup memory; stores the columns of the team. #}
+{% if columns > 1 %}
+// Lanes swap halves of their sums: of two neighbours each keeps the half that its number names and adds the other's to it. No subgroup has fewer than
+// four lanes.
+let odd = (team_lane & 1u) != 0u;
+{% endif %}
+{% if columns == 4 %}
+let upper = (team_lane & 2u) != 0u;
+let kept = select(sum.xy, sum.zw, odd) + subgroupShuffleXor(select(sum.zw, sum.xy, odd), 1u);
+var total = select(kept.x, kept.y, upper) + subgroupShuffleXor(select(kept.y, kept.x, upper), 2u);
+{% elif columns == 2 %}
+var total = select(sum.x, sum.y, odd) + subgroupShuffleXor(select(sum.y, sum.x, odd), 1u);
+{% else %}
+var total = sum;
+{% endif %}
+for (var mask = COLUMNS; mask < team_lanes; mask *= 2u) {
+    total += subgroupShuffleXor(total, mask);
+}
+{% if columns == 4 %}
+let column = n + (team_lane & 1u) * 2u + team_lane / 2u;
+{% else %}
+let column = n + team_lane;
+{% endif %}
+if (team_lane < COLUMNS && column < params.N) {
+    output[params.output_offset + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
+}
