@@ -287,18 +287,39 @@ fn layers_of_a_file_run_and_agree_with_float64() {
         mistaken.stderr
     );
     std::fs::remove_file(&output).unwrap();
+}
 
-    let other = q4(&["demo", "--weights", &file("minilm-l0-f16.gguf")]);
-    assert_eq!(other.code, 2, "floats are nothing that kernels multiply by");
-    // The command that the message proposes is one that works.
-    let proposed = other.stderr.split('`').nth(3).unwrap().to_owned();
-    let words: Vec<&str> = proposed.split(' ').skip(1).collect();
+#[test]
+fn floats_are_quantised_to_be_run_and_the_proposed_command_keeps_them_so() {
+    let demo = q4(&["demo", "--weights", &file("minilm-l0-f16.gguf"), "--rows", "1,3"]);
+    assert_eq!((demo.code, demo.stderr.as_str()), (0, ""));
+    assert!(demo.stdout.contains("here, from gguf_f16"), "{}", demo.stdout);
+    let proposed = demo.stdout.split('`').nth(1).unwrap().to_owned();
+    let mut words: Vec<&str> = proposed.split(' ').skip(1).collect();
     assert_eq!(words[..2], ["convert", &file("minilm-l0-f16.gguf")], "{proposed}");
     let output = place("proposed.safetensors");
-    let mut words = words;
     words[3] = output.to_str().unwrap();
     assert_eq!(q4(&words).code, 0, "{proposed}");
     let demo = q4(&["demo", "--weights", words[3], "--rows", "1"]);
     assert_eq!(demo.code, 0, "{}", demo.stderr);
+    assert!(!demo.stdout.contains("quantised here"), "{}", demo.stdout);
     std::fs::remove_file(&output).unwrap();
+}
+
+#[test]
+fn every_fixture_is_listed_and_runs() {
+    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
+    let folder = std::env::var_os("Q4_FIXTURES").map_or_else(beside, Into::into);
+    let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.json")) else {
+        return;
+    };
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    for case in manifest["cases"].as_array().unwrap() {
+        let path = folder.join(case["files"][0]["path"].as_str().unwrap());
+        let path = path.to_str().unwrap();
+        let inspected = q4(&["inspect", path]);
+        assert_eq!((inspected.code, inspected.stderr.as_str()), (0, ""), "{path}");
+        let demo = q4(&["demo", "--weights", path, "--rows", "1,5", "--json"]).json();
+        assert_eq!(demo["ok"], Value::Bool(true), "{path}");
+    }
 }

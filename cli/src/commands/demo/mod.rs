@@ -8,6 +8,7 @@ mod weights;
 use std::io::Write;
 
 use q4_kernel::{Kernels, Shape};
+use weights::OfFile;
 
 use crate::{
     adapter::{AdapterSummary, Device},
@@ -20,12 +21,15 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Failure> {
-    let (model, layers) = match &arguments.weights {
+    let (model, OfFile { layers, note }) = match &arguments.weights {
         Some(file) => (
             file.display().to_string(),
             weights::layers(file, arguments.tensor.as_deref())?,
         ),
-        None => (data::MODEL.to_owned(), data::layers()?),
+        None => {
+            let layers = data::layers()?;
+            (data::MODEL.to_owned(), OfFile { layers, note: None })
+        }
     };
     let device = Device::open(&arguments.on.adapter)?;
     for layer in &layers {
@@ -66,6 +70,7 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
         model,
         clock: Clock::of_all(rows.iter().map(|row| &row.times)),
         layers: &layers,
+        note,
         ok: rows.iter().all(layers::Row::agrees) && contract.iter().all(|contract| contract.ok),
         contract,
         rows,

@@ -25,6 +25,8 @@ pub(super) struct Report<'a> {
     pub(super) model: String,
     pub(super) clock: Clock,
     pub(super) layers: &'a [DemoLayer],
+    /// What there is to say of all layers.
+    pub(super) note: Option<String>,
     pub(super) contract: Vec<Contract>,
     pub(super) rows: Vec<Row>,
     pub(super) ok: bool,
@@ -56,6 +58,9 @@ impl Report<'_> {
                 ]
             });
         writeln!(out, "{}", table(&LAYER_COLUMNS, lines))?;
+        if let Some(note) = &self.note {
+            writeln!(out, "{note}\n")?;
+        }
 
         self.write_routing(out)?;
 
@@ -289,6 +294,7 @@ mod tests {
             model: data::MODEL.to_owned(),
             clock: Clock::WallClock,
             layers,
+            note: None,
             contract: vec![Contract::compare("up", &[1.0], &[2.0])],
             ok: rows.iter().all(Row::agrees),
             rows,
