@@ -4,6 +4,9 @@
 #[allow(dead_code, reason = "its `main` is for people")]
 mod load_model;
 
+#[path = "../formats/tests/support/mod.rs"]
+mod files;
+
 use std::path::{Path, PathBuf};
 
 use q4_kernel::{Gpu, Layer, Model, NumericClass, Quantized, q4_kernel, reference};
@@ -68,35 +71,58 @@ fn a_file_without_layers_of_four_bits_has_none_to_upload() {
     assert!(load_model::load(&gpu(), &file("f16")).unwrap().is_empty());
 }
 
-/// The one layer of a file that a kernel was described for.
-macro_rules! described {
-    ($kernel:ident, $file:expr) => {
-        let gpu = gpu();
-        let model = Model::open(file($file)).unwrap();
-        for layer in model.layers() {
-            let (_, quantized) = layer.unwrap();
-            let kernel = $kernel::new(&gpu).unwrap();
-            let weights = kernel.upload(&quantized).unwrap();
-            let scales = weights.scales().format;
-            assert_eq!(
-                scales,
-                quantized.scale_format(),
-                "kernels read the file's own scales"
-            );
+/// Runs every layer of a file through a kernel that is described as its format.
+macro_rules! runs_as {
+    ($path:expr, { $($format:tt)* }) => {{
+        q4_kernel! {
+            kernel Described { format: $($format)* }
         }
-    };
+        let gpu = gpu();
+        let path = $path;
+        let kernel = Described::new(&gpu).unwrap();
+        let model = Model::open(&path).unwrap();
+        for layer in model.layers() {
+            let (matrix, quantized) = layer.unwrap();
+            let layer = Layer::upload(kernel.linear(), &quantized).unwrap_or_else(|error| {
+                panic!("{} {}: {error}", path.display(), matrix.name)
+            });
+            let scales = layer.weights().scales().format;
+            assert_eq!(scales, quantized.format().scales, "kernels read the file's own scales");
+            multiplies_as(&layer, &gpu, &quantized);
+        }
+    }};
 }
 
 #[test]
-fn kernels_that_are_described_as_a_file_format_take_its_layers() {
-    q4_kernel! {
-        kernel OfQ4_1 { format: gguf_q4_1 }
-        kernel OfIq4Nl { format: gguf_iq4_nl }
-        kernel OfMxfp4 { format: mxfp4 }
-        kernel OfNvfp4 { format: nvfp4 }
-    }
-    described!(OfQ4_1, "q4_1");
-    described!(OfIq4Nl, "iq4_nl");
-    described!(OfMxfp4, "mxfp4");
-    described!(OfNvfp4, "nvfp4");
+fn kernels_that_are_described_as_a_file_format_multiply_by_its_layers() {
+    runs_as!(file("q4_1"), { gguf_q4_1 });
+    runs_as!(file("iq4_nl"), { gguf_iq4_nl });
+    runs_as!(file("mxfp4"), { mxfp4 });
+    runs_as!(file("nvfp4"), { nvfp4 });
+}
+
+#[test]
+fn kernels_that_are_described_as_a_tools_format_multiply_by_what_it_wrote() {
+    let Some(folder) = files::fixtures() else {
+        return;
+    };
+    let of = |name: &str| folder.join(name).join("model.safetensors");
+    runs_as!(folder.join("gguf/minilm-l0-q4_0.gguf"), { gguf_q4_0 });
+    runs_as!(of("mlx/mlx-g64-f16"), { mlx { group_size: 64 } });
+    runs_as!(of("mlx/mlx-g32-bf16"), {
+        mlx {
+            group_size: 32,
+            scales: bf16,
+        }
+    });
+    runs_as!(of("mlx/mlx-mxfp4"), { mxfp4 });
+    runs_as!(of("awq/awq-g128"), { awq { group_size: 128 } });
+    runs_as!(of("bitsandbytes/bnb-nf4"), { nf4 { group_size: 64 } });
+    // Of one format, with zero points and without.
+    runs_as!(of("gptq/gptq-asym-g32"), { gptq { group_size: 32 } });
+    runs_as!(of("gptq/gptq-sym-g128"), { gptq { group_size: 128 } });
+    runs_as!(folder.join("onnx/onnx-asym-b32.onnx"), {
+        onnx { group_size: 32 }
+    });
+    runs_as!(folder.join("onnx/onnx-sym-b32.onnx"), { onnx { group_size: 32 } });
 }

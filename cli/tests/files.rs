@@ -103,6 +103,35 @@ fn a_converted_file_has_the_same_digests_and_the_input_is_never_replaced() {
 }
 
 #[test]
+fn a_file_that_the_input_names_is_never_replaced_either() {
+    let folder = place("elsewhere");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [model, data] = [
+        "minilm-l0-qdq-elsewhere.onnx",
+        "minilm-l0-qdq-elsewhere.onnx_data",
+    ]
+    .map(|name| {
+        std::fs::copy(file(name), folder.join(name)).unwrap();
+        folder.join(name)
+    });
+    let before = std::fs::read(&data).unwrap();
+    let [input, output] = [&model, &data].map(|path| path.to_str().unwrap());
+    let refused = q4(&["convert", input, "-o", output]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.stderr.contains("is the file that is read"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(std::fs::read(&data).unwrap(), before);
+    let other = folder.join("out.safetensors");
+    let converted = q4(&["convert", input, "-o", other.to_str().unwrap()]);
+    assert_eq!((converted.code, converted.stderr.as_str()), (0, ""));
+    assert_eq!(digests(other.to_str().unwrap()), digests(input));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_conversion_that_fails_leaves_nothing_behind() {
     let folder = place("failed");
     std::fs::create_dir_all(&folder).unwrap();

@@ -187,6 +187,8 @@ fn a_model_of_several_files_is_one_model() {
     let [one, two] = [1, 2].map(|number| format!("model-0000{number}-of-00002.safetensors"));
     std::fs::write(&path, index([&one, &two, &two, &one])).unwrap();
     let model = Model::from_safetensors(&path).unwrap();
+    let paths: Vec<_> = model.paths().map(std::path::Path::to_owned).collect();
+    assert_eq!(paths, [path.clone(), folder.join(&one), folder.join(&two)]);
     let names: Vec<_> = model
         .matrices()
         .iter()

@@ -18,6 +18,9 @@ pub(crate) trait Reader: std::fmt::Debug + Send + Sync {
     /// The matrices in the order of the file, under names that differ.
     fn matrices(&self) -> &[Matrix];
 
+    /// The file that was opened, and those that it names.
+    fn files(&self) -> &[Source];
+
     /// The weights of the matrix that stands at an index of [`Self::matrices`].
     ///
     /// # Errors

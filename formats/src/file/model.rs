@@ -87,6 +87,11 @@ impl Model {
         self.container
     }
 
+    /// The paths of the files that weights are read from: the one that was opened first, then those that it names.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.reader.files().iter().map(Source::path)
+    }
+
     /// Every matrix, in the order of the file.
     #[must_use]
     pub fn matrices(&self) -> &[Matrix] {

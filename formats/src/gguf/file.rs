@@ -121,6 +121,10 @@ impl Reader for File {
         &self.matrices
     }
 
+    fn files(&self) -> &[Source] {
+        std::slice::from_ref(&self.source)
+    }
+
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {
         self.source.check_unchanged()?;
         let (matrix, own) = (&self.matrices[index], self.parts[index]);

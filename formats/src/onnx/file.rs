@@ -176,6 +176,10 @@ impl Reader for File {
         &self.matrices
     }
 
+    fn files(&self) -> &[Source] {
+        self.tensors.files()
+    }
+
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {
         self.tensors.check_unchanged()?;
         let layer = &self.layers[index];

@@ -164,6 +164,10 @@ impl Reader for File {
         &self.matrices
     }
 
+    fn files(&self) -> &[Source] {
+        self.tensors.files()
+    }
+
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {
         let tensors = &self.tensors;
         tensors.check_unchanged()?;

@@ -92,6 +92,11 @@ impl Tensors {
         &self.files[0]
     }
 
+    /// The file that was opened, and those that it names.
+    pub(super) fn files(&self) -> &[Source] {
+        &self.files
+    }
+
     /// Whether all files are still what they were.
     pub(super) fn check_unchanged(&self) -> Result<(), FileError> {
         self.files.iter().try_for_each(Source::check_unchanged)
