@@ -20,7 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, layer) in &layers {
         let x = vec![1.0; layer.weights().k() as usize];
         let y = multiply(&gpu, layer, &x)?;
-        println!("{name}: {} outputs, the first is {:?}", y.len(), y.first());
+        println!(
+            "{name}: {} outputs, the first are {:?}",
+            y.len(),
+            &y[..y.len().min(4)]
+        );
     }
     let bytes: u64 = layers.values().map(|layer| layer.weights().bytes()).sum();
     println!("{} layers, {bytes} bytes on the device", layers.len());
