@@ -203,6 +203,9 @@ fn a_model_of_several_files_is_one_model() {
     assert_eq!(a[..2], [-8.0, -5.0]);
     assert_eq!(b, a.iter().map(|weight| 2.0 * weight).collect::<Vec<_>>());
 
+    let of_folder = Model::open(&folder).unwrap();
+    assert_eq!(of_folder.matrices(), model.matrices());
+
     std::fs::write(folder.join(&two), std::fs::read(folder.join(&one)).unwrap()).unwrap();
     let changed = model.load("a").unwrap_err();
     assert!(matches!(changed.problem, Problem::Changed), "{changed}");
@@ -243,6 +246,6 @@ fn a_file_of_another_kind_is_refused_where_one_is_asked_for() {
             "{error}"
         );
     }
-    let folder = Model::open(std::env::temp_dir()).unwrap_err();
+    let folder = Model::open(env!("CARGO_MANIFEST_DIR")).unwrap_err();
     assert!(folder.to_string().contains("no regular file"), "{folder}");
 }

@@ -13,7 +13,7 @@ use super::{Format, dimension, seed};
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  q4 inspect model.gguf --hash --json")]
 pub(crate) struct Inspect {
-    /// A file of weights; its content says of which kind it is
+    /// A file of weights, of which its content says the kind, or the folder of a model in safetensors
     pub(crate) file: PathBuf,
 
     /// Add the SHA-256 of each matrix as dequantised: f32 little-endian, row-major [N, K], zeros positive
@@ -30,7 +30,7 @@ pub(crate) struct Inspect {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  q4 convert model.gguf -o model.q4.safetensors")]
 pub(crate) struct Convert {
-    /// A file of weights; its content says of which kind it is
+    /// A file of weights, of which its content says the kind, or the folder of a model in safetensors
     pub(crate) file: PathBuf,
 
     /// Where to write
@@ -92,7 +92,7 @@ impl From<QuantizerArgument> for Quantizer {
     after_help = "Examples:\n  q4 accuracy model-q4_0.gguf --against model-f16.gguf --plot errors.svg\n  q4 accuracy model-f16.gguf --activations recorded.safetensors --inputs q.x"
 )]
 pub(crate) struct Accuracy {
-    /// A file of weights; its content says of which kind it is
+    /// A file of weights, of which its content says the kind, or the folder of a model in safetensors
     pub(crate) file: PathBuf,
 
     /// The file with the weights as they were before

@@ -38,7 +38,7 @@ impl Source {
         // Asked before it is opened: what opens a pipe waits for someone who writes to it.
         let metadata = std::fs::metadata(path).map_err(|error| refused(error.into()))?;
         if !metadata.is_file() {
-            let what = "this is no regular file; give the path of a file, not of a folder or a device";
+            let what = "this is no regular file; give the path of a file, or of a folder that has a model.safetensors or the index of one";
             return Err(refused(Problem::Malformed(what.to_owned())));
         }
         let file = File::open(path).map_err(|error| refused(error.into()))?;

@@ -13,13 +13,26 @@ pub struct Model {
     path: PathBuf,
 }
 
+/// The files of a folder that are opened where the folder is given, the first that is there.
+const IN_FOLDERS: [&str; 2] = ["model.safetensors.index.json", "model.safetensors"];
+
+/// The file that a path means.
+fn file_at(path: &Path) -> PathBuf {
+    let there = |name: &&str| path.join(name).is_file();
+    match IN_FOLDERS.into_iter().find(there) {
+        Some(name) => path.join(name),
+        None => path.to_owned(),
+    }
+}
+
 impl Model {
-    /// Opens a file of any container that is read. Its content says which it is, never its name.
+    /// Opens a file of any container that is read. Its content says which it is, never its name. Of a folder, opens the model as Transformers names it:
+    /// `model.safetensors.index.json` or `model.safetensors`.
     ///
     /// # Errors
     /// If the file cannot be opened, is of no such container, or its index is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        Self::of(Source::open(path.as_ref())?, &Container::ALL)
+        Self::of(Source::open(&file_at(path.as_ref()))?, &Container::ALL)
     }
 
     /// Opens a GGUF file.
@@ -30,13 +43,14 @@ impl Model {
         Self::of(Source::open(path.as_ref())?, &[Container::Gguf])
     }
 
-    /// Opens a safetensors file, be it in a convention of other tools or in the project's own layout.
+    /// Opens a safetensors file, be it in a convention of other tools or in the project's own layout, the index of several, or the folder of either, as
+    /// [`Model::open`] does.
     ///
     /// # Errors
     /// As [`Model::open`], and if the file is of another container.
     pub fn from_safetensors(path: impl AsRef<Path>) -> Result<Self, FileError> {
         Self::of(
-            Source::open(path.as_ref())?,
+            Source::open(&file_at(path.as_ref()))?,
             &[Container::Own, Container::Safetensors],
         )
     }
