@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use ::safetensors::Dtype;
-use q4_kernel_types::{Encoding, WeightFormat, layout, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Encoding, WeightFormat, layout};
 
-use super::{decode::PER_WORD, file, order, tensors::Tensors};
+use super::{file, order, tensors::Tensors};
 use crate::{
     Decoding, FileError, LayerShape, Parts,
     grid::{from_columns, grid},
-    nibbles::{of_bytes, of_word, packed},
+    nibbles::{PER_WORD, of_bytes, of_word, packed},
 };
 
 /// The tensors of a layer beside its bias: those that every layer has, and those of layers that are not symmetric, or that were quantised in order of
@@ -44,12 +44,12 @@ impl Layer {
             .collect();
         let [n, words] = tensors.size(&of("weight_packed"))?;
         let [_, groups] = tensors.size(&of("weight_scale"))?;
-        let whole = |k: u64| k.div_ceil(WEIGHTS_PER_WORD.into()) == words as u64;
+        let whole = |k: u64| k.div_ceil(PER_WORD as u64) == words as u64;
         let k = match size[..] {
             [rows, k] if rows == n as u64 && whole(k) => usize::try_from(k).unwrap_or_default(),
             _ => {
                 let what = format!(
-                    "{n} x {words} words hold a matrix of {size:?}, and of 4 bits they would hold {WEIGHTS_PER_WORD} a word; layers of 4 bits are read"
+                    "{n} x {words} words hold a matrix of {size:?}, and of 4 bits they would hold {PER_WORD} a word; layers of 4 bits are read"
                 );
                 return Err(tensors.unsupported(&of("weight_packed"), what));
             }

@@ -1,13 +1,13 @@
 //! The conventions, undone into the neutral layout.
 
 use ::safetensors::Dtype;
-use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
 use super::tensors::Tensors;
 use crate::{
     Codebook, Decoding, FileError, LayerShape, Parts,
     grid::{from_columns, from_groups, grid},
-    nibbles::{of_word, packed},
+    nibbles::{PER_WORD, of_word, packed},
     scale::{E2M1, widened},
 };
 
@@ -23,11 +23,8 @@ pub(super) enum Convention {
     Q4gsw,
 }
 
-/// Which column of eight a nibble of an AWQ word holds.
-const AWQ_COLUMNS: [usize; PER_WORD] = [0, 2, 4, 6, 1, 3, 5, 7];
-
-/// Weights of a word.
-pub(super) const PER_WORD: usize = WEIGHTS_PER_WORD as usize;
+/// In which nibble of an AWQ word each of eight columns is.
+const AWQ_PLACES: [usize; PER_WORD] = [0, 4, 1, 5, 2, 6, 3, 7];
 
 impl Convention {
     pub(super) fn name(self) -> &'static str {
@@ -143,9 +140,8 @@ impl Convention {
 
 /// The nibble of a column in a row of words along N.
 fn awq_nibble(words: &[u32], n: usize, row: usize, column: usize) -> u8 {
-    let place = AWQ_COLUMNS.iter().position(|c| *c == column % PER_WORD);
     of_word(
         words[row * (n / PER_WORD) + column / PER_WORD],
-        place.unwrap_or_default(),
+        AWQ_PLACES[column % PER_WORD],
     )
 }

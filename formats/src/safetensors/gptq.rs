@@ -2,11 +2,11 @@
 
 use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
-use super::{config, decode::PER_WORD, file, order, tensors::Tensors};
+use super::{config, file, order, tensors::Tensors};
 use crate::{
     Decoding, FileError, LayerShape, Parts,
     grid::{from_groups, grid},
-    nibbles::{of_word, packed},
+    nibbles::{PER_WORD, of_word, packed, packed_words},
 };
 
 /// A layer of a file.
@@ -78,7 +78,6 @@ impl Layer {
         let scales = tensors.floats(&of("scales"), &[groups, n])?;
         let group_of = tensors.words(&of("g_idx"), &[k])?;
         let order = order::sorted(tensors, &of("g_idx"), &group_of, self.shape)?;
-        let feature = |stored: usize| order.as_ref().map_or(stored, |order| order[stored] as usize);
         let decoding = if self.symmetric {
             Decoding::Symmetric
         } else {
@@ -92,10 +91,14 @@ impl Layer {
         };
         Ok(Parts {
             shape: self.shape,
-            weight: packed(n, k, |column, stored| {
-                let at = feature(stored);
-                of_word(words[at / PER_WORD * n + column], at % PER_WORD)
-            })
+            // Words along K are what rows of nibbles are made of, one after the other.
+            weight: match &order {
+                None => packed_words(n, k, |column, word| words[word * n + column]),
+                Some(order) => packed(n, k, |column, stored| {
+                    let feature = order[stored] as usize;
+                    of_word(words[feature / PER_WORD * n + column], feature % PER_WORD)
+                }),
+            }
             .into(),
             scales: from_groups(self.shape, &scales).into(),
             scale_format: self.scale_format,
