@@ -36,12 +36,12 @@ fn digests_are_those_of_the_tool_that_wrote_the_file() {
         let matrix = matrices.iter().find(|matrix| matrix["name"] == cells[1]).unwrap();
         assert_eq!(matrix["dequantized_sha256"], cells[4], "{line}");
         assert_eq!(matrix["n"].to_string(), cells[2]);
-        let scales = match cells[0].trim_start_matches("minilm-l0-") {
-            "mxfp4.gguf" => Value::from("e8m0"),
-            "nvfp4.gguf" => Value::from("e4m3"),
-            "f16.gguf" => Value::Null,
-            "q4_1.gguf" | "iq4_nl.gguf" => Value::from("f16"),
-            _ => Value::from("f32"),
+        let scales = match matrix["format"].as_str().unwrap() {
+            "gguf_mxfp4" => Value::from("e8m0"),
+            "gguf_nvfp4" => Value::from("e4m3"),
+            "gguf_q4_1" | "gguf_iq4_nl" => Value::from("f16"),
+            "gguf_iq4_xs" | "onnx DequantizeLinear" => Value::from("f32"),
+            _ => Value::Null,
         };
         assert_eq!(matrix["scales"], scales, "{line}");
         let runs = matrix["variants"].as_u64().unwrap();

@@ -134,9 +134,12 @@ fn survives_as(
 }
 
 fn small_gguf() -> Vec<Vec<u8>> {
-    ["f16", "iq4_nl", "mxfp4", "nvfp4", "q4_1"]
-        .map(|name| std::fs::read(support::data(&format!("minilm-l0-{name}.gguf"))).unwrap())
-        .to_vec()
+    let names = ["f16", "iq4_nl", "mxfp4", "nvfp4", "q4_1"].map(|name| format!("minilm-l0-{name}.gguf"));
+    names
+        .into_iter()
+        .chain(["random-blocks.gguf".to_owned()])
+        .map(|name| std::fs::read(support::data(&name)).unwrap())
+        .collect()
 }
 
 #[test]

@@ -153,7 +153,7 @@ impl Reader for File {
                 bias,
             })),
             None => Err(refused(Problem::Unsupported(format!(
-                "{} has no decoder; convert the file to q4_0, q4_1, q4_k, iq4_nl, mxfp4, nvfp4, q5_0, q8_0, f16, bf16 or f32",
+                "{} has no decoder; quantise the model to q4_0, q4_k, iq4_nl or another type that docs/formats.md lists",
                 matrix.format
             )))),
         }

@@ -8,6 +8,7 @@ use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 use super::block::Type;
 use crate::{
     Codebook, Decoding, LayerShape, Parts,
+    nibbles::of_bytes,
     scale::{E2M1, e4m3, e8m0},
 };
 
@@ -30,7 +31,7 @@ pub(super) struct Blocks {
 /// Rows whose scales are collected before they are stored: those of neighbouring rows are neighbours, so that whole lines of the cache are written.
 const BAND: usize = 16;
 
-/// The levels of IQ4_NL (`kvalues_iq4nl` of ggml).
+/// The levels of IQ4_NL and IQ4_XS (`kvalues_iq4nl` of ggml).
 const IQ4_NL: [f32; 16] = [
     -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0,
 ];
@@ -65,6 +66,15 @@ pub(super) fn of_type(kind: Type) -> Option<Blocks> {
         },
         "iq4_nl" => Blocks {
             encoding: Encoding::Codebook,
+            levels: Some(IQ4_NL),
+            ..half_scale
+        },
+        "iq4_xs" => Blocks {
+            encoding: Encoding::Codebook,
+            // Products of a half and six bits.
+            scale_format: ScaleFormat::F32,
+            head: 8,
+            numbers: |head, group| (half(head) * six_bits(&head[2..], group), 0.0),
             levels: Some(IQ4_NL),
             ..half_scale
         },
@@ -195,9 +205,16 @@ pub(super) fn half(bytes: &[u8]) -> f32 {
     f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()
 }
 
-/// Scale and minimum of one of the eight groups of a Q4_K block. Both have six bits: of the first four groups in a byte each, of the last four as
+/// The factor, -32 to 31, of one of the eight groups of an IQ4_XS block: two high bits of each in two bytes, then four low bits of each, two groups to a byte.
+fn six_bits(packed: &[u8], group: usize) -> f32 {
+    let high = u16::from_le_bytes([packed[0], packed[1]]) >> (2 * group) & 3;
+    let low = of_bytes(&packed[2..], group);
+    f32::from((high as u8) << layout::BITS | low) - 32.0
+}
+
+/// Scale and minimum of one of the eight groups of a Q4_K or Q5_K block. Both have six bits: of the first four groups in a byte each, of the last four as
 /// four bits in a byte that they share and two in the unused high bits of the first four's.
-fn super_block(head: &[u8], group: usize) -> (f32, f32) {
+pub(super) fn super_block(head: &[u8], group: usize) -> (f32, f32) {
     let (scale, minimum, packed) = (half(head), half(&head[2..]), &head[4..]);
     let (of_scale, of_minimum) = if group < 4 {
         (packed[group] & 0x3F, packed[group + 4] & 0x3F)
