@@ -70,6 +70,12 @@ impl WeightFormat {
     pub const fn exists(self) -> bool {
         !matches!(self.encoding, Encoding::Minimum) || self.scales.bytes() > 1
     }
+
+    /// Whether weights of this format can be stored as another without rounding a number.
+    #[must_use]
+    pub fn is_held_by(self, stored: Self) -> bool {
+        self.encoding == stored.encoding && stored.scales.holds(self.scales)
+    }
 }
 
 impl fmt::Display for WeightFormat {

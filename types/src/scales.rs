@@ -61,6 +61,17 @@ impl ScaleFormat {
         }
     }
 
+    /// Whether every number of another format is one of this format too, so that none is rounded.
+    #[must_use]
+    pub const fn holds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::F32, _) | (Self::F16, Self::F16 | Self::E4m3) => true,
+            (Self::Bf16, Self::Bf16 | Self::E8m0 | Self::E4m3) => true,
+            (Self::E8m0, Self::E8m0) | (Self::E4m3, Self::E4m3) => true,
+            (Self::F16 | Self::Bf16 | Self::E8m0 | Self::E4m3, _) => false,
+        }
+    }
+
     /// The name in descriptions and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
