@@ -4,11 +4,12 @@ mod check;
 mod decoding;
 mod dequantize;
 mod error;
+mod rounding;
 mod stored;
 
 use std::borrow::Cow;
 
-use q4_kernel_types::{ScaleFormat, ScaleLayout, WeightFormat, layout};
+use q4_kernel_types::{ScaleFormat, WeightFormat, layout};
 
 use check::{check_bias, check_decoding, check_input_order, first_used, length, not_finite};
 pub use decoding::{Codebook, Decoding};
@@ -257,82 +258,6 @@ impl<'a> Quantized<'a> {
             bias: self.bias().map(Cow::Borrowed),
             input_order: self.input_order().map(Cow::Borrowed),
         })
-    }
-
-    /// Rounds the scales, and minimums beside them, to a format, as an upload for kernels with such scales does: what such kernels compute is
-    /// the product with these weights.
-    ///
-    /// # Errors
-    /// As [`Quantized::check_scales_as`].
-    pub fn round_scales(&self, format: ScaleFormat) -> Result<Quantized<'static>, LayoutError> {
-        self.check_scales_as(format)?;
-        let round = |value: &f32| scale::rounded(*value, format).unwrap_or_default();
-        let scales = self.scales.iter().map(round).collect();
-        let decoding = match &self.decoding {
-            Decoding::Minimum(minimums) => Decoding::Minimum(
-                minimums
-                    .iter()
-                    .map(|minimum| scale::nearest(*minimum, format))
-                    .collect(),
-            ),
-            other => other.clone().into_owned(),
-        };
-        Ok(Quantized {
-            scales,
-            scale_format: format,
-            decoding,
-            ..self.clone().into_owned()
-        })
-    }
-
-    /// The scales as a device stores them, in whole words: what an upload for kernels with such scales copies.
-    #[must_use]
-    pub fn stored_scales(&self, scales: ScaleLayout) -> Cow<'_, [u8]> {
-        self.stored_scales_of(scales, 0..self.shape.n)
-    }
-
-    /// Whether a format holds every scale and every minimum that is used.
-    ///
-    /// # Errors
-    /// If a scale would become infinite or vanish, or a minimum infinite, or if either would have to be rounded to 8 bits.
-    pub fn check_scales_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
-        match self.scale_out_of_range(|value| scale::rounded(value, format).is_some()) {
-            Some((group, column, value)) => Err(LayoutError::ScaleOutOfRange {
-                group,
-                column,
-                value,
-                format,
-            }),
-            None => self.check_minimums_as(format),
-        }
-    }
-
-    /// Minimums may vanish: beside what a nibble adds, so little does not matter.
-    fn check_minimums_as(&self, format: ScaleFormat) -> Result<(), LayoutError> {
-        let Decoding::Minimum(minimums) = &self.decoding else {
-            return Ok(());
-        };
-        let LayerShape { n, .. } = self.shape;
-        let lost = |value: f32| format.bytes() == 1 || !scale::nearest(value, format).is_finite();
-        match first_used(minimums, n, layout::padded_n(n), lost) {
-            Some((group, column, value)) => Err(LayoutError::MinimumOutOfRange {
-                group,
-                column,
-                value,
-                format,
-            }),
-            None => Ok(()),
-        }
-    }
-
-    /// The first scale that is used and that `holds` refuses.
-    fn scale_out_of_range(&self, holds: impl Fn(f32) -> bool) -> Option<(u64, u64, f32)> {
-        first_used(
-            &self.scales,
-            self.shape.n,
-            layout::padded_n(self.shape.n),
-            |value| !holds(value),
-        )
     }
 
     /// Adds a bias, or replaces it.

@@ -11,6 +11,12 @@ use crate::{
 };
 
 impl Quantized<'_> {
+    /// The scales as a device stores them, in whole words: what an upload for kernels with such scales copies.
+    #[must_use]
+    pub fn stored_scales(&self, scales: ScaleLayout) -> Cow<'_, [u8]> {
+        self.stored_scales_of(scales, 0..self.shape().n)
+    }
+
     /// The scales of some columns as a device stores them, in whole words. Borrowed where they already lie so.
     #[must_use]
     pub fn stored_scales_of(
