@@ -70,6 +70,17 @@ impl WeightFormat {
     pub const fn exists(self) -> bool {
         !matches!(self.encoding, Encoding::Minimum) || self.scales.bytes() > 1
     }
+
+    /// Bytes that each group of a column has beside its nibbles: the scale, and a zero point or a minimum.
+    #[must_use]
+    pub const fn group_bytes(self) -> u32 {
+        let scale = self.scales.bytes();
+        match self.encoding {
+            Encoding::Symmetric | Encoding::Codebook => scale,
+            Encoding::ZeroPoint => scale + 1,
+            Encoding::Minimum => 2 * scale,
+        }
+    }
 }
 
 impl fmt::Display for WeightFormat {
