@@ -60,7 +60,15 @@ async function chosenLayer() {
   return generated({ n, k, groupSize }, $('bias').checked);
 }
 
-function chosenKernel({ groupSize }) {
+/** The kernels of encodings that have one, which is exact. */
+const OF_ENCODINGS = { zero_point: q4.ZeroPoints, minimum: q4.Minimums, codebook: q4.Codebooks };
+
+function chosenKernel(layer) {
+  const { groupSize } = layer;
+  const ofEncoding = OF_ENCODINGS[q4.encodingOf(layer)];
+  if (ofEncoding) {
+    return ofEncoding;
+  }
   const kernel = q4[$('numeric').value];
   // Layers of another group size than the kernels are specialised on have one that takes any.
   return kernel.DESCRIPTION.groupSize === groupSize ? kernel : q4.AnyGroup;
@@ -113,19 +121,30 @@ const spread = (of, most) => Array.from({ length: Math.min(of, most) }, (_, inde
 
 /** A layer of some columns of another. */
 function ofColumns(layer, columns) {
-  const { k, groupSize, n, weight, scales, bias } = layer;
+  const { k, groupSize, n, weight, scales, zeroPoints, minimums, bias } = layer;
   const row = weight.length / n;
   const groups = Math.ceil(k / groupSize);
   const padded = scales.length / groups;
-  const own = q4.quantize(new Float32Array(columns.length * k), { n: columns.length, k, groupSize });
-  const ownPadded = own.scales.length / groups;
-  columns.forEach((column, index) => {
-    own.weight.set(weight.subarray(column * row, (column + 1) * row), index * row);
-    for (let group = 0; group < groups; group += 1) {
-      own.scales[group * ownPadded + index] = scales[group * padded + column];
-    }
-  });
-  return bias ? { ...own, bias: Float32Array.from(columns, (column) => bias[column]) } : own;
+  const blank = q4.quantize(new Float32Array(columns.length * k), { n: columns.length, k, groupSize });
+  columns.forEach((column, index) => blank.weight.set(weight.subarray(column * row, (column + 1) * row), index * row));
+  const ofGroups = (numbers) => {
+    const own = new numbers.constructor(blank.scales.length);
+    columns.forEach((column, index) => {
+      for (let group = 0; group < groups; group += 1) {
+        own[(group * own.length) / groups + index] = numbers[group * padded + column];
+      }
+    });
+    return own;
+  };
+  return {
+    ...layer,
+    n: columns.length,
+    weight: blank.weight,
+    scales: ofGroups(scales),
+    ...(zeroPoints && { zeroPoints: ofGroups(zeroPoints) }),
+    ...(minimums && { minimums: ofGroups(minimums) }),
+    ...(bias && { bias: Float32Array.from(columns, (column) => bias[column]) }),
+  };
 }
 
 /** Compares outputs with float64. */
@@ -243,7 +262,8 @@ async function run() {
   const layer = await chosenLayer();
   say(`Compiling kernels for ${layer.n} × ${layer.k}…`);
   await pause();
-  const kernel = await chosenKernel(layer).create(device);
+  const chosen = chosenKernel(layer);
+  const kernel = await chosen.create(device);
   const weights = await kernel.upload(layer);
   const results = [];
   try {
@@ -269,7 +289,9 @@ async function run() {
   $('error-note').textContent = wrong === 0 ? 'every output compared agrees with float64' : `${wrong} outputs are wrong`;
   $('error').className = wrong === 0 ? 'good' : 'bad';
   showText(decode ?? most);
-  say(`Done: ${(weights.bytes / 2 ** 20).toFixed(1)} MiB on the device.`);
+  const isAsked = chosen === q4[$('numeric').value] || $('numeric').value === 'Exact';
+  const arithmetic = isAsked ? '' : ' Its kernels on this page are exact.';
+  say(`Done: ${(weights.bytes / 2 ** 20).toFixed(1)} MiB on the device.${arithmetic}`);
   return wrong === 0;
 }
 
@@ -306,7 +328,7 @@ async function take(file) {
   try {
     const { matrices, refused } = await matricesOf(file);
     loaded = matrices;
-    $('matrix').replaceChildren(...matrices.map(({ name, n, k, groupSize }, index) => new Option(`${name}: ${n} × ${k}, group ${groupSize}`, index)));
+    $('matrix').replaceChildren(...matrices.map(({ name, n, k, groupSize, encoding }, index) => new Option(`${name}: ${n} × ${k}, group ${groupSize}, ${encoding.replace('_', ' ')}`, index)));
     $('matrices').hidden = matrices.length === 0;
     say(`${file.name} has ${matrices.length} matrices that run here${refused.length > 0 ? `; not ${refused.join(', ')}` : ''}.`, matrices.length === 0);
   } catch (error) {

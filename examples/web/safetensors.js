@@ -1,7 +1,17 @@
 // Reads the layers of a safetensors file that `q4 convert` wrote.
 
 const PREFIX_BYTES = 8;
-const ELEMENTS = { U8: Uint8Array, F32: Float32Array };
+
+/** The numbers of a file, by the format of scales: how their bits lie, and what they stand for. */
+const FORMATS = {
+  f32: { array: Float32Array, value: (bits) => bits },
+  f16: { array: Uint16Array, value: halfValue },
+  bf16: { array: Uint16Array, value: bfloatValue },
+  e8m0: { array: Uint8Array, value: (bits) => 2 ** (bits - 127) },
+  e4m3: { array: Uint8Array, value: e4m3Value },
+};
+/** The levels of a codebook; the scale of the whole tensor follows them. */
+const LEVELS = 16;
 
 /** The matrices of a file that the kernels of the page can multiply by, each with a function that makes a layer of it, and why others cannot be taken. */
 export async function matricesOf(file) {
@@ -18,30 +28,40 @@ export async function matricesOf(file) {
   }
   const list = header.__metadata__?.['q4_kernel.matrices'];
   if (list === undefined) {
-    throw new Error(`${file.name} has no 4-bit matrices; make them with: q4 convert ${file.name} --format symmetric -o OUT.safetensors`);
+    throw new Error(`${file.name} has no 4-bit matrices; make them with: q4 convert ${file.name} -o OUT.safetensors`);
   }
 
-  const tensor = async (name) => {
-    const { dtype, data_offsets: [begin, end] } = header[name];
-    const bytes = await file.slice(PREFIX_BYTES + length + begin, PREFIX_BYTES + length + end).arrayBuffer();
-    if (dtype === 'BF16' || dtype === 'F16') {
-      return Float32Array.from(new Uint16Array(bytes), dtype === 'F16' ? halfValue : bfloatValue);
-    }
-    return new ELEMENTS[dtype](bytes);
+  const tensor = (name) => {
+    const [begin, end] = header[name].data_offsets;
+    return file.slice(PREFIX_BYTES + length + begin, PREFIX_BYTES + length + end).arrayBuffer();
+  };
+  const bytes = async (name) => new Uint8Array(await tensor(name));
+  const numbers = async (name, { array, value } = FORMATS.f32) => Float32Array.from(new array(await tensor(name)), value);
+  /** What a matrix of each encoding has beside its scales. */
+  const beside = {
+    symmetric: () => ({}),
+    zero_point: async (name) => ({ zeroPoints: await bytes(`${name}.q4.zero_points`) }),
+    minimum: async (name) => ({ minimums: await numbers(`${name}.q4.minimums`) }),
+    codebook: async (name) => {
+      const codebook = await numbers(`${name}.q4.codebook`);
+      return { levels: codebook.subarray(0, LEVELS).map((level) => level * codebook[LEVELS]) };
+    },
   };
   const found = { matrices: [], refused: [] };
   for (const { name, n, k, group_size: groupSize, encoding, scale_format: scaleFormat, bias, input_order: inputOrder } of JSON.parse(list)) {
-    const reason = encoding !== 'symmetric' ? `its encoding is ${encoding}` : inputOrder ? 'its inputs are reordered' : !['f32', 'f16', 'bf16'].includes(scaleFormat) ? `its scales are ${scaleFormat}` : undefined;
+    const [format, encoded] = [FORMATS[scaleFormat], beside[encoding]];
+    const reason = !encoded ? `its encoding is ${encoding}` : inputOrder ? 'its inputs are reordered' : !format ? `its scales are ${scaleFormat}` : undefined;
     if (reason === undefined) {
       const load = async () => ({
         n,
         k,
         groupSize,
-        weight: await tensor(`${name}.q4.weight`),
-        scales: await tensor(`${name}.q4.scales`),
-        ...(bias ? { bias: await tensor(`${name}.q4.bias`) } : {}),
+        weight: await bytes(`${name}.q4.weight`),
+        scales: await numbers(`${name}.q4.scales`, format),
+        ...(await encoded(name)),
+        ...(bias ? { bias: await numbers(`${name}.q4.bias`) } : {}),
       });
-      found.matrices.push({ name, n, k, groupSize, load });
+      found.matrices.push({ name, n, k, groupSize, encoding, load });
     } else {
       found.refused.push(`${name}: ${reason}`);
     }
@@ -55,6 +75,12 @@ const float = new Float32Array(word.buffer);
 function bfloatValue(bits) {
   word[0] = bits << 16;
   return float[0];
+}
+
+function e4m3Value(bits) {
+  const [exponent, mantissa] = [(bits >> 3) & 15, bits & 7];
+  const size = exponent === 15 && mantissa === 7 ? NaN : exponent === 0 ? mantissa * 2 ** -9 : (8 + mantissa) * 2 ** (exponent - 10);
+  return bits >> 7 ? -size : size;
 }
 
 function halfValue(bits) {

@@ -31,8 +31,12 @@ limited node tests/browser/exported.mjs "$scratch/module"
 
 step "the page of examples/web"
 cargo q4 export --target web --out examples/web examples/web/kernels.toml
-cargo q4 convert formats/tests/data/minilm-l0-f16.gguf --format symmetric -o "$scratch/layers.safetensors"
-limited node tests/browser/demo.mjs "$out" "$scratch/layers.safetensors"
+layers=()
+for format in f16 q4_1 nvfp4 mxfp4; do
+    cargo q4 convert "formats/tests/data/minilm-l0-$format.gguf" -o "$scratch/$format.safetensors"
+    layers+=("$scratch/$format.safetensors")
+done
+limited node tests/browser/demo.mjs "$out" "${layers[@]}"
 
 step "the typed API of Rust, as WebAssembly"
 bash tests/browser/wasm.sh

@@ -1,16 +1,16 @@
-// The live page in headless Chromium: generated layers and a layer from a file run decode and prefill, outputs agree with float64, nothing is said on
+// The live page in headless Chromium: generated layers and layers from files run decode and prefill, outputs agree with float64, nothing is said on
 // the console. Leaves screenshots: light and dark, wide and narrow.
 //
-//   node demo.mjs FOLDER FILE.safetensors      (once examples/web/q4_kernels.js is there; the file is from `q4 convert --format symmetric`)
+//   node demo.mjs FOLDER SYMMETRIC.safetensors OTHER.safetensors..      (once examples/web/q4_kernels.js is there; the files are from `q4 convert`)
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { browse } from './chromium.mjs';
 
-const [out, file] = process.argv.slice(2);
-if (file === undefined) {
-  console.error('name a folder for screenshots and a safetensors file');
+const [out, symmetric, ...others] = process.argv.slice(2);
+if (others.length === 0) {
+  console.error('name a folder for screenshots, a safetensors file of symmetric layers, and others');
   process.exit(2);
 }
 const pages = fileURLToPath(new URL('../../examples/web/', import.meta.url));
@@ -53,10 +53,16 @@ const said = await browse(pages, { viewport: wide }, async (page) => {
   await run(page, 'odd');
 
   await page.locator('input[value=file]').check({ force: true });
-  await page.locator('#upload').setInputFiles(file);
+  await page.locator('#upload').setInputFiles(symmetric);
   await page.locator('#matrix option').first().waitFor({ state: 'attached' });
   await page.locator('#numeric').selectOption('Integers');
   await run(page, 'from a file, 8-bit inputs');
+  await page.locator('#numeric').selectOption('Exact');
+  for (const other of others) {
+    await page.locator('#upload').setInputFiles(other);
+    await page.locator('#progress', { hasText: basename(other) }).waitFor();
+    await run(page, await page.locator('#matrix option').first().innerText());
+  }
 
   // A mistake is said in words, and the page goes on.
   await page.locator('input[value=generate]').check({ force: true });

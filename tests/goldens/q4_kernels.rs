@@ -30,7 +30,7 @@ impl DownProj {
     /// Consecutive input features that share a scale.
     pub const GROUP_SIZE: ::core::primitive::u32 = 64u32;
     #[doc = ::core::concat!(
-        " WGSL of the decode route.\n\n`gemv_w128_c8_g64_subgroup_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        " WGSL of the decode route.\n\n`gemv_w128_c8_g64_subgroup_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
@@ -39,7 +39,7 @@ impl DownProj {
         "/gemv_w128_c8_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_g64_shared_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_g64_shared_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")), "```"
     )]
@@ -48,7 +48,7 @@ impl DownProj {
         "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
@@ -57,7 +57,7 @@ impl DownProj {
         "/skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")), "```"
     )]
@@ -66,7 +66,7 @@ impl DownProj {
         "/skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
@@ -75,7 +75,7 @@ impl DownProj {
         "/skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")), "```"
     )]
@@ -84,7 +84,7 @@ impl DownProj {
         "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
@@ -93,7 +93,7 @@ impl DownProj {
         "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")), "```"
     )]
@@ -102,7 +102,7 @@ impl DownProj {
         "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
@@ -111,7 +111,7 @@ impl DownProj {
         "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")), "```"
     )]
@@ -120,7 +120,7 @@ impl DownProj {
         "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/staged_64x64x16_t8x8_g64_k1536_bias.wgsl")), "```"
     )]
@@ -129,7 +129,7 @@ impl DownProj {
         "/staged_64x64x16_t8x8_g64_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")), "```"
     )]
@@ -631,7 +631,7 @@ pub struct AnyShape {
 #[allow(dead_code, unreachable_pub)]
 impl AnyShape {
     #[doc = ::core::concat!(
-        " WGSL of the decode route.\n\n`gemv_w128_c8_gx_subgroup`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        " WGSL of the decode route.\n\n`gemv_w128_c8_gx_subgroup`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_gx_subgroup.wgsl")), "```"
     )]
@@ -639,7 +639,7 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/gemv_w128_c8_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_gx_shared`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_gx_shared`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_gx_shared.wgsl")), "```"
     )]
@@ -647,7 +647,7 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/gemv_w128_c8_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`coop4_w64_c4_gx_subgroup`, numeric class exact, serves M == 1, K % 8 == 0, group_size % 8 == 0, 64 invocations and 256 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`coop4_w64_c4_gx_subgroup`, numeric class exact, serves M == 1, K % 8 == 0, group_size % 8 == 0, 64 invocations and 256 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_gx_subgroup.wgsl")), "```"
     )]
@@ -655,7 +655,7 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`coop4_w64_c4_gx_shared`, numeric class exact, serves M == 1, K % 8 == 0, group_size % 8 == 0, 64 invocations and 1024 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`coop4_w64_c4_gx_shared`, numeric class exact, serves M == 1, K % 8 == 0, group_size % 8 == 0, 64 invocations and 1024 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = min(ceil(N / 4), limit), striding over blocks of 4 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_gx_shared.wgsl")), "```"
     )]
@@ -663,7 +663,7 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_gx_subgroup.wgsl")), "```"
     )]
@@ -672,7 +672,7 @@ impl AnyShape {
         "/skinny_r2_w128_c32x8_v4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_gx_shared.wgsl")), "```"
     )]
@@ -681,7 +681,7 @@ impl AnyShape {
         "/skinny_r2_w128_c32x8_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_gx_subgroup.wgsl")), "```"
     )]
@@ -690,7 +690,7 @@ impl AnyShape {
         "/skinny_r4_w128_c32x8_v4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")), "```"
     )]
@@ -699,7 +699,7 @@ impl AnyShape {
         "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_subgroup`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_subgroup`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")), "```"
     )]
@@ -708,7 +708,7 @@ impl AnyShape {
         "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_shared`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_shared`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")), "```"
     )]
@@ -717,7 +717,7 @@ impl AnyShape {
         "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_subgroup`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_subgroup`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")), "```"
     )]
@@ -726,7 +726,7 @@ impl AnyShape {
         "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_shared`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_shared`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")), "```"
     )]
@@ -735,7 +735,7 @@ impl AnyShape {
         "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/staged_64x64x16_t8x8_gx.wgsl")), "```"
     )]
@@ -743,7 +743,7 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/staged_64x64x16_t8x8_gx.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx.wgsl")), "```"
     )]
@@ -751,7 +751,7 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx_ragged`, numeric class exact, serves any shape, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nDispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx_ragged`, numeric class exact, serves any shape, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx_ragged.wgsl")), "```"
     )]

@@ -76,6 +76,17 @@ impl WeightFormat {
     pub fn is_held_by(self, stored: Self) -> bool {
         self.encoding == stored.encoding && stored.scales.holds(self.scales)
     }
+
+    /// Bytes that each group of a column has beside its nibbles: the scale, and a zero point or a minimum.
+    #[must_use]
+    pub const fn group_bytes(self) -> u32 {
+        let scale = self.scales.bytes();
+        match self.encoding {
+            Encoding::Symmetric | Encoding::Codebook => scale,
+            Encoding::ZeroPoint => scale + 1,
+            Encoding::Minimum => 2 * scale,
+        }
+    }
 }
 
 impl fmt::Display for WeightFormat {

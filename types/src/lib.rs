@@ -19,6 +19,7 @@ mod params;
 mod scales;
 mod shape;
 mod variant;
+mod work;
 
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
@@ -35,6 +36,7 @@ pub use params::{ParamField, Params};
 pub use scales::{ScaleFormat, ScaleLayout, ScaleOrder};
 pub use shape::Shape;
 pub use variant::{GeneratedKernel, Variant};
+pub use work::Work;
 
 /// The environment variable that names a folder for what builds generate and runs compile.
 pub const DUMP_VARIABLE: &str = "Q4_DUMP";

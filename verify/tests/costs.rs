@@ -29,6 +29,18 @@ fn no_variant_costs_more_than_it_did() {
             continue;
         }
         let cost = cost(variant).unwrap_or_else(|| panic!("{}", variant.name));
+        // What the documentation of a kernel says of its weights is what its text touches of them.
+        let touched = [Binding::Weight, Binding::Scales, Binding::Offsets]
+            .into_iter()
+            .filter_map(|binding| cost.bindings.get(binding.name()))
+            .map(|traffic| traffic.unique_bytes)
+            .sum::<f64>();
+        assert_eq!(
+            Some(touched),
+            variant.configuration.work().bytes_per_weight(),
+            "{}",
+            variant.name
+        );
         let bytes = |binding: Binding| cost.bindings[binding.name()].bytes;
         writeln!(
             table,

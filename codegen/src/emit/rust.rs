@@ -326,7 +326,7 @@ fn text_doc(route: Route, index: usize, variant: &Variant, text: Text) -> TokenS
     let facts = format!(
         " {choice}\n\n\
          `{}`, numeric class {}, serves {}, {} invocations and {} bytes of workgroup memory per workgroup, features: {}.\n\
-         Dispatched with {}.\n\n```wgsl\n",
+         Costs {}. Dispatched with {}.\n\n```wgsl\n",
         variant.name,
         variant.configuration.numeric,
         variant.configuration.constraints(),
@@ -337,6 +337,7 @@ fn text_doc(route: Route, index: usize, variant: &Variant, text: Text) -> TokenS
         } else {
             features.join(", ")
         },
+        variant.configuration.work(),
         variant.configuration.geometry.dispatch(),
     );
     match text {

@@ -9,10 +9,10 @@
 )]
 
 use q4_kernel::{
-    Gpu, LayerShape, Linear, Rows, Shape, Weights,
+    Encoding, Gpu, LayerShape, Linear, Parts, Quantized, Rows, Shape, Tolerance, WeightFormat, Weights,
     conformance::{Case, Placement, check_async},
     q4_kernel, reference,
-    reference::samples::Data,
+    reference::samples::{Data, Sample, sample_of},
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -27,6 +27,11 @@ q4_kernel! {
     pub kernel Any {
         format: q4gsw,
     }
+
+    /// Every layer with zero points, as GPTQ has them.
+    pub kernel ZeroPoints {
+        format: zero_point,
+    }
 }
 
 /// A layer on the device of the page, ready to multiply.
@@ -36,6 +41,7 @@ pub struct Page {
     up: UpProj,
     weights: Weights,
     any: Any,
+    zero_points: ZeroPoints,
 }
 
 #[wasm_bindgen]
@@ -45,6 +51,7 @@ impl Page {
         let gpu = Gpu::new_async().await.map_err(|error| error.to_string())?;
         let up = UpProj::new(&gpu).map_err(|error| error.to_string())?;
         let any = Any::new(&gpu).map_err(|error| error.to_string())?;
+        let zero_points = ZeroPoints::new(&gpu).map_err(|error| error.to_string())?;
         let trained: Vec<f32> = (0..UpProj::N * UpProj::K)
             .map(|index| ((index * 37 % 101) as f32 - 50.0) / 500.0)
             .collect();
@@ -62,6 +69,7 @@ impl Page {
             up,
             weights,
             any,
+            zero_points,
         })
     }
 
@@ -142,6 +150,56 @@ impl Page {
             outputs: outcome.comparison.elements,
             wrong: outcome.comparison.wrong + outcome.stray_writes,
             largest: outcome.comparison.max_absolute,
+        })
+    }
+
+    /// As `check`, by a layer with zero points that was quantised in another order than its inputs come in: these are put in order first. The data is such that
+    /// no sum is rounded, so that outputs must be those of float64 to the last bit.
+    pub async fn check_reordered(&self, m: u32, n: u32, k: u32, group_size: u32) -> Result<Checked, String> {
+        let shape = LayerShape { n, k, group_size };
+        let format = WeightFormat {
+            encoding: Encoding::ZeroPoint,
+            ..WeightFormat::default()
+        };
+        let Sample { x, layer } =
+            sample_of(format, m, shape, true, Data::Exact).ok_or("there is no such shape")?;
+        let layer = Quantized::new(Parts {
+            shape,
+            weight: layer.weight().into(),
+            scales: layer.scales().into(),
+            scale_format: layer.scale_format(),
+            decoding: layer.decoding().clone(),
+            bias: layer.bias().map(Into::into),
+            input_order: Some((0..k).rev().collect()),
+        })
+        .map_err(|error| error.to_string())?;
+        let linear = self.zero_points.linear();
+        let weights = linear.upload(&layer).map_err(|error| error.to_string())?;
+        let input = self.gpu.input(&x).map_err(|error| error.to_string())?;
+        let output = self
+            .gpu
+            .output(m as usize * n as usize)
+            .map_err(|error| error.to_string())?;
+        let call = linear
+            .prepare(&weights, &input, &output, m)
+            .map_err(|error| error.to_string())?;
+        let mut encoder = self.gpu.device().create_command_encoder(&Default::default());
+        let mut pass = encoder.begin_compute_pass(&Default::default());
+        call.record(&mut pass);
+        drop(pass);
+        self.gpu.queue().submit([encoder.finish()]);
+        let y = self
+            .gpu
+            .read_async(&output)
+            .await
+            .map_err(|error| error.to_string())?;
+        let expected = reference::linear(&x, &layer);
+        let comparison = reference::compare(&expected, &y, n as usize, Tolerance::ZERO);
+        Ok(Checked {
+            variant: call.variant().to_owned(),
+            outputs: comparison.elements,
+            wrong: comparison.wrong,
+            largest: comparison.max_absolute,
         })
     }
 }
