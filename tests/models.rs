@@ -9,7 +9,7 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
-use q4_kernel::{Gpu, Layer, Model, NumericClass, Quantized, q4_kernel, reference};
+use q4_kernel::{Layer, Model, q4_kernel};
 use q4_kernel_tests::gpu;
 
 /// Files of the readers' own tests, one for each format that llama.cpp has in four bits of its own making.
@@ -19,36 +19,16 @@ fn file(format: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../formats/tests/data/minilm-l0-{format}.gguf"))
 }
 
-fn input(k: u32) -> Vec<f32> {
-    (0..k).map(|k| (k * 7 % 23) as f32 / 8.0 - 1.4).collect()
-}
-
-/// Holds one row by a layer on the device to the product in float64.
-fn multiplies_as(layer: &Layer, gpu: &Gpu, quantized: &Quantized<'_>) {
-    let x = input(quantized.shape().k);
-    let y = load_model::multiply(gpu, layer, &x).unwrap();
-    let class = NumericClass::Exact;
-    let tolerance = class.tolerance_of(quantized.format().encoding, quantized.shape().k);
-    let comparison = reference::compare_rounded(
-        &reference::linear(&x, quantized),
-        &reference::products_for(&x, quantized, class),
-        &y,
-        y.len(),
-        tolerance,
-    );
-    assert!(comparison.agrees(), "{comparison:?}");
-}
-
 #[test]
 fn the_example_loads_every_layer_of_a_file_and_multiplies_by_it() {
     let gpu = gpu();
     for format in FILES {
-        let layers = load_model::load(&gpu, &file(format)).unwrap();
         let model = Model::from_gguf(file(format)).unwrap();
+        let layers = load_model::load(&gpu, &model).unwrap();
         let mut count = 0;
         for layer in model.layers() {
             let (matrix, quantized) = layer.unwrap();
-            multiplies_as(&layers[&matrix.name], &gpu, &quantized);
+            load_model::multiply_and_compare(&gpu, &layers[&matrix.name], &quantized).unwrap();
             count += 1;
         }
         assert_eq!((count, layers.len()), (2, 2), "{format}");
@@ -58,7 +38,7 @@ fn the_example_loads_every_layer_of_a_file_and_multiplies_by_it() {
 #[test]
 fn layers_of_one_format_share_their_kernel() {
     let gpu = gpu();
-    let layers = load_model::load(&gpu, &file("mxfp4")).unwrap();
+    let layers = load_model::load(&gpu, &Model::open(file("mxfp4")).unwrap()).unwrap();
     let names: Vec<_> = layers
         .values()
         .map(|layer| std::ptr::from_ref(layer.kernel().kernel().name.as_ref()))
@@ -68,7 +48,8 @@ fn layers_of_one_format_share_their_kernel() {
 
 #[test]
 fn a_file_without_layers_of_four_bits_has_none_to_upload() {
-    assert!(load_model::load(&gpu(), &file("f16")).unwrap().is_empty());
+    let model = Model::open(file("f16")).unwrap();
+    assert!(load_model::load(&gpu(), &model).unwrap().is_empty());
 }
 
 /// Runs every layer of a file through a kernel that is described as its format.
@@ -88,7 +69,7 @@ macro_rules! runs_as {
             });
             let scales = layer.weights().scales().format;
             assert_eq!(scales, quantized.format().scales, "kernels read the file's own scales");
-            multiplies_as(&layer, &gpu, &quantized);
+            load_model::multiply_and_compare(&gpu, &layer, &quantized).unwrap();
         }
     }};
 }
