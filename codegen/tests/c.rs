@@ -10,7 +10,10 @@ use q4_kernel_codegen::{
     DecodeSpec, Format, KernelSpec, StreamSpec,
     emit::c::{Package, package},
     generate,
-    types::{Encoding, GeneratedKernel, GroupSize, NumericClass, Shape, WeightFormat, layout::Binding},
+    types::{
+        Encoding, GeneratedKernel, GroupSize, NumericClass, ScaleLayout, ScaleOrder, Shape, WeightFormat,
+        layout::Binding,
+    },
 };
 
 fn kernels() -> Vec<GeneratedKernel> {
@@ -28,6 +31,10 @@ fn kernels() -> Vec<GeneratedKernel> {
     });
     let streaming = KernelSpec {
         decode: Some(DecodeSpec::Stream(StreamSpec::default())),
+        scales: ScaleLayout {
+            order: ScaleOrder::Groups,
+            ..ScaleLayout::default()
+        },
         ..KernelSpec::new("Streaming", any)
     };
     [KernelSpec::new("Any", any), rounded, streaming]
@@ -64,7 +71,10 @@ const SHAPES: [[u32; 4]; 7] = [
 fn program() -> String {
     let mut lines = String::new();
     for kernel in kernels() {
-        lines.push_str(&format!("    buffers(&q4_{});\n", kernel.name));
+        lines.push_str(&format!(
+            "    buffers(&q4_{0});\n    printf(\"%u\\n\", (uint32_t)q4_scale_count(&q4_{0}, 7, 9, 4));\n",
+            kernel.name
+        ));
         for [m, n, k, group_size] in SHAPES {
             for limit in LIMITS {
                 lines.push_str(&format!(
@@ -88,7 +98,7 @@ fn program() -> String {
          \x20   for (int binding = 0; binding < 32; ++binding) {{ if (q4_binds(kernel, (enum q4_binding)binding)) printf(\" %d\", binding); }}\n\
          \x20   puts(\"\");\n}}\n\n\
          int main(void) {{\n{lines}    \
-         printf(\"%u %u %u\\n\", q4_params_of(2, 7, 9, 4, true).padded_N, q4_packed_k(9), (uint32_t)q4_scale_count(7, 9, 4));\n    return 0;\n}}\n"
+         printf(\"%u %u\\n\", q4_params_of(2, 7, 9, 4, true).padded_N, q4_packed_k(9));\n    return 0;\n}}\n"
     )
 }
 
@@ -101,6 +111,11 @@ fn expected() -> Vec<String> {
             .collect();
         let encoding = Encoding::ALL.iter().position(|known| *known == kernel.encoding);
         lines.push(format!("{} {}", encoding.unwrap(), bindings.join(" ")));
+        // Three groups of seven columns, or of eight with the padding.
+        lines.push(match kernel.scales.order {
+            ScaleOrder::Columns => "21".to_owned(),
+            ScaleOrder::Groups => "24".to_owned(),
+        });
         for [m, n, k, group_size] in SHAPES {
             let shape = Shape { m, n, k, group_size };
             let chosen = kernel
@@ -125,7 +140,7 @@ fn expected() -> Vec<String> {
             }
         }
     }
-    lines.push("8 5 24".to_owned());
+    lines.push("8 5".to_owned());
     lines
 }
 
