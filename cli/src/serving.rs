@@ -1,6 +1,6 @@
-//! Which variants serve a shape on a device, and why the others do not.
+//! Which variants serve a shape on a device or a matrix of a file, and why the others do not.
 
-use q4_kernel::{RuledOut, Shape, Variant};
+use q4_kernel::{RuledOut, Shape, Variant, WeightFormat, catalogue, formats::Matrix};
 use serde::Serialize;
 
 use crate::{adapter::Device, grouping::grouped};
@@ -23,6 +23,25 @@ pub(crate) fn ruled_out(device: &Device, variant: &Variant, shape: Shape) -> Opt
             .map_err(RuledOut::Shape)
     })
     .err()
+}
+
+/// Variants of the catalogue that multiply one row, a few or many by a matrix as it is: whose nibbles mean the same, and whose scales hold those of
+/// the file.
+pub(crate) fn variants_for(matrix: &Matrix) -> impl Iterator<Item = &'static Variant> {
+    let known = matrix.weights.zip(matrix.group_size);
+    let &Matrix { n, k, .. } = matrix;
+    catalogue().iter().filter(move |variant| {
+        let configuration = variant.configuration;
+        let stored = WeightFormat {
+            encoding: configuration.encoding,
+            scales: configuration.scales.format,
+        };
+        let constraints = configuration.constraints();
+        known.is_some_and(|(weights, group_size)| {
+            let serves = |m| constraints.check(Shape { m, n, k, group_size }).is_ok();
+            weights.is_held_by(stored) && [1, 4, 128].into_iter().any(serves)
+        })
+    })
 }
 
 /// Variants by reason, each once however many shapes it was refused for.
@@ -51,6 +70,45 @@ pub(crate) fn first_lines(lines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use q4_kernel::{Encoding, ScaleFormat};
+
+    #[test]
+    fn a_matrix_is_served_by_its_encoding_and_by_scales_that_hold_its_own() {
+        let matrix = |encoding, scales| Matrix {
+            name: String::new(),
+            format: String::new(),
+            n: 64,
+            k: 384,
+            group_size: Some(32),
+            weights: Some(WeightFormat { encoding, scales }),
+            bias: false,
+            bytes: 0,
+        };
+        for encoding in Encoding::ALL {
+            let scales = |format| -> Vec<ScaleFormat> {
+                let mut formats: Vec<_> = variants_for(&matrix(encoding, format))
+                    .map(|variant| {
+                        assert_eq!(variant.configuration.encoding, encoding);
+                        variant.configuration.scales.format
+                    })
+                    .collect();
+                formats.sort_by_key(|format| format.name());
+                formats.dedup();
+                formats
+            };
+            assert_eq!(scales(ScaleFormat::F32), [ScaleFormat::F32], "{encoding}");
+            assert!(
+                !scales(ScaleFormat::F16).contains(&ScaleFormat::Bf16),
+                "{encoding}: halves would be rounded"
+            );
+        }
+        let floats = Matrix {
+            weights: None,
+            group_size: None,
+            ..matrix(Encoding::Symmetric, ScaleFormat::F32)
+        };
+        assert_eq!(variants_for(&floats).count(), 0);
+    }
 
     #[test]
     fn a_variant_is_noted_once_under_each_reason() {

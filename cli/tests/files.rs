@@ -36,6 +36,16 @@ fn digests_are_those_of_the_tool_that_wrote_the_file() {
         let matrix = matrices.iter().find(|matrix| matrix["name"] == cells[1]).unwrap();
         assert_eq!(matrix["dequantized_sha256"], cells[4], "{line}");
         assert_eq!(matrix["n"].to_string(), cells[2]);
+        let scales = match cells[0].trim_start_matches("minilm-l0-") {
+            "mxfp4.gguf" => Value::from("e8m0"),
+            "nvfp4.gguf" => Value::from("e4m3"),
+            "f16.gguf" => Value::Null,
+            "q4_1.gguf" | "iq4_nl.gguf" => Value::from("f16"),
+            _ => Value::from("f32"),
+        };
+        assert_eq!(matrix["scales"], scales, "{line}");
+        let runs = matrix["variants"].as_u64().unwrap();
+        assert_eq!(runs > 0, scales != Value::Null, "{line}");
         assert_eq!(matrix["k"].to_string(), cells[3]);
     }
 }
@@ -90,6 +100,35 @@ fn a_converted_file_has_the_same_digests_and_the_input_is_never_replaced() {
     );
     assert_eq!(std::fs::read(&output).unwrap(), before);
     std::fs::remove_file(&output).unwrap();
+}
+
+#[test]
+fn a_file_that_the_input_names_is_never_replaced_either() {
+    let folder = place("elsewhere");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [model, data] = [
+        "minilm-l0-qdq-elsewhere.onnx",
+        "minilm-l0-qdq-elsewhere.onnx_data",
+    ]
+    .map(|name| {
+        std::fs::copy(file(name), folder.join(name)).unwrap();
+        folder.join(name)
+    });
+    let before = std::fs::read(&data).unwrap();
+    let [input, output] = [&model, &data].map(|path| path.to_str().unwrap());
+    let refused = q4(&["convert", input, "-o", output]);
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.stderr.contains("is the file that is read"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(std::fs::read(&data).unwrap(), before);
+    let other = folder.join("out.safetensors");
+    let converted = q4(&["convert", input, "-o", other.to_str().unwrap()]);
+    assert_eq!((converted.code, converted.stderr.as_str()), (0, ""));
+    assert_eq!(digests(other.to_str().unwrap()), digests(input));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -148,6 +187,92 @@ fn errors_are_measured_and_drawn() {
     assert_eq!(other.code, 2, "they differ in size");
 }
 
+/// A safetensors file of matrices of floats: name, columns, and the elements.
+fn activations(name: &str, matrices: &[(&str, usize, Vec<f32>)]) -> std::path::PathBuf {
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::<u8>::new());
+    for (name, columns, elements) in matrices {
+        let begin = data.len();
+        data.extend(elements.iter().flat_map(|element| element.to_le_bytes()));
+        let shape = [elements.len() / columns, *columns];
+        let entry = serde_json::json!({"dtype": "F32", "shape": shape, "data_offsets": [begin, data.len()]});
+        header.insert((*name).to_owned(), entry);
+    }
+    let header = Value::Object(header).to_string();
+    let path = place(name);
+    let length = (header.len() as u64).to_le_bytes();
+    std::fs::write(&path, [&length, header.as_bytes(), &data].concat()).unwrap();
+    path
+}
+
+#[test]
+fn errors_of_outputs_are_those_for_the_inputs_that_were_given() {
+    const K: usize = 384;
+    let weights = file("minilm-l0-f16.gguf");
+    let measured = |path: &std::path::Path, more: &[&str]| {
+        let arguments = [
+            "accuracy",
+            &weights,
+            "--json",
+            "--activations",
+            path.to_str().unwrap(),
+        ];
+        q4(&[&arguments, more].concat())
+    };
+    let outputs = |path: &std::path::Path, more: &[&str]| {
+        let run = measured(path, more);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+        let entries: Value = serde_json::from_str(&run.stdout).unwrap();
+        (entries[0]["inputs"].clone(), entries[0]["outputs"].as_f64())
+    };
+    // Nothing but the first feature counts: the error of outputs is that of a column of the weights.
+    let first: Vec<f32> = (0..2 * K).map(|at| if at % K == 0 { 3.0 } else { 0.0 }).collect();
+    let ramp: Vec<f32> = (0..K).map(|at| at as f32 / 100.0 - 1.0).collect();
+    let named = activations(
+        "named.safetensors",
+        &[("blk.0.attn_q.x", K, first), ("other", K, ramp.clone())],
+    );
+    let (name, column) = outputs(&named, &[]);
+    assert_eq!(name, "blk.0.attn_q.x");
+    let (name, other) = outputs(&named, &["--inputs", "other"]);
+    assert_eq!(name, "other");
+    assert!(0.0 < column.unwrap() && column != other, "{column:?} {other:?}");
+    assert!(
+        measured(&named, &["--inputs", "mistaken"])
+            .stderr
+            .contains("mistaken")
+    );
+    assert_eq!(
+        measured(&named, &["--rows", "4"]).code,
+        2,
+        "rows are for random inputs"
+    );
+
+    let wide = activations("wide.safetensors", &[("narrow", 3, vec![1.0; 3])]);
+    assert_eq!(outputs(&wide, &[]), (Value::Null, None));
+    let several = activations(
+        "several.safetensors",
+        &[("a", K, ramp.clone()), ("b", K, ramp.clone())],
+    );
+    let refused = measured(&several, &[]).stderr;
+    assert!(
+        refused.contains("a, b") && refused.contains("--inputs"),
+        "{refused}"
+    );
+    let mut infinite = ramp;
+    infinite[7] = f32::INFINITY;
+    let infinite = activations("infinite.safetensors", &[("a", K, infinite)]);
+    let refused = measured(&infinite, &[]).stderr;
+    assert!(refused.contains("a[0, 7] is inf"), "{refused}");
+
+    let plot = place("recorded.svg");
+    assert_eq!(measured(&named, &["--plot", plot.to_str().unwrap()]).code, 0);
+    let drawn = std::fs::read_to_string(&plot).unwrap();
+    assert!(drawn.contains("outputs for blk.0.attn_q.x"), "{drawn}");
+    for file in [named, wide, several, infinite, plot] {
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
 #[test]
 fn layers_of_a_file_run_and_agree_with_float64() {
     let output = place("symmetric.safetensors");
@@ -191,8 +316,39 @@ fn layers_of_a_file_run_and_agree_with_float64() {
         mistaken.stderr
     );
     std::fs::remove_file(&output).unwrap();
+}
 
-    let other = q4(&["demo", "--weights", &file("minilm-l0-f16.gguf")]);
-    assert_eq!(other.code, 2, "floats are nothing that kernels multiply by");
-    assert!(other.stderr.contains("--format symmetric"), "{}", other.stderr);
+#[test]
+fn floats_are_quantised_to_be_run_and_the_proposed_command_keeps_them_so() {
+    let demo = q4(&["demo", "--weights", &file("minilm-l0-f16.gguf"), "--rows", "1,3"]);
+    assert_eq!((demo.code, demo.stderr.as_str()), (0, ""));
+    assert!(demo.stdout.contains("here, from gguf_f16"), "{}", demo.stdout);
+    let proposed = demo.stdout.split('`').nth(1).unwrap().to_owned();
+    let mut words: Vec<&str> = proposed.split(' ').skip(1).collect();
+    assert_eq!(words[..2], ["convert", &file("minilm-l0-f16.gguf")], "{proposed}");
+    let output = place("proposed.safetensors");
+    words[3] = output.to_str().unwrap();
+    assert_eq!(q4(&words).code, 0, "{proposed}");
+    let demo = q4(&["demo", "--weights", words[3], "--rows", "1"]);
+    assert_eq!(demo.code, 0, "{}", demo.stderr);
+    assert!(!demo.stdout.contains("quantised here"), "{}", demo.stdout);
+    std::fs::remove_file(&output).unwrap();
+}
+
+#[test]
+fn every_fixture_is_listed_and_runs() {
+    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
+    let folder = std::env::var_os("Q4_FIXTURES").map_or_else(beside, Into::into);
+    let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.json")) else {
+        return;
+    };
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    for case in manifest["cases"].as_array().unwrap() {
+        let path = folder.join(case["files"][0]["path"].as_str().unwrap());
+        let path = path.to_str().unwrap();
+        let inspected = q4(&["inspect", path]);
+        assert_eq!((inspected.code, inspected.stderr.as_str()), (0, ""), "{path}");
+        let demo = q4(&["demo", "--weights", path, "--rows", "1,5", "--json"]).json();
+        assert_eq!(demo["ok"], Value::Bool(true), "{path}");
+    }
 }

@@ -26,8 +26,7 @@ use std::borrow::Cow;
 
 pub use error::{Error, Errors};
 pub use q4_kernel_types as types;
-use q4_kernel_types::{Configuration, GeneratedKernel, Variant};
-use sha2::{Digest, Sha256};
+use q4_kernel_types::{Configuration, GeneratedKernel, Variant, sha256};
 pub use spec::{
     Coop4Spec, DecodeSpec, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec, StagedSpec,
     StreamSpec, TileSpec,
@@ -95,15 +94,8 @@ pub fn generate_variant(templates: &Templates, configuration: &Configuration) ->
     Ok(Variant {
         name: Cow::Owned(configuration.name()),
         configuration: *configuration,
-        fingerprint: Cow::Owned(fingerprint(&rendered.wgsl)),
+        fingerprint: Cow::Owned(sha256([&rendered.wgsl])),
         wgsl: Cow::Owned(rendered.wgsl),
         workgroup_bytes: measured.workgroup_bytes,
     })
-}
-
-fn fingerprint(wgsl: &str) -> String {
-    Sha256::digest(wgsl.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

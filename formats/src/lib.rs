@@ -4,6 +4,7 @@
 mod file;
 mod gguf;
 mod grid;
+mod nibbles;
 mod onnx;
 mod own;
 mod quantize;
@@ -11,7 +12,7 @@ mod quantized;
 mod safetensors;
 mod scale;
 
-pub use file::{FileError, Matrix, Model, Plain, Problem, Stored};
+pub use file::{Container, FileError, Matrix, Model, Plain, Problem, Stored};
 pub use own::{Conversion, ConvertError, Quantizer};
 pub use quantize::{
     PackError, QuantizeError, pack, quantize, quantize_least_squares, relative_error, unpack,

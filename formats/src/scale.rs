@@ -1,6 +1,6 @@
 //! Scales in the formats that devices and files store them in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use half::{bf16, f16};
 use q4_kernel_types::ScaleFormat;
@@ -51,12 +51,17 @@ pub(crate) fn nearest(value: f32, format: ScaleFormat) -> f32 {
     }
 }
 
+/// The normal numbers of an f16 without their signs.
+const NORMAL_HALVES: RangeInclusive<f32> = f16::MIN_POSITIVE.to_f32_const()..=f16::MAX.to_f32_const();
+
 /// Whether a format holds a finite scale exactly.
 #[must_use]
 pub fn exact(scale: f32, format: ScaleFormat) -> bool {
     match format {
         ScaleFormat::E8m0 => e8m0_bits(scale).is_some(),
         ScaleFormat::E4m3 => e4m3_bits(scale).is_some(),
+        // Nearly all scales are normal numbers, of which the bits tell.
+        ScaleFormat::F16 if NORMAL_HALVES.contains(&scale.abs()) => scale.to_bits() & 0x1FFF == 0,
         ScaleFormat::F32 | ScaleFormat::F16 | ScaleFormat::Bf16 => rounded(scale, format) == Some(scale),
     }
 }
@@ -113,6 +118,49 @@ mod tests {
         assert!(rounded(1e-9, ScaleFormat::Bf16).is_some() && rounded(1e6, ScaleFormat::Bf16).is_some());
         assert_eq!(rounded(3.0, ScaleFormat::E8m0), None, "it is no power of two");
         assert_eq!(rounded(17.0, ScaleFormat::E4m3), None, "it has five bits");
+    }
+
+    #[test]
+    fn a_format_that_holds_another_holds_each_of_its_numbers() {
+        let bytes = || 0..=u8::MAX;
+        let halves = || (0..=u16::MAX).step_by(7);
+        for format in ScaleFormat::ALL {
+            let all = [
+                (ScaleFormat::E8m0, bytes().map(e8m0).collect::<Vec<_>>()),
+                (ScaleFormat::E4m3, bytes().map(e4m3).collect()),
+                (
+                    ScaleFormat::F16,
+                    halves().map(|bits| f16::from_bits(bits).to_f32()).collect(),
+                ),
+                (
+                    ScaleFormat::Bf16,
+                    halves().map(|bits| bf16::from_bits(bits).to_f32()).collect(),
+                ),
+                (ScaleFormat::F32, vec![1.0 + f32::EPSILON, 1e-30]),
+            ];
+            for (other, mut values) in all {
+                values.retain(|value| value.is_finite());
+                let held = values.iter().all(|value| exact(*value, format));
+                assert_eq!(format.holds(other), held, "{format} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_half_is_known_by_its_bits_as_by_rounding() {
+        for bits in 0..=u16::MAX {
+            let half = f16::from_bits(bits).to_f32();
+            for value in [
+                half,
+                f32::from_bits(half.to_bits() | 1),
+                f32::from_bits(half.to_bits() ^ 1 << 12),
+            ] {
+                if value.is_finite() {
+                    let expected = rounded(value, ScaleFormat::F16) == Some(value);
+                    assert_eq!(exact(value, ScaleFormat::F16), expected, "{value:e}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,10 +7,13 @@
 )]
 
 mod support;
+#[path = "support/written.rs"]
+mod written;
 
 use std::time::{Duration, Instant};
 
-use q4_kernel_formats::{Conversion, Model, Quantizer};
+use q4_kernel_formats::{Conversion, FileError, Model, Quantizer, Stored};
+use written::{constant, constant_in, elsewhere, folder, node, onnx, safetensors, words};
 
 /// Seconds that each target runs for: `Q4_FUZZ_SECONDS`, or a few.
 fn time() -> Duration {
@@ -91,12 +94,22 @@ impl Random {
 
 /// Opens changed files until the time is over. `header` says how much of a file, from its begin, has most of the changes.
 fn survives(name: &str, files: &[Vec<u8>], header: fn(&[u8]) -> usize) {
+    survives_as(name, files, header, Model::from_bytes);
+}
+
+/// As [`survives`], of files that are opened in some way.
+fn survives_as(
+    name: &str,
+    files: &[Vec<u8>],
+    header: fn(&[u8]) -> usize,
+    open: impl Fn(Vec<u8>) -> Result<Model, FileError>,
+) {
     let (begin, time) = (Instant::now(), time());
     let mut random = Random(5);
     let (mut opened, mut loaded, mut refused) = (0_u64, 0_u64, 0_u64);
     while begin.elapsed() < time {
         let original = &files[random.below(files.len())];
-        let Ok(model) = Model::from_bytes(random.mutate(original, header(original))) else {
+        let Ok(model) = open(random.mutate(original, header(original))) else {
             refused += 1;
             continue;
         };
@@ -104,6 +117,10 @@ fn survives(name: &str, files: &[Vec<u8>], header: fn(&[u8]) -> usize) {
         for matrix in model.matrices() {
             if let Ok(weights) = model.load(&matrix.name) {
                 assert_eq!(weights.size(), (matrix.n, matrix.k));
+                if let Stored::Quantized(layer) = &weights {
+                    let promised = matrix.weights.unwrap();
+                    assert!(promised.is_held_by(layer.format()), "{matrix:?}");
+                }
                 assert!(weights.row(matrix.n - 1).is_some() && weights.row(matrix.n).is_none());
                 loaded += 1;
             }
@@ -148,39 +165,6 @@ fn no_converted_file_is_too_damaged_for_an_error() {
     });
 }
 
-/// One tensor of a file: name, type, shape, and its data where it matters.
-type Tensor<'a> = (&'a str, &'a str, &'a [usize], Option<Vec<u8>>);
-
-/// A header of the tensors and their data, as the container has them.
-fn safetensors(tensors: &[Tensor<'_>]) -> Vec<u8> {
-    let mut header = serde_json::Map::new();
-    let mut data = Vec::new();
-    for (name, dtype, shape, bytes) in tensors {
-        let size = match *dtype {
-            "U8" => 1,
-            "F16" | "BF16" => 2,
-            "I64" => 8,
-            _ => 4,
-        };
-        let length = shape.iter().product::<usize>() * size;
-        let begin = data.len();
-        let pattern = || (0..length).map(|byte| (byte * 37 % 61) as u8).collect();
-        data.extend(bytes.clone().unwrap_or_else(pattern));
-        let entry = serde_json::json!({"dtype": dtype, "shape": shape, "data_offsets": [begin, data.len()]});
-        header.insert((*name).to_owned(), entry);
-    }
-    let header = serde_json::Value::Object(header).to_string();
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend(header.bytes());
-    file.extend(data);
-    file
-}
-
-/// Data of words.
-fn words(values: impl IntoIterator<Item = u32>) -> Option<Vec<u8>> {
-    Some(values.into_iter().flat_map(u32::to_le_bytes).collect())
-}
-
 fn small_safetensors() -> Vec<Vec<u8>> {
     let state = br#"{"quant_type": "nf4", "blocksize": 32, "shape": [2, 64], "nested_blocksize": 4, "nested_offset": 0.5}"#;
     vec![
@@ -216,6 +200,26 @@ fn small_safetensors() -> Vec<Vec<u8>> {
         safetensors(&[
             ("ct.weight_packed", "I32", &[3, 8], None),
             ("ct.weight_scale", "BF16", &[3, 2], None),
+            ("ct.weight_shape", "I64", &[2], words([3, 0, 64, 0])),
+        ]),
+        // K = 60: the last word of a row is not full. Inputs in another order, zero points of a byte and of a nibble.
+        safetensors(&[
+            ("ct.weight_packed", "I32", &[9, 8], None),
+            ("ct.weight_scale", "F16", &[9, 2], None),
+            ("ct.weight_zero_point", "I32", &[2, 2], None),
+            ("ct.weight_shape", "I64", &[2], words([9, 0, 60, 0])),
+            (
+                "ct.weight_g_idx",
+                "I32",
+                &[60],
+                words((0..60).map(|feature| feature % 2)),
+            ),
+            ("ct.bias", "F32", &[9], None),
+        ]),
+        safetensors(&[
+            ("ct.weight_packed", "I32", &[3, 8], None),
+            ("ct.weight_scale", "F16", &[3, 1], None),
+            ("ct.weight_zero_point", "I8", &[3, 1], Some(vec![0, 7, 0xF8])),
             ("ct.weight_shape", "I64", &[2], words([3, 0, 64, 0])),
         ]),
         safetensors(&[
@@ -273,62 +277,52 @@ fn no_safetensors_file_is_too_damaged_for_an_error() {
     });
 }
 
-/// A field of a message of Protocol Buffers.
-fn field(number: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len();
-    [
-        &[number << 3 | 2, (length & 0x7F) as u8 | 0x80, (length >> 7) as u8],
-        content,
-    ]
-    .concat()
-}
-
-/// A field that is a small number.
-fn small(number: u8, value: u8) -> Vec<u8> {
-    vec![number << 3, value]
-}
-
-fn small_onnx() -> Vec<u8> {
-    let initializer = |name: &str, data_type: u8, data: &[u8]| {
-        let tensor = [
-            small(1, 2),
-            small(2, data_type),
-            field(8, name.as_bytes()),
-            field(9, data),
-        ];
-        field(5, &tensor.concat())
-    };
-    let attribute = |name: &str, value: u8| field(5, &[field(1, name.as_bytes()), small(3, value)].concat());
-    let names = |number: u8, names: &[&str]| -> Vec<u8> {
-        names
-            .iter()
-            .flat_map(|name| field(number, name.as_bytes()))
-            .collect()
-    };
+fn small_onnx() -> Vec<Vec<u8>> {
     // N = 2, K = 40, blocks of 16, the last of which is not full.
-    let product = [
-        names(1, &["x", "a.weight_Q4", "scales", "zeros"]),
-        names(2, &["product"]),
-        field(4, b"MatMulNBits"),
-        attribute("N", 2),
-        attribute("K", 40),
-        attribute("block_size", 16),
-    ];
-    let sum = [names(1, &["product", "bias"]), names(2, &["y"]), field(4, b"Add")];
-    let graph = [
-        field(1, &product.concat()),
-        field(1, &sum.concat()),
-        initializer("a.weight_Q4", 2, &[0x5A; 48]),
-        initializer("scales", 1, &[0x3D; 24]),
-        initializer("zeros", 2, &[0x78, 0x09, 0x12, 0x03]),
-        initializer("bias", 1, &[0x3D; 8]),
-    ];
-    [small(1, 10), field(7, &graph.concat())].concat()
+    let product = onnx(&[
+        node(
+            "MatMulNBits",
+            &["x", "a.weight_Q4", "scales", "zeros"],
+            "product",
+            &[("N", 2), ("K", 40), ("block_size", 16)],
+        ),
+        node("Add", &["product", "bias"], "y", &[]),
+        constant("a.weight_Q4", 2, &[2, 3, 8], &[0x5A; 48]),
+        constant("scales", 1, &[6], &[0x3D; 24]),
+        constant("zeros", 2, &[4], &[0x78, 0x09, 0x12, 0x03]),
+        constant("bias", 1, &[2], &[0x3D; 8]),
+    ]);
+    // K = 5, N = 3, blocks of 2, signed, with zero points; then the other way round, one scale for each output.
+    let dequantised = onnx(&[
+        node(
+            "DequantizeLinear",
+            &["a_DQ_Q4", "scales", "zeros"],
+            "w",
+            &[("axis", 0), ("block_size", 2)],
+        ),
+        node("MatMul", &["x", "w"], "product", &[]),
+        node("DequantizeLinear", &["b_DQ_Q4", "columns"], "v", &[("axis", 0)]),
+        node("Gemm", &["x", "v", "bias"], "z", &[("transB", 1)]),
+        constant("a_DQ_Q4", 22, &[5, 3], &[0x5A; 8]),
+        constant("scales", 1, &[3, 3], &[0x3D; 36]),
+        constant("zeros", 22, &[3, 3], &[0x78, 0x09, 0x12, 0x03, 0x01]),
+        constant_in(
+            5,
+            "b_DQ_Q4",
+            21,
+            &[3, 5],
+            &[0x5A, 0x5A, 0x5A, 0x5A, 0x5A, 0x5A, 0x5A, 0xFF, 0x01],
+        ),
+        constant("columns", 10, &[3], &[0x3D; 6]),
+        constant_in(4, "bias", 1, &[3], &[0x3D; 12]),
+    ]);
+    vec![product, dequantised]
 }
 
 #[test]
 fn a_model_of_onnx_is_read_where_nothing_is_damaged() {
-    let model = Model::from_bytes(small_onnx()).unwrap();
+    let [product, dequantised] = small_onnx().try_into().unwrap();
+    let model = Model::from_bytes(product).unwrap();
     let weights = model.load("a").unwrap();
     assert_eq!(weights.size(), (2, 40));
     let scale = f32::from_le_bytes([0x3D; 4]);
@@ -336,9 +330,62 @@ fn a_model_of_onnx_is_read_where_nothing_is_damaged() {
     assert_eq!(row[..2], [(10.0 - 2.0) * scale, (5.0 - 2.0) * scale]);
     assert_eq!(row[32..34], [(10.0 - 3.0) * scale, (5.0 - 3.0) * scale]);
     assert_eq!(weights.bias(), Some(&[scale, scale][..]));
+
+    let model = Model::from_bytes(dequantised).unwrap();
+    for name in ["a", "b"] {
+        let weights = model.load(name).unwrap();
+        assert_eq!(weights.size(), (3, 5), "{name}");
+    }
 }
 
 #[test]
 fn no_model_of_onnx_is_too_damaged_for_an_error() {
-    survives("onnx", &[small_onnx()], <[u8]>::len);
+    survives("onnx", &small_onnx(), <[u8]>::len);
+}
+
+#[test]
+fn no_index_of_other_files_is_too_damaged_for_an_error() {
+    let folder = folder("fuzz-index");
+    for (file, layer) in [("one.safetensors", "a"), ("two.safetensors", "b")] {
+        let tensors = ["weight", "scales"].map(|part| format!("{layer}.{part}"));
+        let bytes = safetensors(&[
+            (&tensors[0], "U8", &[4, 32], None),
+            (&tensors[1], "F32", &[2, 4], None),
+        ]);
+        std::fs::write(folder.join(file), bytes).unwrap();
+    }
+    let index = br#"{"weight_map": {"a.weight": "one.safetensors", "a.scales": "one.safetensors", "b.weight": "two.safetensors", "b.scales": "./two.safetensors"}}"#;
+    let path = folder.join("index.json");
+    survives_as("index", &[index.to_vec()], <[u8]>::len, |bytes| {
+        std::fs::write(&path, bytes).unwrap();
+        Model::open(&path)
+    });
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn no_model_whose_data_is_in_another_file_is_too_damaged_for_an_error() {
+    let folder = folder("fuzz-elsewhere");
+    std::fs::write(folder.join("data"), [0x3D; 100]).unwrap();
+    let model = onnx(&[
+        node(
+            "MatMulNBits",
+            &["x", "a.weight_Q4", "scales"],
+            "y",
+            &[("N", 2), ("K", 32), ("block_size", 16)],
+        ),
+        elsewhere(
+            "a.weight_Q4",
+            2,
+            &[2, 2, 8],
+            &[("location", "data"), ("offset", "16"), ("length", "32")],
+        ),
+        elsewhere("scales", 1, &[4], &[("location", "data"), ("offset", "84")]),
+    ]);
+    let path = folder.join("model.onnx");
+    survives_as("elsewhere", &[model], <[u8]>::len, |bytes| {
+        std::fs::write(&path, bytes).unwrap();
+        Model::open(&path)
+    });
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -11,17 +11,7 @@ use q4_kernel_formats::{Model, Problem};
 
 #[test]
 fn weights_are_those_that_the_writer_dequantises() {
-    let digests = std::fs::read_to_string(support::data("digests.tsv")).unwrap();
-    for line in digests.lines().skip(1) {
-        let [file, layer, n, k, digest] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("{line}");
-        };
-        let model = Model::open(support::data(file)).unwrap();
-        let weights = model.load(layer).unwrap();
-        assert_eq!(weights.size(), (n.parse().unwrap(), k.parse().unwrap()));
-        assert_eq!(weights.dequantized_sha256(), digest, "{file} {layer}");
-        assert!(weights.bias().is_some(), "{file} {layer}");
-    }
+    support::every_digest_is_the_writers_own(".gguf");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod catalogue;
 pub mod conformance;
 mod error;
 mod gpu;
+mod kernels;
 mod linear;
 mod operand;
 pub mod reference;
@@ -28,9 +29,12 @@ pub use gpu::{
     AdapterError, AdapterReport, BufferError, Capabilities, Gpu, GpuError, GpuOptions, PipelineCacheDir,
     ReadBackError, Unmet,
 };
+pub use kernels::{Kernels, Layer};
 pub use linear::{Call, Considered, Linear, RouteSource, Routing, Verdict};
 pub use operand::Operand;
-pub use q4_kernel_formats::{Codebook, Decoding, LayerShape, LayoutError, Parts, Quantized};
+pub use q4_kernel_formats::{
+    self as formats, Codebook, Decoding, FileError, LayerShape, LayoutError, Model, Parts, Quantized, Stored,
+};
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
     Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,

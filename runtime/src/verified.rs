@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::OnceLock};
 
-use sha2::{Digest, Sha256};
+use q4_kernel_types::sha256;
 
 use crate::Variant;
 
@@ -19,21 +19,13 @@ impl<'a> Verified<'a> {
         static FINGERPRINTS: OnceLock<HashSet<&str>> = OnceLock::new();
         let fingerprints = FINGERPRINTS.get_or_init(|| fingerprints().collect());
         fingerprints
-            .contains(digest(&variant.wgsl).as_str())
+            .contains(sha256([&*variant.wgsl]).as_str())
             .then_some(Self(variant))
     }
 
     pub(crate) fn variant(self) -> &'a Variant {
         self.0
     }
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 fn fingerprints() -> impl Iterator<Item = &'static str> {

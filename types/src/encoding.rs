@@ -71,6 +71,12 @@ impl WeightFormat {
         !matches!(self.encoding, Encoding::Minimum) || self.scales.bytes() > 1
     }
 
+    /// Whether weights of this format can be stored as another without rounding a number.
+    #[must_use]
+    pub fn is_held_by(self, stored: Self) -> bool {
+        self.encoding == stored.encoding && stored.scales.holds(self.scales)
+    }
+
     /// Bytes that each group of a column has beside its nibbles: the scale, and a zero point or a minimum.
     #[must_use]
     pub const fn group_bytes(self) -> u32 {

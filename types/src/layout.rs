@@ -73,7 +73,7 @@ pub enum Binding {
     Input = 1,
     /// `u32` words of packed weights, read.
     Weight = 2,
-    /// `f32 [groups, padded_N]`, read.
+    /// A scale for each group and column, read; how they are stored is for [`ScaleLayout`](crate::ScaleLayout) to say.
     Scales = 3,
     /// `f32 [N]` or a dummy, read.
     Bias = 4,

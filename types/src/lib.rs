@@ -8,6 +8,7 @@
 
 mod configuration;
 mod constraints;
+mod digest;
 mod dispatch;
 mod encoding;
 mod geometry;
@@ -22,6 +23,7 @@ mod work;
 
 pub use configuration::{Bias, Configuration, GroupSize, Route};
 pub use constraints::{Constraints, Refusal, RowsServed};
+pub use digest::sha256;
 pub use dispatch::{Dispatch, TooManyWorkgroups};
 pub use encoding::{Encoding, WeightFormat};
 pub use geometry::{

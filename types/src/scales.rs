@@ -16,11 +16,11 @@ pub struct ScaleLayout {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum ScaleOrder {
-    /// `[groups, padded_N]`, as the contract has it: those of neighbouring columns.
+    /// `[N, groups]`: those of neighbouring groups of one column, as the weights lie: lanes that walk over K together read them together.
     #[default]
-    Groups,
-    /// `[N, groups]`: those of neighbouring groups of one column, which the lanes of a GEMV read together.
     Columns,
+    /// `[groups, padded_N]`, as the contract has it: those of neighbouring columns.
+    Groups,
 }
 
 /// What one scale is stored as. The host's are f32; they are rounded at upload to a float of 16 bits, and never to one of 8: a file that
@@ -61,6 +61,17 @@ impl ScaleFormat {
         }
     }
 
+    /// Whether every number of another format is one of this format too, so that none is rounded.
+    #[must_use]
+    pub const fn holds(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::F32, _) | (Self::F16, Self::F16 | Self::E4m3) => true,
+            (Self::Bf16, Self::Bf16 | Self::E8m0 | Self::E4m3) => true,
+            (Self::E8m0, Self::E8m0) | (Self::E4m3, Self::E4m3) => true,
+            (Self::F16 | Self::Bf16 | Self::E8m0 | Self::E4m3, _) => false,
+        }
+    }
+
     /// The name in descriptions and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -76,7 +87,7 @@ impl ScaleFormat {
 
 impl ScaleOrder {
     /// Every order.
-    pub const ALL: [Self; 2] = [Self::Groups, Self::Columns];
+    pub const ALL: [Self; 2] = [Self::Columns, Self::Groups];
 
     /// The name in descriptions and reports.
     #[must_use]
@@ -92,16 +103,16 @@ impl ScaleLayout {
     /// What the name of a variant says of it.
     pub(crate) const fn label(self) -> Option<&'static str> {
         match (self.format, self.order) {
-            (ScaleFormat::F32, ScaleOrder::Groups) => None,
-            (ScaleFormat::F16, ScaleOrder::Groups) => Some("sf16"),
-            (ScaleFormat::Bf16, ScaleOrder::Groups) => Some("sbf16"),
-            (ScaleFormat::F32, ScaleOrder::Columns) => Some("sf32c"),
-            (ScaleFormat::F16, ScaleOrder::Columns) => Some("sf16c"),
-            (ScaleFormat::Bf16, ScaleOrder::Columns) => Some("sbf16c"),
-            (ScaleFormat::E8m0, ScaleOrder::Groups) => Some("se8m0"),
-            (ScaleFormat::E8m0, ScaleOrder::Columns) => Some("se8m0c"),
-            (ScaleFormat::E4m3, ScaleOrder::Groups) => Some("se4m3"),
-            (ScaleFormat::E4m3, ScaleOrder::Columns) => Some("se4m3c"),
+            (ScaleFormat::F32, ScaleOrder::Columns) => None,
+            (ScaleFormat::F16, ScaleOrder::Columns) => Some("sf16"),
+            (ScaleFormat::Bf16, ScaleOrder::Columns) => Some("sbf16"),
+            (ScaleFormat::E8m0, ScaleOrder::Columns) => Some("se8m0"),
+            (ScaleFormat::E4m3, ScaleOrder::Columns) => Some("se4m3"),
+            (ScaleFormat::F32, ScaleOrder::Groups) => Some("sf32g"),
+            (ScaleFormat::F16, ScaleOrder::Groups) => Some("sf16g"),
+            (ScaleFormat::Bf16, ScaleOrder::Groups) => Some("sbf16g"),
+            (ScaleFormat::E8m0, ScaleOrder::Groups) => Some("se8m0g"),
+            (ScaleFormat::E4m3, ScaleOrder::Groups) => Some("se4m3g"),
         }
     }
 }
@@ -110,8 +121,8 @@ impl fmt::Display for ScaleLayout {
     /// As a description has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.order {
-            ScaleOrder::Groups => write!(f, "{}", self.format),
-            ScaleOrder::Columns => write!(f, "{} {{ order: columns }}", self.format),
+            ScaleOrder::Columns => write!(f, "{}", self.format),
+            ScaleOrder::Groups => write!(f, "{} {{ order: groups }}", self.format),
         }
     }
 }

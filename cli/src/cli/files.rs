@@ -13,7 +13,7 @@ use super::{Format, dimension, seed};
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  q4 inspect model.gguf --hash --json")]
 pub(crate) struct Inspect {
-    /// A file of weights; its content says of which kind it is
+    /// A file of weights, of which its content says the kind, or the folder of a model in safetensors
     pub(crate) file: PathBuf,
 
     /// Add the SHA-256 of each matrix as dequantised: f32 little-endian, row-major [N, K], zeros positive
@@ -30,7 +30,7 @@ pub(crate) struct Inspect {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  q4 convert model.gguf -o model.q4.safetensors")]
 pub(crate) struct Convert {
-    /// A file of weights; its content says of which kind it is
+    /// A file of weights, of which its content says the kind, or the folder of a model in safetensors
     pub(crate) file: PathBuf,
 
     /// Where to write
@@ -88,9 +88,11 @@ impl From<QuantizerArgument> for Quantizer {
 ///
 /// Against another file: how far the matrices are from those of the same name there. Without one: how far each would be from itself once it is quantised.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  q4 accuracy model-q4_0.gguf --against model-f16.gguf --plot errors.svg")]
+#[command(
+    after_help = "Examples:\n  q4 accuracy model-q4_0.gguf --against model-f16.gguf --plot errors.svg\n  q4 accuracy model-f16.gguf --activations recorded.safetensors --inputs q.x"
+)]
 pub(crate) struct Accuracy {
-    /// A file of weights; its content says of which kind it is
+    /// A file of weights, of which its content says the kind, or the folder of a model in safetensors
     pub(crate) file: PathBuf,
 
     /// The file with the weights as they were before
@@ -103,6 +105,15 @@ pub(crate) struct Accuracy {
     /// Rows of random inputs that outputs are computed for
     #[arg(long, value_name = "ROWS", default_value = "16", value_parser = dimension, allow_negative_numbers = true)]
     pub(crate) rows: u32,
+
+    /// Measure outputs with the inputs that this safetensors file has: matrices [M, K] of floats, named as the matrix of weights, with or without .x behind it, or
+    /// the only one that is as wide
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["rows", "seed"])]
+    pub(crate) activations: Option<PathBuf>,
+
+    /// The one matrix of the activations to take
+    #[arg(long, value_name = "TENSOR", requires = "activations")]
+    pub(crate) inputs: Option<String>,
 
     /// Seed of the inputs
     #[arg(long, default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]

@@ -108,7 +108,7 @@ pub(crate) struct Demo {
     #[arg(allow_negative_numbers = true)]
     pub(crate) rows: Vec<u32>,
 
-    /// Take matrices of this file instead, with random inputs: the first of each format and shape
+    /// Take matrices of this file instead, with random inputs: the first of each format and shape. Floats are quantised where there is nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: Option<PathBuf>,
 

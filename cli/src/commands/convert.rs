@@ -25,8 +25,10 @@ pub(crate) fn run(arguments: &Convert, out: &mut impl Write) -> Result<Ending, F
     } = arguments;
     let model = Model::open(file)?;
     // Whatever it is called: links lead to the same place.
-    if let (Ok(input), Ok(place)) = (fs::canonicalize(file), fs::canonicalize(output))
-        && input == place
+    if let Ok(place) = fs::canonicalize(output)
+        && model
+            .paths()
+            .any(|input| fs::canonicalize(input).is_ok_and(|input| input == place))
     {
         return Err(Failure::OwnInput(output.clone()));
     }

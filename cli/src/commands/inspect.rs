@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use q4_kernel::{Encoding, Shape, Variant, catalogue};
 use q4_kernel_formats::{Matrix, Model};
 use serde::Serialize;
 
@@ -10,6 +9,7 @@ use crate::{
     cli::Inspect,
     failure::{Ending, Failure},
     output::{Align, Progress, inexact, print_json, size, table},
+    serving::variants_for,
 };
 
 pub(crate) fn run(arguments: &Inspect, out: &mut impl Write) -> Result<Ending, Failure> {
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Inspect, out: &mut impl Write) -> Result<Ending, F
     let readable = entries.iter().all(|entry| entry.error.is_none());
     let report = Report {
         file: arguments.file.display().to_string(),
-        container: model.container(),
+        container: model.container().name(),
         matrices: entries,
     };
     if arguments.format.json {
@@ -62,10 +62,12 @@ struct Entry<'a> {
     group_size: Option<u32>,
     /// How its nibbles become weights; none if it has no nibbles that are read.
     encoding: Option<&'static str>,
+    /// The format of its scales.
+    scales: Option<&'static str>,
     bits_per_weight: f64,
     bias: bool,
     bytes: u64,
-    /// Variants of the catalogue that can multiply by it as it is.
+    /// Variants of the catalogue that multiply by it as it is: of its encoding, with scales that hold its own.
     variants: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     dequantized_sha256: Option<String>,
@@ -82,38 +84,16 @@ impl<'a> Entry<'a> {
             n: matrix.n,
             k: matrix.k,
             group_size: matrix.group_size,
-            encoding: matrix.encoding.map(Encoding::name),
+            encoding: matrix.weights.map(|weights| weights.encoding.name()),
+            scales: matrix.weights.map(|weights| weights.scales.name()),
             bits_per_weight: matrix.bits_per_weight(),
             bias: matrix.bias,
             bytes: matrix.bytes,
-            variants: catalogue()
-                .iter()
-                .filter(|variant| serves(variant, matrix))
-                .count(),
+            variants: variants_for(matrix).count(),
             dequantized_sha256: None,
             error: None,
         }
     }
-}
-
-/// Whether a variant can multiply one row, or several, by a matrix as it is.
-fn serves(variant: &Variant, matrix: &Matrix) -> bool {
-    let (Some(encoding), Some(group_size)) = (matrix.encoding, matrix.group_size) else {
-        return false;
-    };
-    if variant.configuration.encoding != encoding {
-        return false;
-    }
-    let constraints = variant.configuration.constraints();
-    [1, 4, 128].into_iter().any(|m| {
-        let shape = Shape {
-            m,
-            n: matrix.n,
-            k: matrix.k,
-            group_size,
-        };
-        constraints.check(shape).is_ok()
-    })
 }
 
 const COLUMNS: [(&str, Align); 9] = [

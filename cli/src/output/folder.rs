@@ -7,7 +7,7 @@ use std::{
     process,
 };
 
-use sha2::{Digest, Sha256};
+use q4_kernel_codegen::types::sha256;
 
 /// The list of the files that were made here: digest and name, a line for each.
 const LIST: &str = ".q4-files";
@@ -61,13 +61,13 @@ impl Folder {
         for (name, bytes) in &self.files {
             let path = self.path.join(name);
             let Some(there) = read(&path)? else { continue };
-            if there != *bytes && self.made.get(name) != Some(&digest(&there)) {
+            if there != *bytes && self.made.get(name) != Some(&sha256([&there])) {
                 return Err(FolderError::Foreign { path });
             }
         }
         fs::create_dir_all(&self.path).map_err(|error| write_error(&self.path, error))?;
         for (name, bytes) in &self.files {
-            self.made.insert(name.clone(), digest(bytes));
+            self.made.insert(name.clone(), sha256([bytes]));
         }
         let list: String = self
             .made
@@ -130,13 +130,6 @@ fn write_error(path: &Path, error: io::Error) -> FolderError {
         path: path.to_owned(),
         error,
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

@@ -88,19 +88,19 @@ const GEMVS_WITH_INT8: [(u32, u32, u32, u32); 5] = [
 
 /// Those with scales in another layout.
 const GEMVS_WITH_SCALES: [((u32, u32, u32, u32), ScaleLayout); 5] = [
-    ((128, 8, 0, GRID), BY_COLUMN),
-    ((128, 8, 1, GRID), BY_COLUMN),
-    ((128, 16, 1, GRID), BY_COLUMN),
+    ((128, 8, 0, GRID), BY_GROUP),
+    ((128, 8, 1, GRID), BY_GROUP),
+    ((128, 16, 1, GRID), BY_GROUP),
     ((128, 8, 1, GRID), AS_F16),
     ((128, 16, 1, GRID), AS_F16),
 ];
-const BY_COLUMN: ScaleLayout = ScaleLayout {
+const BY_GROUP: ScaleLayout = ScaleLayout {
     format: ScaleFormat::F32,
-    order: ScaleOrder::Columns,
+    order: ScaleOrder::Groups,
 };
 const AS_F16: ScaleLayout = ScaleLayout {
     format: ScaleFormat::F16,
-    order: ScaleOrder::Groups,
+    order: ScaleOrder::Columns,
 };
 
 /// Width, columns, held chunks, whether in slices, and workgroups of the streaming GEMVs.
@@ -395,7 +395,7 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
             variants.push(Configuration {
                 scales: ScaleLayout {
                     format,
-                    order: ScaleOrder::Groups,
+                    ..ScaleLayout::default()
                 },
                 ..default
             });
@@ -449,14 +449,10 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
                 variants.push(stream(sizes, reduction));
             }
         }
-        for sizes in [STREAMS.as_slice(), &STREAMS_FOR_TUNING].concat() {
-            for reduction in Reduction::ALL {
-                variants.push(Configuration {
-                    scales: BY_COLUMN,
-                    ..stream(sizes, reduction)
-                });
-            }
-        }
+        variants.extend(STREAMS.map(|sizes| Configuration {
+            scales: BY_GROUP,
+            ..stream(sizes, Reduction::Subgroup)
+        }));
     }
     variants
 }

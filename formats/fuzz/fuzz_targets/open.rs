@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cd formats/fuzz
-//! mkdir -p corpus/open && cp ../tests/data/*.gguf corpus/open
+//! mkdir -p corpus/open && cp ../tests/data/minilm-* corpus/open
 //! cargo +nightly fuzz run open
 //! ```
 //!

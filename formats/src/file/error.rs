@@ -30,8 +30,22 @@ pub enum Problem {
     #[error("the file was changed after it was opened; open it again")]
     Changed,
     /// The content is of no container that is read.
-    #[error("the file begins with none of the marks of a format that is read; give a {0} file")]
-    UnknownContainer(&'static str),
+    #[error("the file begins with none of the marks of the kinds that are read; give one of {}", wanted.join(", "))]
+    UnknownContainer {
+        /// The kinds that are read.
+        wanted: Vec<&'static str>,
+    },
+    /// The content is of another container than was asked for.
+    #[error(
+        "the file is of the kind {given}, and {} is read here; open it as what it is, or with `Model::open`",
+        wanted.join(" or ")
+    )]
+    OtherContainer {
+        /// What it is.
+        given: &'static str,
+        /// What was asked for.
+        wanted: Vec<&'static str>,
+    },
     /// Something reaches past the end.
     #[error("{what} needs {needed} bytes and {left} are left; the file is truncated or its header lies")]
     Truncated {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, Metadata},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     time::SystemTime,
 };
 
@@ -35,12 +35,14 @@ impl Source {
             offset: 0,
             problem,
         };
-        let file = File::open(path).map_err(|error| refused(error.into()))?;
-        let metadata = file.metadata().map_err(|error| refused(error.into()))?;
+        // Asked before it is opened: what opens a pipe waits for someone who writes to it.
+        let metadata = std::fs::metadata(path).map_err(|error| refused(error.into()))?;
         if !metadata.is_file() {
-            let what = "this is no regular file; give the path of a file, not of a folder or a device";
+            let what = "this is no regular file; give the path of a file, or of a folder that has a model.safetensors or the index of one";
             return Err(refused(Problem::Malformed(what.to_owned())));
         }
+        let file = File::open(path).map_err(|error| refused(error.into()))?;
+        let metadata = file.metadata().map_err(|error| refused(error.into()))?;
         Ok(Self {
             path: path.to_owned(),
             bytes: Bytes::Mapped {
@@ -60,6 +62,43 @@ impl Source {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The folder that it is in; none for what came from no file.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.bytes {
+            Bytes::Mapped { .. } => self.path.parent(),
+            Bytes::Owned(_) => None,
+        }
+    }
+
+    /// The path of another file that this one names at a byte for a tensor. It must be in the same folder or below: a name leads nowhere else, whoever
+    /// wrote it. Links that stand in the folder are followed, since who owns the folder put them there.
+    pub(crate) fn beside(&self, tensor: Option<&str>, at: u64, name: &str) -> Result<PathBuf, FileError> {
+        let Some(folder) = self.folder() else {
+            let what = format!("its data is in another file, {name:?}; open the model by its path");
+            return Err(self.error(tensor, at, Problem::Unsupported(what)));
+        };
+        let mut path = folder.to_owned();
+        let mut depth = 0;
+        for part in Path::new(name).components() {
+            match part {
+                Component::Normal(part) => path.push(part),
+                Component::CurDir => continue,
+                Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                    depth = 0;
+                    break;
+                }
+            }
+            depth += 1;
+        }
+        if depth == 0 || name.contains('\0') {
+            let what = format!(
+                "its data is in {name:?}; only names of files in the folder of the model are followed"
+            );
+            return Err(self.error(tensor, at, Problem::Malformed(what)));
+        }
+        Ok(path)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

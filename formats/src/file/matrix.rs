@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use q4_kernel_types::Encoding;
+use q4_kernel_types::WeightFormat;
 
-use crate::Quantized;
+use crate::{LayerShape, QuantizeError, Quantized, Quantizer};
 
 /// What a file says of one matrix, before its data is touched.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +19,9 @@ pub struct Matrix {
     pub k: u32,
     /// Consecutive input features that share a scale; none in plain matrices.
     pub group_size: Option<u32>,
-    /// How its nibbles become weights; none if they are not four bits each, or no decoder reads them.
-    pub encoding: Option<Encoding>,
+    /// What kernels must know of it, as far as the index tells: where [`Quantized::format`] finds another once the data is read, it is one that holds this.
+    /// None if it is not of four bits, or no decoder reads it.
+    pub weights: Option<WeightFormat>,
     /// Whether the file has a bias for it.
     pub bias: bool,
     /// Bytes of the file that it takes, scales and the like included, its bias not.
@@ -57,7 +58,44 @@ impl Matrix {
     }
 }
 
+impl Plain<'_> {
+    /// The matrix in four bits, with its bias.
+    ///
+    /// # Errors
+    /// If the group size is 0, or a weight is NaN or infinite.
+    pub fn quantize(
+        &self,
+        quantizer: Quantizer,
+        group_size: u32,
+    ) -> Result<Quantized<'static>, QuantizeError> {
+        let (n, k) = (self.n, self.k);
+        let layer = quantizer.quantize(&self.weights, LayerShape { n, k, group_size })?;
+        Ok(match &self.bias {
+            Some(bias) => layer.with_bias(bias.to_vec())?,
+            None => layer,
+        })
+    }
+}
+
 impl Stored<'_> {
+    /// The same matrix in floats: the weights that [`Stored::row`] gives.
+    #[must_use]
+    pub fn dequantized(&self) -> Plain<'_> {
+        let (n, k) = self.size();
+        Plain {
+            n,
+            k,
+            weights: match self {
+                Self::Quantized(layer) => {
+                    let rows = (0..n).filter_map(|row| layer.dequantized_row(row));
+                    rows.flatten().collect()
+                }
+                Self::Plain(plain) => Cow::Borrowed(&plain.weights),
+            },
+            bias: self.bias().map(Cow::Borrowed),
+        }
+    }
+
     /// Output and input features.
     #[must_use]
     pub fn size(&self) -> (u32, u32) {

@@ -2,24 +2,65 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FileError, Matrix, Problem, Reader, Source, Stored};
-use crate::{gguf, onnx, own, safetensors};
+use super::{Container, FileError, Matrix, Problem, Reader, Source, Stored};
+use crate::Quantized;
 
 /// An opened file. Only its index is in memory; weights come one matrix at a time.
 #[derive(Debug)]
 pub struct Model {
-    container: &'static str,
+    container: Container,
     reader: Box<dyn Reader>,
     path: PathBuf,
 }
 
+/// The files of a folder that are opened where the folder is given, the first that is there.
+const IN_FOLDERS: [&str; 2] = ["model.safetensors.index.json", "model.safetensors"];
+
+/// The file that a path means.
+fn file_at(path: &Path) -> PathBuf {
+    let there = |name: &&str| path.join(name).is_file();
+    match IN_FOLDERS.into_iter().find(there) {
+        Some(name) => path.join(name),
+        None => path.to_owned(),
+    }
+}
+
 impl Model {
-    /// Opens a file of any container that is read. Its content says which it is, never its name.
+    /// Opens a file of any container that is read. Its content says which it is, never its name. Of a folder, opens the model as Transformers names it:
+    /// `model.safetensors.index.json` or `model.safetensors`.
     ///
     /// # Errors
     /// If the file cannot be opened, is of no such container, or its index is damaged.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, FileError> {
-        Self::of(Source::open(path.as_ref())?)
+        Self::of(Source::open(&file_at(path.as_ref()))?, &Container::ALL)
+    }
+
+    /// Opens a GGUF file.
+    ///
+    /// # Errors
+    /// As [`Model::open`], and if the file is of another container.
+    pub fn from_gguf(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        Self::of(Source::open(path.as_ref())?, &[Container::Gguf])
+    }
+
+    /// Opens a safetensors file, be it in a convention of other tools or in the project's own layout, the index of several, or the folder of either, as
+    /// [`Model::open`] does.
+    ///
+    /// # Errors
+    /// As [`Model::open`], and if the file is of another container.
+    pub fn from_safetensors(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        Self::of(
+            Source::open(&file_at(path.as_ref()))?,
+            &[Container::Own, Container::Safetensors],
+        )
+    }
+
+    /// Opens an ONNX model.
+    ///
+    /// # Errors
+    /// As [`Model::open`], and if the file is of another container.
+    pub fn from_onnx(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        Self::of(Source::open(path.as_ref())?, &[Container::Onnx])
     }
 
     /// Takes what a file holds, from wherever it came.
@@ -27,29 +68,70 @@ impl Model {
     /// # Errors
     /// If it is of no container that is read, or its index is damaged.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, FileError> {
-        Self::of(Source::of_bytes(bytes))
+        Self::of(Source::of_bytes(bytes), &Container::ALL)
     }
 
-    fn of(source: Source) -> Result<Self, FileError> {
+    fn of(source: Source, wanted: &[Container]) -> Result<Self, FileError> {
+        let names = || wanted.iter().map(|container| container.name()).collect();
+        let Some(container) = Container::of(source.bytes()) else {
+            return Err(source.error(None, 0, Problem::UnknownContainer { wanted: names() }));
+        };
+        if !wanted.contains(&container) {
+            let given = container.name();
+            return Err(source.error(
+                None,
+                0,
+                Problem::OtherContainer {
+                    given,
+                    wanted: names(),
+                },
+            ));
+        }
         let path = source.path().to_owned();
-        let (container, reader) = read(source)?;
         Ok(Self {
             container,
-            reader,
+            reader: container.open(source)?,
             path,
         })
     }
 
-    /// What kind of file it is: `gguf`, say.
+    /// What kind of file it is.
     #[must_use]
-    pub fn container(&self) -> &'static str {
+    pub fn container(&self) -> Container {
         self.container
+    }
+
+    /// The paths of the files that weights are read from: the one that was opened first, then those that it names.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.reader.files().iter().map(Source::path)
     }
 
     /// Every matrix, in the order of the file.
     #[must_use]
     pub fn matrices(&self) -> &[Matrix] {
         self.reader.matrices()
+    }
+
+    /// The matrices of four bits in the order of the file, each loaded when the iterator comes to it: a loop that uploads them holds one at a time.
+    ///
+    /// ```no_run
+    /// let model = q4_kernel_formats::Model::open("model.gguf")?;
+    /// for layer in model.layers() {
+    ///     let (matrix, weights) = layer?;
+    ///     println!("{}: {:?}", matrix.name, weights.shape());
+    /// }
+    /// # Ok::<(), q4_kernel_formats::FileError>(())
+    /// ```
+    pub fn layers(&self) -> impl Iterator<Item = Result<(&Matrix, Quantized<'_>), FileError>> {
+        let quantized = |(index, matrix): (usize, _)| match self.reader.load(index) {
+            Ok(Stored::Quantized(layer)) => Some(Ok((matrix, layer))),
+            Ok(Stored::Plain(_)) => None,
+            Err(error) => Some(Err(error)),
+        };
+        let matrices = self.matrices().iter().enumerate();
+        matrices
+            .filter(|(_, matrix)| matrix.weights.is_some())
+            .filter_map(quantized)
     }
 
     /// The weights of one matrix. Memory beyond the file's own pages is taken for this matrix alone.
@@ -87,26 +169,4 @@ impl Model {
         let names = self.matrices().iter().map(|matrix| matrix.name.as_str());
         names.max_by_key(|other| shared(other)).map(ToOwned::to_owned)
     }
-}
-
-/// The reader of a file's container.
-fn read(source: Source) -> Result<(&'static str, Box<dyn Reader>), FileError> {
-    if gguf::recognises(source.bytes()) {
-        return Ok(("gguf", Box::new(gguf::File::open(source)?)));
-    }
-    if own::recognises(source.bytes()) {
-        return Ok(("q4-kernel", Box::new(own::File::open(source)?)));
-    }
-    if safetensors::recognises(source.bytes()) {
-        return Ok(("safetensors", Box::new(safetensors::File::open(source)?)));
-    }
-    // Last: models begin with no mark, only with a small number.
-    if onnx::recognises(source.bytes()) {
-        return Ok(("onnx", Box::new(onnx::File::open(source)?)));
-    }
-    Err(source.error(
-        None,
-        0,
-        Problem::UnknownContainer("GGUF, safetensors, ONNX or converted"),
-    ))
 }

@@ -71,7 +71,7 @@ impl File {
                 n,
                 k,
                 group_size: blocks.map(|blocks| blocks.group_size),
-                encoding: blocks.map(|blocks| blocks.encoding),
+                weights: blocks.map(|blocks| blocks.weights()),
                 bias: own.bias.is_some(),
                 bytes: tensor.bytes,
             });
@@ -119,6 +119,10 @@ impl File {
 impl Reader for File {
     fn matrices(&self) -> &[Matrix] {
         &self.matrices
+    }
+
+    fn files(&self) -> &[Source] {
+        std::slice::from_ref(&self.source)
     }
 
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use half::f16;
-use q4_kernel_types::{Encoding, ScaleFormat, layout};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
 use super::block::Type;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Blocks {
     /// Weights that share a scale.
     pub(super) group_size: u32,
-    pub(super) encoding: Encoding,
+    encoding: Encoding,
     scale_format: ScaleFormat,
     /// Bytes before the nibbles.
     head: usize,
@@ -148,6 +148,14 @@ pub(super) fn parts<'a>(
 }
 
 impl Blocks {
+    /// What kernels must know of such weights.
+    pub(super) fn weights(&self) -> WeightFormat {
+        WeightFormat {
+            encoding: self.encoding,
+            scales: self.scale_format,
+        }
+    }
+
     /// Undoes the blocks of some rows, whose weights and numbers of groups come one after the other.
     fn undo(&self, kind: Type, blocks: &[u8], target: &mut [u8], numbers: &mut [(f32, f32)]) {
         let block_bytes = kind.elements as usize / 2;
@@ -160,14 +168,24 @@ impl Blocks {
             for (group, place) in numbers.iter_mut().enumerate() {
                 *place = (self.numbers)(head, group);
             }
-            let runs = nibbles.chunks_exact(self.run);
-            for (run, target) in runs.zip(target.chunks_exact_mut(self.run)) {
-                let (low, high) = target.split_at_mut(self.run / 2);
-                for ((pair, low), high) in run.chunks_exact(2).zip(low).zip(high) {
-                    *low = pair[0] & 0x0F | pair[1] << 4;
-                    *high = pair[0] >> 4 | pair[1] & 0xF0;
-                }
+            match self.run {
+                8 => undo_runs::<8>(nibbles, target),
+                16 => undo_runs::<16>(nibbles, target),
+                _ => undo_runs::<32>(nibbles, target),
             }
+        }
+    }
+}
+
+/// Puts the low nibbles of each run in front of its high ones. Lengths that the compiler knows, and pairs of bytes as one number, are what it makes vectors of.
+fn undo_runs<const RUN: usize>(nibbles: &[u8], target: &mut [u8]) {
+    let targets = target.as_chunks_mut::<RUN>().0;
+    for (run, target) in nibbles.as_chunks::<RUN>().0.iter().zip(targets) {
+        let (low, high) = target.split_at_mut(RUN / 2);
+        let pairs = run.as_chunks().0.iter().map(|pair| u16::from_le_bytes(*pair));
+        for ((pair, low), high) in pairs.zip(low).zip(high) {
+            *low = (pair & 0x0F | pair >> 4 & 0xF0) as u8;
+            *high = (pair >> 4 & 0x0F | pair >> 8 & 0xF0) as u8;
         }
     }
 }

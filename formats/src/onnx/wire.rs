@@ -17,8 +17,10 @@ pub(super) enum Value<'a> {
     Integer(u64),
     /// A string, bytes, a message or packed numbers.
     Bytes(&'a [u8]),
-    /// Four or eight bytes that no field that is read has.
-    Fixed,
+    /// Four bytes.
+    Fixed32(u32),
+    /// Eight bytes, which no field that is read has.
+    Fixed64,
 }
 
 /// Bits of a byte of a variable-length integer that count.
@@ -55,7 +57,7 @@ pub(super) fn integers(value: Value<'_>) -> Option<Vec<u64>> {
             }
             Some(numbers)
         }
-        Value::Fixed => None,
+        Value::Fixed32(_) | Value::Fixed64 => None,
     }
 }
 
@@ -70,8 +72,11 @@ fn field<'a>(message: &'a [u8], at: &mut usize) -> Option<Field<'a>> {
     let begin = *at;
     let (value, begin) = match tag & 7 {
         0 => (Value::Integer(integer(message, at)?), begin),
-        1 => skip(at, 8).map(|_| (Value::Fixed, begin))?,
-        5 => skip(at, 4).map(|_| (Value::Fixed, begin))?,
+        1 => skip(at, 8).map(|_| (Value::Fixed64, begin))?,
+        5 => {
+            let bytes = skip(at, 4)?.try_into().ok()?;
+            (Value::Fixed32(u32::from_le_bytes(bytes)), begin)
+        }
         2 => {
             let length = usize::try_from(integer(message, at)?).ok()?;
             let begin = *at;

@@ -57,7 +57,7 @@ impl Entry {
             k,
             group_size,
             encoding: layer.decoding().encoding().name().to_owned(),
-            scale_format: layer.scale_format().name().to_owned(),
+            scale_format: layer.format().scales.name().to_owned(),
             bias: layer.bias().is_some(),
             input_order: layer.input_order().is_some(),
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use q4_kernel_types::{Encoding, ScaleFormat};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat};
 use safetensors::SafeTensors;
 
 use super::{
@@ -117,7 +117,10 @@ impl File {
                 n: entry.n,
                 k: entry.k,
                 group_size: Some(entry.group_size),
-                encoding: Some(encoding),
+                weights: Some(WeightFormat {
+                    encoding,
+                    scales: scale_format,
+                }),
                 bias: entry.bias,
                 bytes,
             });
@@ -152,6 +155,10 @@ impl File {
 impl Reader for File {
     fn matrices(&self) -> &[Matrix] {
         &self.matrices
+    }
+
+    fn files(&self) -> &[Source] {
+        std::slice::from_ref(&self.source)
     }
 
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {

@@ -10,7 +10,7 @@ use super::{
     entry::{Entry, Part},
 };
 use crate::{
-    Decoding, FileError, LayerShape, Matrix, Model, Plain, QuantizeError, Quantized, Stored, quantize,
+    Decoding, FileError, LayerShape, Matrix, Model, QuantizeError, Quantized, Stored, quantize,
     quantize_least_squares, relative_error,
 };
 
@@ -116,7 +116,7 @@ impl Conversion {
 
     /// What the header says of a matrix. Floats need not be quantised for that.
     fn entry(&self, model: &Model, matrix: &Matrix) -> Result<Entry, ConvertError> {
-        if matrix.encoding.is_some() && !self.requantize {
+        if matrix.weights.is_some() && !self.requantize {
             let (layer, _) = self.layer(model, matrix)?;
             return Ok(Entry::of(&matrix.name, &matrix.format, &layer));
         }
@@ -139,40 +139,20 @@ impl Conversion {
         model: &'a Model,
         matrix: &Matrix,
     ) -> Result<(Quantized<'a>, Option<f64>), ConvertError> {
-        let plain = match model.load(&matrix.name)? {
+        let stored = match model.load(&matrix.name)? {
             Stored::Quantized(layer) if !self.requantize => return Ok((layer, None)),
-            Stored::Quantized(layer) => dequantized(&layer),
-            Stored::Plain(plain) => plain,
+            stored => stored,
         };
-        let failed = |error| ConvertError::Quantize {
-            name: matrix.name.clone(),
-            error,
-        };
-        let shape = LayerShape {
-            n: plain.n,
-            k: plain.k,
-            group_size: self.group_size,
-        };
-        let layer = self.quantizer.quantize(&plain.weights, shape).map_err(failed)?;
+        let plain = stored.dequantized();
+        let layer =
+            plain
+                .quantize(self.quantizer, self.group_size)
+                .map_err(|error| ConvertError::Quantize {
+                    name: matrix.name.clone(),
+                    error,
+                })?;
         let error = relative_error(&plain.weights, &layer);
-        let layer = match plain.bias {
-            Some(bias) => layer
-                .with_bias(bias.into_owned())
-                .map_err(|error| failed(error.into()))?,
-            None => layer,
-        };
         Ok((layer, Some(error)))
-    }
-}
-
-fn dequantized(layer: &Quantized<'_>) -> Plain<'static> {
-    let LayerShape { n, k, .. } = layer.shape();
-    let rows = (0..n).filter_map(|row| layer.dequantized_row(row));
-    Plain {
-        n,
-        k,
-        weights: rows.flatten().collect(),
-        bias: layer.bias().map(|bias| bias.to_vec().into()),
     }
 }
 
@@ -208,7 +188,7 @@ fn data<'a>(layer: &'a Quantized<'_>, part: Part) -> Cow<'a, [u8]> {
     match (part, layer.decoding()) {
         (Part::Weight, _) => Cow::Borrowed(layer.weight()),
         (Part::Scales, _) => layer.stored_scales(ScaleLayout {
-            format: layer.scale_format(),
+            format: layer.format().scales,
             order: ScaleOrder::Groups,
         }),
         (Part::ZeroPoints, Decoding::ZeroPoint(zeros)) => Cow::Borrowed(zeros),

@@ -241,6 +241,24 @@ impl<'a> Quantized<'a> {
         }
     }
 
+    /// Symmetric weights as weights with zero points, 8 for every group. None of any other encoding.
+    #[must_use]
+    pub fn with_zero_points(&self) -> Option<Quantized<'_>> {
+        let Decoding::Symmetric = self.decoding else {
+            return None;
+        };
+        let zeros = vec![layout::ZERO_POINT; self.scales.len()];
+        Some(Quantized {
+            shape: self.shape,
+            weight: Cow::Borrowed(&self.weight),
+            scales: Cow::Borrowed(&self.scales),
+            scale_format: self.scale_format,
+            decoding: Decoding::ZeroPoint(zeros.into()),
+            bias: self.bias().map(Cow::Borrowed),
+            input_order: self.input_order().map(Cow::Borrowed),
+        })
+    }
+
     /// Rounds the scales, and minimums beside them, to a format, as an upload for kernels with such scales does: what such kernels compute is
     /// the product with these weights.
     ///

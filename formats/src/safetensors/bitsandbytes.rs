@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ::safetensors::Dtype;
-use q4_kernel_types::{ScaleFormat, layout};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 use serde::Deserialize;
 
 use super::{file, tensors::Tensors};
@@ -94,6 +94,12 @@ impl Layer {
         })
     }
 
+    /// What kernels must know of the weights.
+    pub(super) const WEIGHTS: WeightFormat = WeightFormat {
+        encoding: Encoding::Codebook,
+        scales: ScaleFormat::F32,
+    };
+
     pub(super) fn name(&self) -> &'static str {
         match self.kind {
             Kind::Nf4 => "bitsandbytes-nf4",
@@ -120,7 +126,7 @@ impl Layer {
                 .collect::<Vec<_>>()
                 .into(),
             scales: from_columns(self.shape, &scales).into(),
-            scale_format: ScaleFormat::F32,
+            scale_format: Self::WEIGHTS.scales,
             decoding: Decoding::Codebook(Codebook::new(levels)),
             bias: tensors.bias(name, n)?,
             input_order: None,

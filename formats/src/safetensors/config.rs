@@ -27,7 +27,7 @@ pub(super) fn is_gptq_v2(source: &Source) -> bool {
 }
 
 fn beside(source: &Source, name: &str) -> Option<Value> {
-    let path = source.path().parent()?.join(name);
+    let path = source.folder()?.join(name);
     if fs::metadata(&path).ok()?.len() > MOST_BYTES {
         return None;
     }

@@ -1,12 +1,13 @@
 //! The conventions, undone into the neutral layout.
 
 use ::safetensors::Dtype;
-use q4_kernel_types::{Encoding, ScaleFormat, layout, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
 use super::tensors::Tensors;
 use crate::{
     Codebook, Decoding, FileError, LayerShape, Parts,
     grid::{from_columns, from_groups, grid},
+    nibbles::{PER_WORD, of_word, packed},
     scale::{E2M1, widened},
 };
 
@@ -22,11 +23,8 @@ pub(super) enum Convention {
     Q4gsw,
 }
 
-/// Which column of eight a nibble of an AWQ word holds.
-const AWQ_COLUMNS: [usize; PER_WORD] = [0, 2, 4, 6, 1, 3, 5, 7];
-
-/// Weights of a word.
-pub(super) const PER_WORD: usize = WEIGHTS_PER_WORD as usize;
+/// In which nibble of an AWQ word each of eight columns is.
+const AWQ_PLACES: [usize; PER_WORD] = [0, 4, 1, 5, 2, 6, 3, 7];
 
 impl Convention {
     pub(super) fn name(self) -> &'static str {
@@ -39,13 +37,19 @@ impl Convention {
         }
     }
 
-    pub(super) fn encoding(self) -> Encoding {
-        match self {
-            Self::Awq => Encoding::ZeroPoint,
-            Self::MlxAffine => Encoding::Minimum,
-            Self::MlxMxfp4 | Self::MlxNvfp4 => Encoding::Codebook,
-            Self::Q4gsw => Encoding::Symmetric,
-        }
+    /// What kernels must know of the weights of a layer.
+    pub(super) fn weights(self, tensors: &Tensors, layer: &str) -> Result<WeightFormat, FileError> {
+        let of = |part: &str| tensors.float_format(&format!("{layer}.{part}"));
+        let (encoding, scales) = match self {
+            Self::Awq => (Encoding::ZeroPoint, of("scales")?),
+            // Numbers that are of two formats are of f32 together.
+            Self::MlxAffine if of("biases")? != of("scales")? => (Encoding::Minimum, ScaleFormat::F32),
+            Self::MlxAffine => (Encoding::Minimum, of("scales")?),
+            Self::MlxMxfp4 => (Encoding::Codebook, ScaleFormat::E8m0),
+            Self::MlxNvfp4 => (Encoding::Codebook, ScaleFormat::E4m3),
+            Self::Q4gsw => (Encoding::Symmetric, of("scales")?),
+        };
+        Ok(WeightFormat { encoding, scales })
     }
 
     /// The tensors of a layer beside its bias; the first holds the nibbles, the second the scales.
@@ -134,25 +138,10 @@ impl Convention {
     }
 }
 
-/// Rows of nibbles, even k low; K is even.
-pub(super) fn packed(n: usize, k: usize, q: impl Fn(usize, usize) -> u8) -> Vec<u8> {
-    let row = |row| (0..k / 2).map(move |byte| (row, 2 * byte));
-    (0..n)
-        .flat_map(row)
-        .map(|(row, at)| q(row, at) | q(row, at + 1) << layout::BITS)
-        .collect()
-}
-
-/// A nibble of a word, the lowest first.
-pub(super) fn nibble(word: u32, place: usize) -> u8 {
-    (word >> (layout::BITS as usize * place) & 0xF) as u8
-}
-
 /// The nibble of a column in a row of words along N.
 fn awq_nibble(words: &[u32], n: usize, row: usize, column: usize) -> u8 {
-    let place = AWQ_COLUMNS.iter().position(|c| *c == column % PER_WORD);
-    nibble(
+    of_word(
         words[row * (n / PER_WORD) + column / PER_WORD],
-        place.unwrap_or_default(),
+        AWQ_PLACES[column % PER_WORD],
     )
 }

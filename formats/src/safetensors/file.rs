@@ -1,7 +1,6 @@
 //! The layers of a file.
 
 use ::safetensors::Dtype;
-use q4_kernel_types::Encoding;
 
 use super::{
     bitsandbytes, compressed_tensors, config,
@@ -13,11 +12,6 @@ use crate::{
     FileError, LayerShape, Matrix, Plain, Problem, Quantized, Stored,
     file::{Reader, Source},
 };
-
-/// Whether a file begins as safetensors files do: eight bytes of length, then JSON.
-pub(crate) fn recognises(bytes: &[u8]) -> bool {
-    bytes.get(8) == Some(&b'{')
-}
 
 /// An opened safetensors file.
 #[derive(Debug)]
@@ -32,7 +26,7 @@ pub(crate) struct File {
 enum Layer {
     Convention(Convention, LayerShape),
     Gptq(gptq::Layer),
-    CompressedTensors(LayerShape),
+    CompressedTensors(compressed_tensors::Layer),
     BitsAndBytes(bitsandbytes::Layer),
     /// Floats.
     Plain,
@@ -50,7 +44,7 @@ impl File {
         }
         if matrices.is_empty() {
             let what = format!("no tensor of it is of a layer in a convention that is read: {CONVENTIONS}");
-            return Err(tensors.source.error(None, 8, Problem::Unsupported(what)));
+            return Err(tensors.opened().error(None, 8, Problem::Unsupported(what)));
         }
         Ok(Self {
             tensors,
@@ -69,7 +63,7 @@ impl Layer {
         } else if let Some(name) = tensor.strip_suffix(".weight_packed") {
             (
                 name.to_owned(),
-                Self::CompressedTensors(compressed_tensors::shape(tensors, name)?),
+                Self::CompressedTensors(compressed_tensors::Layer::of(tensors, name)?),
             )
         } else if let Some(name) = tensor.strip_suffix(bitsandbytes::SCALES) {
             (
@@ -81,30 +75,25 @@ impl Layer {
         } else {
             return Ok(None);
         };
-        let (format, parts, shape, encoding) = match &layer {
+        let (format, parts, shape, weights) = match &layer {
             Self::Convention(convention, shape) => (
                 convention.name(),
                 convention.tensors(),
                 Some(*shape),
-                Some(convention.encoding()),
+                Some(convention.weights(tensors, &name)?),
             ),
-            Self::Gptq(gptq) => (
-                "gptq",
-                &gptq::TENSORS[..],
-                Some(gptq.shape),
-                Some(gptq.encoding()),
-            ),
-            Self::CompressedTensors(shape) => (
+            Self::Gptq(gptq) => ("gptq", &gptq::TENSORS[..], Some(gptq.shape), Some(gptq.weights())),
+            Self::CompressedTensors(layer) => (
                 "compressed-tensors pack-quantized",
-                &compressed_tensors::TENSORS[..],
-                Some(*shape),
-                Some(Encoding::Symmetric),
+                &layer.tensors[..],
+                Some(layer.shape),
+                Some(layer.weights),
             ),
             Self::BitsAndBytes(layer) => (
                 layer.name(),
                 &bitsandbytes::TENSORS[..],
                 Some(layer.shape),
-                Some(Encoding::Codebook),
+                Some(bitsandbytes::Layer::WEIGHTS),
             ),
             Self::Plain => (tensors.float_format(tensor)?.name(), &["weight"][..], None, None),
         };
@@ -121,7 +110,7 @@ impl Layer {
             n,
             k,
             group_size: shape.map(|shape| shape.group_size),
-            encoding,
+            weights,
             bias: tensors.all.contains_key(&format!("{name}.bias")),
             bytes,
             name,
@@ -175,16 +164,18 @@ impl Reader for File {
         &self.matrices
     }
 
+    fn files(&self) -> &[Source] {
+        self.tensors.files()
+    }
+
     fn load(&self, index: usize) -> Result<Stored<'_>, FileError> {
         let tensors = &self.tensors;
-        tensors.source.check_unchanged()?;
+        tensors.check_unchanged()?;
         let Matrix { name, n, k, .. } = &self.matrices[index];
         let (parts, scales) = match &self.layers[index] {
             Layer::Convention(convention, shape) => (convention.decode(tensors, name, *shape)?, "scales"),
             Layer::Gptq(layer) => (layer.decode(tensors, name)?, "scales"),
-            Layer::CompressedTensors(shape) => {
-                (compressed_tensors::decode(tensors, name, *shape)?, "weight_scale")
-            }
+            Layer::CompressedTensors(layer) => (layer.decode(tensors, name)?, "weight_scale"),
             Layer::BitsAndBytes(layer) => (layer.decode(tensors, name)?, "weight.absmax"),
             Layer::Plain => {
                 let (rows, columns) = (*n as usize, *k as usize);
@@ -235,7 +226,7 @@ fn convention(tensors: &Tensors, name: &str) -> Result<Convention, FileError> {
 
 /// Words of 2, 3, 6 and 8 bits a weight look as those of 4 do, with another K: nothing but the configuration tells them apart.
 fn check_bits(tensors: &Tensors, name: &str, shape: LayerShape) -> Result<(), FileError> {
-    let wrong = match config::quantization(&tensors.source, name) {
+    let wrong = match config::quantization(tensors.opened(), name) {
         Some((4, group_size)) if group_size == u64::from(shape.group_size) => return Ok(()),
         Some((bits, group_size)) => format!(
             "config.json says {bits} bits in groups of {group_size}, and as 4 bits its tensors have groups of {}; layers of 4 bits are read",

@@ -1,16 +1,12 @@
 //! GPTQ: words along K, zero points along N, and an index that says which group each input feature is in.
 
-use q4_kernel_types::{Encoding, layout};
+use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 
-use super::{
-    config,
-    decode::{PER_WORD, nibble, packed},
-    file,
-    tensors::Tensors,
-};
+use super::{config, file, order, tensors::Tensors};
 use crate::{
     Decoding, FileError, LayerShape, Parts,
     grid::{from_groups, grid},
+    nibbles::{PER_WORD, of_word, packed, packed_words},
 };
 
 /// A layer of a file.
@@ -21,6 +17,7 @@ pub(super) struct Layer {
     zero_offset: u8,
     /// Whether every zero point is the one of symmetric weights.
     symmetric: bool,
+    scale_format: ScaleFormat,
 }
 
 /// The tensors of a layer beside its bias.
@@ -49,21 +46,26 @@ impl Layer {
             let what = format!("N={n} must be a multiple of {PER_WORD} and K={k} one of its {groups} groups");
             tensors.malformed(&of("qweight"), what)
         })?;
-        let zero_offset = u8::from(!config::is_gptq_v2(&tensors.source));
+        let zero_offset = u8::from(!config::is_gptq_v2(tensors.opened()));
         let word = u32::from(layout::ZERO_POINT - zero_offset) * 0x1111_1111;
         let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
         Ok(Self {
             shape,
             zero_offset,
             symmetric: zeros.iter().all(|zeros| *zeros == word),
+            scale_format: tensors.float_format(&of("scales"))?,
         })
     }
 
-    pub(super) fn encoding(&self) -> Encoding {
-        if self.symmetric {
-            Encoding::Symmetric
-        } else {
-            Encoding::ZeroPoint
+    /// What kernels must know of the weights.
+    pub(super) fn weights(&self) -> WeightFormat {
+        let encoding = match self.symmetric {
+            true => Encoding::Symmetric,
+            false => Encoding::ZeroPoint,
+        };
+        WeightFormat {
+            encoding,
+            scales: self.scale_format,
         }
     }
 
@@ -74,13 +76,13 @@ impl Layer {
         let words = tensors.words(&of("qweight"), &[k / PER_WORD, n])?;
         let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
         let scales = tensors.floats(&of("scales"), &[groups, n])?;
-        let order = self.order(tensors, &of("g_idx"), groups)?;
-        let feature = |stored: usize| order.as_ref().map_or(stored, |order| order[stored] as usize);
+        let group_of = tensors.words(&of("g_idx"), &[k])?;
+        let order = order::sorted(tensors, &of("g_idx"), &group_of, self.shape)?;
         let decoding = if self.symmetric {
             Decoding::Symmetric
         } else {
             let zero = |group: usize, column: usize| {
-                nibble(
+                of_word(
                     zeros[group * (n / PER_WORD) + column / PER_WORD],
                     column % PER_WORD,
                 ) + self.zero_offset
@@ -89,45 +91,20 @@ impl Layer {
         };
         Ok(Parts {
             shape: self.shape,
-            weight: packed(n, k, |column, stored| {
-                let at = feature(stored);
-                nibble(words[at / PER_WORD * n + column], at % PER_WORD)
-            })
+            // Words along K are what rows of nibbles are made of, one after the other.
+            weight: match &order {
+                None => packed_words(n, k, |column, word| words[word * n + column]),
+                Some(order) => packed(n, k, |column, stored| {
+                    let feature = order[stored] as usize;
+                    of_word(words[feature / PER_WORD * n + column], feature % PER_WORD)
+                }),
+            }
             .into(),
             scales: from_groups(self.shape, &scales).into(),
-            scale_format: tensors.float_format(&of("scales"))?,
+            scale_format: self.scale_format,
             decoding,
             bias: tensors.bias(name, n)?,
             input_order: order.map(Into::into),
         })
-    }
-
-    /// The input features sorted by their groups, if they are not so already.
-    fn order(&self, tensors: &Tensors, index: &str, groups: usize) -> Result<Option<Vec<u32>>, FileError> {
-        let group_of = tensors.words(index, &[self.shape.k as usize])?;
-        let mut members = vec![0_u32; groups];
-        for (feature, group) in group_of.iter().enumerate() {
-            match members.get_mut(*group as usize) {
-                Some(count) => *count += 1,
-                None => {
-                    let what = format!("input feature {feature} is in group {group}, and there are {groups}");
-                    return Err(tensors.malformed(index, what));
-                }
-            }
-        }
-        let group_size = self.shape.group_size;
-        if let Some(group) = members.iter().position(|count| *count != group_size) {
-            let what = format!(
-                "group {group} has {} input features; groups of one size are read, {group_size} here",
-                members[group]
-            );
-            return Err(tensors.unsupported(index, what));
-        }
-        if group_of.is_sorted() {
-            return Ok(None);
-        }
-        let mut order: Vec<u32> = (0..self.shape.k).collect();
-        order.sort_by_key(|feature| group_of[*feature as usize]);
-        Ok(Some(order))
     }
 }

@@ -1,10 +1,14 @@
 //! The tensors of a file, by name.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use ::safetensors::{Dtype, SafeTensors};
 use q4_kernel_types::ScaleFormat;
 
+use super::{is_one_file, shards};
 use crate::{FileError, Problem, file::Source, scale::widened};
 
 /// Where a tensor lies and what it is made of.
@@ -12,41 +16,99 @@ use crate::{FileError, Problem, file::Source, scale::widened};
 pub(super) struct Tensor {
     pub(super) dtype: Dtype,
     pub(super) shape: Vec<usize>,
-    pub(super) at: u64,
+    /// Which of the files has it.
+    file: usize,
+    at: u64,
     pub(super) bytes: u64,
 }
 
 #[derive(Debug)]
 pub(super) struct Tensors {
-    pub(super) source: Source,
+    /// The file that was opened, and those that it names.
+    files: Vec<Source>,
     pub(super) all: BTreeMap<String, Tensor>,
 }
 
 impl Tensors {
+    /// Of the file that was opened, none yet.
+    pub(super) fn new(opened: Source) -> Self {
+        Self {
+            files: vec![opened],
+            all: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn open(source: Source) -> Result<Self, FileError> {
+        if shards::recognises(source.bytes()) && !is_one_file(source.bytes()) {
+            return shards::open(source);
+        }
+        let mut tensors = Self::new(source);
+        tensors.read(0, None)?;
+        Ok(tensors)
+    }
+
+    /// Adds some tensors of another file, all of which it must have.
+    pub(super) fn add(&mut self, source: Source, names: &BTreeSet<&str>) -> Result<(), FileError> {
+        self.files.push(source);
+        self.read(self.files.len() - 1, Some(names))
+    }
+
+    /// Reads the header of a file.
+    fn read(&mut self, file: usize, names: Option<&BTreeSet<&str>>) -> Result<(), FileError> {
+        let source = &self.files[file];
         let (length, header) = SafeTensors::read_metadata(source.bytes()).map_err(|error| {
             let what = format!("the header cannot be read: {error}");
             source.error(None, 0, Problem::Malformed(what))
         })?;
-        let mut all = BTreeMap::new();
-        for (name, info) in header.tensors() {
+        let tensors = header.tensors();
+        if let Some(name) = names
+            .into_iter()
+            .flatten()
+            .find(|name| !tensors.contains_key(**name))
+        {
+            let what = "the index of the model says that it is in this file, and it is not".to_owned();
+            return Err(source.error(Some(name), 8, Problem::Malformed(what)));
+        }
+        for (name, info) in tensors {
+            if names.is_some_and(|names| !names.contains(name.as_str())) {
+                continue;
+            }
             let (begin, end) = info.data_offsets;
             let tensor = Tensor {
                 dtype: info.dtype,
                 shape: info.shape.clone(),
+                file,
                 at: (length as u64 + 8).saturating_add(begin as u64),
                 bytes: (end as u64).saturating_sub(begin as u64),
             };
             source.slice(Some(&name), "its data", tensor.at, tensor.bytes)?;
-            all.insert(name, tensor);
+            self.all.insert(name, tensor);
         }
-        Ok(Self { source, all })
+        Ok(())
+    }
+
+    /// The file that was opened.
+    pub(super) fn opened(&self) -> &Source {
+        &self.files[0]
+    }
+
+    /// The file that was opened, and those that it names.
+    pub(super) fn files(&self) -> &[Source] {
+        &self.files
+    }
+
+    /// Whether all files are still what they were.
+    pub(super) fn check_unchanged(&self) -> Result<(), FileError> {
+        self.files.iter().try_for_each(Source::check_unchanged)
     }
 
     /// Says what is wrong with a tensor.
     pub(super) fn error(&self, name: &str, problem: Problem) -> FileError {
-        let at = self.all.get(name).map_or(0, |tensor| tensor.at);
-        self.source.error(Some(name), at, problem)
+        let (file, at) = self
+            .all
+            .get(name)
+            .map_or((0, 0), |tensor| (tensor.file, tensor.at));
+        self.files[file].error(Some(name), at, problem)
     }
 
     /// Says that a tensor is not as it should be.
@@ -81,7 +143,7 @@ impl Tensors {
                 format!("it is {dtype:?} {given:?}, and its layer makes it {shape:?} of one of {types:?}");
             return Err(self.malformed(name, what));
         }
-        self.source.slice(Some(name), "its data", tensor.at, tensor.bytes)
+        self.files[tensor.file].slice(Some(name), "its data", tensor.at, tensor.bytes)
     }
 
     /// The bytes of a tensor of words of 32 bits: nibble i of a little-endian word is nibble i of its bytes, low before high.

@@ -7,13 +7,15 @@ use std::{
     sync::{Arc, Mutex, OnceLock},
 };
 
+use q4_kernel_types::sha256;
+
 use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
     Encoding, KernelError, Params, Variant,
     layout::{Access, Binding},
     linear::gather,
     trusted,
-    verified::{Verified, digest},
+    verified::Verified,
 };
 
 /// The pipelines of a device, by the digest of their text.
@@ -117,7 +119,7 @@ impl Pipelines {
         gpu: &Gpu,
         variant: &Variant,
     ) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
-        let digest = digest(&variant.wgsl);
+        let digest = sha256([&*variant.wgsl]);
         if let Some(pipeline) = lock(&self.by_digest).get(&digest) {
             return Ok(Arc::clone(pipeline));
         }

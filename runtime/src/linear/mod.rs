@@ -18,9 +18,9 @@ pub use routing::{Considered, RouteSource, Routing, Verdict};
 use candidates::Candidate;
 
 use crate::{
-    DispatchError, GeneratedKernel, Gpu, GroupSize, KernelError, LayerShape, Mismatch, Operand, Quantized,
-    RowCount, RuledOut, Shape, Unserved, UploadError, Variant, WeightFormat, Weights, tuning::RowRange,
-    weights,
+    DispatchError, Encoding, GeneratedKernel, Gpu, GroupSize, KernelError, LayerShape, Mismatch, Operand,
+    Quantized, RowCount, RuledOut, Shape, Unserved, UploadError, Variant, WeightFormat, Weights,
+    tuning::RowRange, weights,
 };
 
 /// The kernels of one description on a device: routes rows to variants, uploads weights, records dispatches.
@@ -127,13 +127,19 @@ impl Linear {
     }
 
     /// Copies weights to the device, after checking them against this kernel, and creates the pipelines that are chosen for them, so that a dispatch
-    /// finds them ready.
+    /// finds them ready. Kernels that are described for zero points take symmetric weights too, whose zero points are all the same: files of one format
+    /// have both.
     ///
     /// # Errors
     /// If the weights are not of this kernel's shape, no variant serves them on this device, the device refuses a pipeline or has no room.
     pub fn upload(&self, quantized: &Quantized<'_>) -> Result<Weights, UploadError> {
         let shape = quantized.shape();
         weights::check(self.kernel(), shape, quantized.bias().is_some())?;
+        let with_zero_points = match self.kernel().encoding {
+            Encoding::ZeroPoint => quantized.with_zero_points(),
+            Encoding::Symmetric | Encoding::Minimum | Encoding::Codebook => None,
+        };
+        let quantized = with_zero_points.as_ref().unwrap_or(quantized);
         weights::check_encoding(self.kernel(), quantized.format().encoding)?;
         // A kernel that serves one row serves the layer; what it does with more rows is the dispatch's to say.
         self.choose(with_rows(1, shape))?;

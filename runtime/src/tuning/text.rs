@@ -2,7 +2,7 @@
 
 use std::iter::{Enumerate, Peekable};
 
-use sha2::{Digest, Sha256};
+use q4_kernel_types::sha256;
 
 use super::{AdapterKey, Entry, Measured, Table, TableError};
 use crate::{NumericClass, ScaleFormat, ScaleLayout, ScaleOrder, Shape};
@@ -55,12 +55,7 @@ fn write_entry(entry: &Entry) -> String {
 
 /// SHA-256 in hexadecimal of lines as they stand in a file, whatever ends them there.
 fn digest<Line: AsRef<str>>(lines: &[Line]) -> String {
-    let mut hash = Sha256::new();
-    for line in lines {
-        hash.update(line.as_ref());
-        hash.update("\n");
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(lines.iter().flat_map(|line| [line.as_ref(), "\n"]))
 }
 
 pub(super) fn parse(text: &str) -> Result<Table, TableError> {

@@ -1,11 +1,12 @@
 //! `q4 accuracy`: how far weights and outputs are from the original.
 
+mod inputs;
 mod plot;
 
 use std::io::Write;
 
-use q4_kernel::reference::samples::{self, Data};
-use q4_kernel_formats::{LayerShape, Matrix, Model, QuantizeError, Quantizer, Stored};
+use inputs::{Given, Inputs};
+use q4_kernel_formats::{Matrix, Model, QuantizeError, Quantizer, Stored};
 use serde::Serialize;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
 pub(crate) fn run(arguments: &Accuracy, out: &mut impl Write) -> Result<Ending, Failure> {
     let model = Model::open(&arguments.file)?;
     let original = arguments.against.as_deref().map(Model::open).transpose()?;
+    let inputs = Inputs::of(arguments)?;
     let place = arguments.plot.as_deref().map(NewFile::create).transpose()?;
     let progress = Progress::new(model.matrices().len());
     let mut entries = Vec::new();
@@ -34,13 +36,19 @@ pub(crate) fn run(arguments: &Accuracy, out: &mut impl Write) -> Result<Ending, 
                         exact.size()
                     )));
                 }
-                Entry::of(matrix, &matrix.format, &exact, &weights, arguments)?
+                Entry::of(
+                    matrix,
+                    &matrix.format,
+                    &exact,
+                    &weights,
+                    inputs.for_matrix(matrix)?,
+                )
             }
             None => {
                 let quantised = quantised(&weights, &arguments.quantising)
                     .map_err(|error| Failure::Unserved(format!("{}: {error}", matrix.name)))?;
                 let to = Quantizer::from(arguments.quantising.quantizer).name();
-                Entry::of(matrix, to, &weights, &quantised, arguments)?
+                Entry::of(matrix, to, &weights, &quantised, inputs.for_matrix(matrix)?)
             }
         };
         entries.push(entry);
@@ -72,13 +80,15 @@ struct Entry {
     k: u32,
     /// Norm of the difference of the weights, as a share of the norm of the original's.
     weights: f64,
-    /// Likewise of the outputs for random inputs, without bias.
-    outputs: f64,
+    /// Likewise of the outputs, without bias; none where no inputs were given that are as wide.
+    outputs: Option<f64>,
+    /// What the inputs are: a tensor of the activations, or random ones.
+    inputs: Option<String>,
     /// The largest difference of a weight.
     largest: f64,
 }
 
-const COLUMNS: [(&str, Align); 7] = [
+const COLUMNS: [(&str, Align); 8] = [
     ("matrix", Align::Left),
     ("is", Align::Left),
     ("N", Align::Right),
@@ -86,11 +96,12 @@ const COLUMNS: [(&str, Align); 7] = [
     ("weights", Align::Right),
     ("outputs", Align::Right),
     ("largest", Align::Right),
+    ("inputs", Align::Left),
 ];
 
 const LEGEND: &str = "\
 weights, outputs: norm of the differences, as a share of the norm of what they should be
-largest: difference of one weight; inputs are random in -1..1, biases are left out";
+largest: difference of one weight; biases are left out, random inputs are in -1..1";
 
 impl Entry {
     fn of(
@@ -98,22 +109,9 @@ impl Entry {
         format: &str,
         exact: &Stored<'_>,
         got: &Stored<'_>,
-        arguments: &Accuracy,
-    ) -> Result<Self, Failure> {
-        let k = matrix.k as usize;
-        let one = LayerShape {
-            n: 1,
-            k: matrix.k,
-            group_size: matrix.k,
-        };
-        let seed = Data::Random { seed: arguments.seed };
-        let x = samples::sample(arguments.rows, one, false, seed).map(|sample| sample.x);
-        let x = x.ok_or_else(|| {
-            Failure::Unserved(format!(
-                "{} rows of {k} inputs are more than memory holds; ask for fewer --rows",
-                arguments.rows
-            ))
-        })?;
+        inputs: Option<Given<'_>>,
+    ) -> Self {
+        let x = inputs.as_ref().map_or(&[][..], |given| &given.x);
         let (mut weights, mut outputs, mut largest) = (Share::default(), Share::default(), 0.0_f64);
         let rows = (0..matrix.n).map_while(|n| Some((exact.row(n)?, got.row(n)?)));
         for (exact, got) in rows {
@@ -121,19 +119,20 @@ impl Entry {
                 weights.add((*exact).into(), (*got).into());
                 largest = largest.max((f64::from(*exact) - f64::from(*got)).abs());
             }
-            for x in x.chunks_exact(k) {
+            for x in x.chunks_exact(matrix.k as usize) {
                 outputs.add(product(x, &exact), product(x, &got));
             }
         }
-        Ok(Self {
+        Self {
             name: matrix.name.clone(),
             format: format.to_owned(),
             n: matrix.n,
             k: matrix.k,
             weights: weights.relative(),
-            outputs: outputs.relative(),
+            outputs: inputs.is_some().then(|| outputs.relative()),
+            inputs: inputs.map(|given| given.name.to_owned()),
             largest,
-        })
+        }
     }
 
     fn row(&self) -> Vec<String> {
@@ -144,8 +143,9 @@ impl Entry {
             self.n.to_string(),
             self.k.to_string(),
             percent(self.weights),
-            percent(self.outputs),
+            self.outputs.map_or_else(|| "-".to_owned(), percent),
             inexact(self.largest),
+            self.inputs.clone().unwrap_or_else(|| "-".to_owned()),
         ]
     }
 }
@@ -180,16 +180,8 @@ fn product(x: &[f32], row: &[f32]) -> f64 {
 
 /// The matrix in four bits.
 fn quantised(weights: &Stored<'_>, quantising: &Quantising) -> Result<Stored<'static>, QuantizeError> {
-    let (n, k) = weights.size();
-    let shape = LayerShape {
-        n,
-        k,
-        group_size: quantising.group,
-    };
-    let floats: Vec<f32> = (0..n)
-        .filter_map(|row| weights.row(row))
-        .flat_map(std::borrow::Cow::into_owned)
-        .collect();
-    let quantizer = Quantizer::from(quantising.quantizer);
-    quantizer.quantize(&floats, shape).map(Stored::Quantized)
+    weights
+        .dequantized()
+        .quantize(quantising.quantizer.into(), quantising.group)
+        .map(Stored::Quantized)
 }

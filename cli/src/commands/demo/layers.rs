@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use q4_kernel::{
-    Linear, NumericClass, Routing, Shape, Tolerance, Weights,
+    Layer, NumericClass, Routing, Shape, Tolerance,
     reference::{self, Comparison},
     wgpu,
 };
@@ -44,7 +44,7 @@ pub(super) const PASSES: usize = 7;
 
 /// Runs a layer at each number of rows.
 pub(super) fn run(
-    linear: &Linear,
+    uploaded: &Layer,
     stopwatch: &Stopwatch<'_>,
     layer: &DemoLayer,
     rows: &[u32],
@@ -54,11 +54,10 @@ pub(super) fn run(
     progress.at(format!("{}: float64 reference", layer.name));
     // Rows repeat beyond the recorded ones, and so do their outputs.
     let expected = reference::linear(&layer.input(most.min(layer.recorded())), &layer.layer);
-    let weights = linear.upload(&layer.layer)?;
     rows.iter()
         .map(|&m| {
             progress.at(format!("{}: M = {m}", layer.name));
-            let row = multiply(linear, stopwatch, layer, &weights, &expected, m);
+            let row = multiply(uploaded, stopwatch, layer, &expected, m);
             progress.step();
             row
         })
@@ -66,14 +65,14 @@ pub(super) fn run(
 }
 
 fn multiply(
-    linear: &Linear,
+    uploaded: &Layer,
     stopwatch: &Stopwatch<'_>,
     layer: &DemoLayer,
-    weights: &Weights,
     expected: &[f64],
     m: u32,
 ) -> Result<Row, Failure> {
-    let gpu = linear.gpu();
+    let (kernel, weights) = (uploaded.kernel(), uploaded.weights());
+    let gpu = kernel.gpu();
     let layer_shape = layer.layer.shape();
     let shape = Shape {
         m,
@@ -87,7 +86,7 @@ fn multiply(
     // An output that is never written stays NaN, which agrees with nothing.
     let y = gpu.input_output(&vec![f32::NAN; outputs])?;
 
-    let call = linear.prepare(weights, &x, &y, m)?;
+    let call = uploaded.prepare(&x, &y, m)?;
     let mut encoder = gpu
         .device()
         .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -95,7 +94,7 @@ fn multiply(
     gpu.queue().submit([encoder.finish()]);
     let got = gpu.read(&y)?;
 
-    let routing = linear.route(shape);
+    let routing = kernel.route(shape);
     let numeric = q4_kernel::variant(call.variant())
         .map_or_else(NumericClass::default, |variant| variant.configuration.numeric);
     let tolerance = numeric.tolerance_of(weights.encoding(), shape.k);

@@ -7,7 +7,8 @@ mod weights;
 
 use std::io::Write;
 
-use q4_kernel::{Linear, Shape};
+use q4_kernel::{Kernels, Shape};
+use weights::OfFile;
 
 use crate::{
     adapter::{AdapterSummary, Device},
@@ -20,12 +21,15 @@ use crate::{
 };
 
 pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Failure> {
-    let (model, layers) = match &arguments.weights {
+    let (model, OfFile { layers, note }) = match &arguments.weights {
         Some(file) => (
             file.display().to_string(),
             weights::layers(file, arguments.tensor.as_deref())?,
         ),
-        None => (data::MODEL.to_owned(), data::layers()?),
+        None => {
+            let layers = data::layers()?;
+            (data::MODEL.to_owned(), OfFile { layers, note: None })
+        }
     };
     let device = Device::open(&arguments.on.adapter)?;
     for layer in &layers {
@@ -48,10 +52,10 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
     let stopwatch = Stopwatch::new(&device.gpu);
     let contract: Vec<_> = layers.iter().filter_map(layers::Contract::check).collect();
     let mut rows = Vec::new();
+    let mut kernels = Kernels::new(&device.gpu);
     for layer in &layers {
-        let linear = Linear::of_format(&device.gpu, layer.layer.format())?;
         rows.extend(layers::run(
-            &linear,
+            &kernels.upload(&layer.layer)?,
             &stopwatch,
             layer,
             &arguments.rows,
@@ -66,6 +70,7 @@ pub(crate) fn run(arguments: &Demo, out: &mut impl Write) -> Result<Ending, Fail
         model,
         clock: Clock::of_all(rows.iter().map(|row| &row.times)),
         layers: &layers,
+        note,
         ok: rows.iter().all(layers::Row::agrees) && contract.iter().all(|contract| contract.ok),
         contract,
         rows,

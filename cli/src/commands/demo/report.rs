@@ -25,6 +25,8 @@ pub(super) struct Report<'a> {
     pub(super) model: String,
     pub(super) clock: Clock,
     pub(super) layers: &'a [DemoLayer],
+    /// What there is to say of all layers.
+    pub(super) note: Option<String>,
     pub(super) contract: Vec<Contract>,
     pub(super) rows: Vec<Row>,
     pub(super) ok: bool,
@@ -56,6 +58,9 @@ impl Report<'_> {
                 ]
             });
         writeln!(out, "{}", table(&LAYER_COLUMNS, lines))?;
+        if let Some(note) = &self.note {
+            writeln!(out, "{note}\n")?;
+        }
 
         self.write_routing(out)?;
 
@@ -264,7 +269,7 @@ const COLUMNS: [(&str, Align); 8] = [
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel::Linear;
+    use q4_kernel::{Layer, Linear};
 
     use super::*;
     use crate::{commands::demo::layers, data, measure::Stopwatch, output::Progress, testing};
@@ -281,13 +286,15 @@ mod tests {
         let linear = Linear::only(&device.gpu, wrong).unwrap();
         let layers = &data::layers().unwrap()[..1];
         let stopwatch = Stopwatch::new(&device.gpu);
-        let rows = layers::run(&linear, &stopwatch, &layers[0], &[1], &Progress::new(1)).unwrap();
+        let uploaded = Layer::upload(&linear, &layers[0].layer).unwrap();
+        let rows = layers::run(&uploaded, &stopwatch, &layers[0], &[1], &Progress::new(1)).unwrap();
         let report = Report {
             adapter: AdapterSummary::from(&device.info),
             on_cpu: false,
             model: data::MODEL.to_owned(),
             clock: Clock::WallClock,
             layers,
+            note: None,
             contract: vec![Contract::compare("up", &[1.0], &[2.0])],
             ok: rows.iter().all(Row::agrees),
             rows,

@@ -22,7 +22,7 @@ pub(super) fn header(kernels: &[GeneratedKernel], written: &[Written<'_>]) -> St
          \x20*   MSL     [[buffer(0)]] and on, in the order of their numbers; behind them one with the bytes of each storage buffer, as u32, which bounds checks read\n\
          \x20*   HLSL    u0 what is written, t0 and on what is read, b0 the uniform; b1 has the number of workgroups as three words\n\
          \x20* The texts keep all run-time checks. Choose with q4_choose, dispatch what q4_grid says, and nothing else. */\n\
-         #ifndef Q4_KERNELS_H\n#define Q4_KERNELS_H\n\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n"
+         #ifndef Q4_KERNELS_H\n#define Q4_KERNELS_H\n\n#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n\n"
     );
     constants(&mut out);
     params(&mut out);

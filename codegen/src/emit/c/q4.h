@@ -85,9 +85,11 @@ static inline uint64_t q4_padded_n(uint32_t n) {
 /* Bytes of packed weights: even k in the low nibble. */
 static inline uint64_t q4_weight_bytes(uint32_t n, uint32_t k) { return (uint64_t)n * q4_packed_k(k); }
 
-/* Number of scales, padding included: [ceil(K / group_size), padded N]. As many zero points or minimums stand in the same order. */
-static inline uint64_t q4_scale_count(uint32_t n, uint32_t k, uint32_t group_size) {
-    return q4_div_ceil(k, group_size) * q4_padded_n(n);
+/* Number of scales, padding included, that a kernel reads: [N, ceil(K / group_size)] by columns, [ceil(K / group_size), padded N] by groups. As many
+ * zero points or minimums stand in the same order. */
+static inline uint64_t q4_scale_count(const q4_kernel *kernel, uint32_t n, uint32_t k, uint32_t group_size) {
+    uint64_t columns = strcmp(kernel->scale_order, "columns") == 0 ? n : q4_padded_n(n);
+    return q4_div_ceil(k, group_size) * columns;
 }
 
 /* Whether a kernel binds a buffer. */

@@ -255,7 +255,7 @@ impl Context {
             scale_type: scale_type_of(scales.format, scale_load),
             scales,
             scale_load,
-            scale_functions: scales != ScaleLayout::default() || one_by_one,
+            scale_functions: !in_contract_order(scales) || one_by_one,
             encoding,
             affine: encoding.is_affine(),
             offset_type: match encoding {
@@ -359,6 +359,11 @@ fn word_type(words: u32) -> &'static str {
     }
 }
 
+/// Whether scales are as the contract has them, so that a kernel reads them without a function between.
+fn in_contract_order(scales: ScaleLayout) -> bool {
+    scales.format == ScaleFormat::F32 && scales.order == ScaleOrder::Groups
+}
+
 fn reduction_meaning(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Shared => "a tree in workgroup memory",
@@ -428,21 +433,19 @@ fn common_facts(configuration: &Configuration) -> Vec<String> {
     } else {
         features.join(", ")
     };
-    let mut facts = vec![format!("group size  {}", configuration.group_size)];
-    if configuration.scales != ScaleLayout::default() || configuration.encoding.is_affine() {
-        let order = match configuration.scales.order {
-            ScaleOrder::Groups => "[groups, padded_N]",
-            ScaleOrder::Columns => "[N, groups]",
-        };
-        facts.push(format!("scales      {} {order}", configuration.scales.format));
-        match configuration.encoding {
-            Encoding::ZeroPoint => facts.push(format!("offsets     zero points of a byte {order}")),
-            Encoding::Minimum => facts.push(format!(
-                "offsets     minimums, {} {order}",
-                configuration.scales.format
-            )),
-            Encoding::Symmetric | Encoding::Codebook => {}
-        }
+    let ScaleLayout { format, order } = configuration.scales;
+    let order = match order {
+        ScaleOrder::Groups => "[groups, padded_N]",
+        ScaleOrder::Columns => "[N, groups]",
+    };
+    let mut facts = vec![
+        format!("group size  {}", configuration.group_size),
+        format!("scales      {format} {order}"),
+    ];
+    match configuration.encoding {
+        Encoding::ZeroPoint => facts.push(format!("offsets     zero points of a byte {order}")),
+        Encoding::Minimum => facts.push(format!("offsets     minimums, {format} {order}")),
+        Encoding::Symmetric | Encoding::Codebook => {}
     }
     facts.extend([
         format!(
