@@ -10,7 +10,10 @@ use q4_kernel_codegen::{
     DecodeSpec, Format, KernelSpec, StreamSpec,
     emit::c::{Package, package},
     generate,
-    types::{Encoding, GeneratedKernel, GroupSize, NumericClass, Shape, WeightFormat, layout::Binding},
+    types::{
+        Encoding, GeneratedKernel, GroupSize, NumericClass, ScaleLayout, ScaleOrder, Shape, WeightFormat,
+        layout::Binding,
+    },
 };
 
 fn kernels() -> Vec<GeneratedKernel> {
@@ -30,7 +33,14 @@ fn kernels() -> Vec<GeneratedKernel> {
         decode: Some(DecodeSpec::Stream(StreamSpec::default())),
         ..KernelSpec::new("Streaming", any)
     };
-    [KernelSpec::new("Any", any), rounded, streaming]
+    let by_groups = KernelSpec {
+        scales: ScaleLayout {
+            order: ScaleOrder::Groups,
+            ..ScaleLayout::default()
+        },
+        ..KernelSpec::new("ByGroups", any)
+    };
+    [KernelSpec::new("Any", any), rounded, streaming, by_groups]
         .iter()
         .chain(&of_encodings)
         .map(|spec| generate(spec).unwrap())
@@ -88,7 +98,8 @@ fn program() -> String {
          \x20   for (int binding = 0; binding < 32; ++binding) {{ if (q4_binds(kernel, (enum q4_binding)binding)) printf(\" %d\", binding); }}\n\
          \x20   puts(\"\");\n}}\n\n\
          int main(void) {{\n{lines}    \
-         printf(\"%u %u %u\\n\", q4_params_of(2, 7, 9, 4, true).padded_N, q4_packed_k(9), (uint32_t)q4_scale_count(7, 9, 4));\n    return 0;\n}}\n"
+         printf(\"%u %u %u %u\\n\", q4_params_of(2, 7, 9, 4, true).padded_N, q4_packed_k(9), (uint32_t)q4_scale_count(&q4_Any, 7, 9, 4),\n\
+         \x20          (uint32_t)q4_scale_count(&q4_ByGroups, 7, 9, 4));\n    return 0;\n}}\n"
     )
 }
 
@@ -125,7 +136,8 @@ fn expected() -> Vec<String> {
             }
         }
     }
-    lines.push("8 5 24".to_owned());
+    // Three groups of seven columns, and of eight where they are padded.
+    lines.push("8 5 21 24".to_owned());
     lines
 }
 
