@@ -44,11 +44,16 @@ fn representative_variants_of_the_catalogue() {
         "coop4_w64_c1_g32_shared",
         "coop4_w64_c4_g32_subgroup",
         "coop4_w64_c4_g32_shared",
-        // The default GEMV and its two other ways: an input that is kept, inputs in 8 bits; other scales.
+        // The default for one row, without subgroups and in slices; other scales.
+        "stream_w256_c4_g32_subgroup",
+        "stream_w512_c1_p132_g32_shared",
+        "stream_w512_c4_s256_p132_g128_subgroup",
+        "stream_w256_c4_g32_subgroup_sf32g",
+        // The GEMV for less workgroup memory and its two other ways: an input that is kept, inputs in 8 bits; other scales.
         "gemv_w128_c8_g32_subgroup",
         "gemv_w128_c16_r1s_g32_subgroup",
         "gemv_w128_c8_gx_shared_int8",
-        "gemv_w128_c8_g32_subgroup_sf32c",
+        "gemv_w128_c8_g32_subgroup_sf32g",
         "gemv_w128_c8_g128_shared_sbf16",
         // The widest block, group size at run time.
         "coop4_w128_c8_gx_shared",

@@ -2,7 +2,7 @@
 
 use crate::{
     Coop4, Gemm, Gemv, GeneratedKernel, Geometry, GroupSize, NumericClass, Route, ScaleFormat, ScaleLayout,
-    Skinny, Staged, Variant, WeightFormat,
+    Skinny, Staged, Stream, Variant, WeightFormat,
 };
 
 mod generated {
@@ -65,10 +65,14 @@ pub fn standard_of(format: WeightFormat) -> GeneratedKernel {
             .map(|variant| Variant::clone(variant))
             .collect()
     });
-    // Long loads where K allows them, and subgroups where the device has them.
+    // Inputs that are held whole, where K allows it, then in slices; long loads where K allows them; subgroups where the device has them.
     decode.sort_by_key(|variant| {
-        let single_words = matches!(variant.configuration.geometry, Geometry::Coop4(_));
-        (single_words, variant.needs().features.is_empty())
+        let place = match variant.configuration.geometry {
+            Geometry::Stream(stream) => u32::from(stream.slices),
+            Geometry::Gemv(_) => 2,
+            _ => 3,
+        };
+        (place, variant.needs().features.is_empty())
     });
     // No more rows than there are, then the same.
     few.sort_by_key(|variant| {
@@ -132,7 +136,10 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
-        Geometry::Stream(_) => false,
+        Geometry::Stream(stream) => {
+            (stream.width, stream.columns) == (Stream::DEFAULT_WIDTH, Stream::DEFAULT_COLUMNS)
+                && (stream.held, stream.workgroups) == (Stream::DEFAULT_HELD, Stream::DEFAULT_WORKGROUPS)
+        }
         Geometry::Skinny(skinny) => {
             let default = Skinny::for_rows(skinny.rows, skinny.reduction);
             // Groups that are shorter than a load take one of fewer words.

@@ -59,8 +59,8 @@ fn the_scale_of_a_neighbour_breaks_the_layout() {
     breaks(
         Promise::SameWeightLayout,
         GEMV,
-        "(group * params.padded_N + n) / 4u",
-        "(group * params.N + n) / 4u",
+        "let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;",
+        "let at = n * (params.K / GROUP_SIZE) + group;",
     );
     breaks(
         Promise::SameWeightLayout,

@@ -43,7 +43,7 @@ pub(crate) struct Tune {
     #[arg(long, value_name = "CLASS,..", value_delimiter = ',', default_value = "exact", value_parser = numeric)]
     pub(crate) numeric: Vec<NumericClass>,
 
-    /// How scales are stored, several with commas: f32, f16 or bf16, by column as in `f16:columns`
+    /// How scales are stored, several with commas: f32, f16 or bf16, by group as in `f16:groups`
     #[arg(long, value_name = "FORMAT,..", value_delimiter = ',', default_value = "f32")]
     pub(crate) scales: Vec<Scales>,
 
@@ -125,12 +125,12 @@ mod tests {
     fn scales_are_a_format_and_perhaps_an_order() {
         let scales = |text: &str| text.parse::<Scales>().map(|Scales(layout)| layout);
         assert_eq!(scales("f32"), Ok(ScaleLayout::default()));
-        let by_column = ScaleLayout {
+        let by_group = ScaleLayout {
             format: ScaleFormat::Bf16,
-            order: ScaleOrder::Columns,
+            order: ScaleOrder::Groups,
         };
-        assert_eq!(scales("bf16:columns"), Ok(by_column));
-        for text in ["", "f64", "f16:", "f16:rows", ":columns"] {
+        assert_eq!(scales("bf16:groups"), Ok(by_group));
+        for text in ["", "f64", "f16:", "f16:rows", ":groups"] {
             assert!(scales(text).unwrap_err().contains("f32, f16, bf16"), "{text}");
         }
     }

@@ -104,9 +104,10 @@ const AS_F16: ScaleLayout = ScaleLayout {
 };
 
 /// Width, columns, held chunks, whether in slices, and workgroups of the streaming GEMVs.
-const STREAMS: [(u32, u32, u32, bool, u32); 3] = [
+const STREAMS: [(u32, u32, u32, bool, u32); 4] = [
     (256, 4, 128, false, 264),
-    (512, 4, 256, false, 132),
+    (256, 4, 128, true, 264),
+    (512, 4, 128, false, 132),
     (512, 4, 256, true, 132),
 ];
 
@@ -117,13 +118,13 @@ const STREAMS_FOR_TUNING: [(u32, u32, u32, bool, u32); 12] = [
     (512, 1, 128, false, 132),
     (512, 1, 128, false, 264),
     (512, 2, 128, false, 264),
-    (512, 4, 128, false, 132),
     (512, 4, 128, false, 264),
+    (512, 4, 256, false, 132),
     (512, 2, 256, false, 132),
     (512, 1, 256, true, 132),
     (512, 2, 256, true, 132),
     (512, 4, 128, true, 264),
-    (256, 4, 128, true, 264),
+    (256, 1, 128, true, 264),
 ];
 
 /// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
@@ -324,7 +325,18 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
             reduction,
         })
     };
+    let stream = Geometry::Stream(Stream {
+        width: Stream::DEFAULT_WIDTH,
+        columns: Stream::DEFAULT_COLUMNS,
+        held: Stream::DEFAULT_HELD,
+        slices: true,
+        workgroups: Stream::DEFAULT_WORKGROUPS,
+        reduction: Reduction::Subgroup,
+    });
     let mut variants = Vec::new();
+    if group_size.is_multiple_of(Stream::CHUNK) {
+        variants.push(standard(stream, fixed));
+    }
     if encoding != Encoding::Symmetric {
         variants.extend([
             standard(gemv(Reduction::Subgroup), fixed),

@@ -1,6 +1,8 @@
 //! The kernels of one row.
 
-use q4_kernel_types::{Configuration, Coop4, Gemv, Geometry, NumericClass, Stream, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{
+    Configuration, Coop4, Gemv, Geometry, NumericClass, Reduction, Stream, layout::WEIGHTS_PER_WORD,
+};
 
 use super::{configuration, may_be_multiples, reductions};
 use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec, StreamSpec};
@@ -18,29 +20,43 @@ pub(super) fn decode(spec: &KernelSpec) -> Vec<Configuration> {
             };
             [stream(spec, wish), gemv(spec, gemvs), narrower(spec, gemvs)].concat()
         }
-        None => [
-            gemv(spec, GemvSpec::default()),
-            narrower(spec, GemvSpec::default()),
-        ]
-        .concat(),
+        None => chosen(spec),
     }
+}
+
+/// What no wish decides: what is fastest, followed by what needs nothing that a device may lack.
+fn chosen(spec: &KernelSpec) -> Vec<Configuration> {
+    let any = GemvSpec::default();
+    let integers = gemv_of(spec, any, NumericClass::Int8Activations);
+    let streams = stream(spec, StreamSpec::default());
+    let gemvs = GemvSpec {
+        // Subgroups are there for the others.
+        reduction: (!streams.is_empty()).then_some(Reduction::Shared),
+        ..any
+    };
+    let gemvs = gemv_of(spec, gemvs, NumericClass::Exact);
+    [integers, streams, gemvs, narrower(spec, any)].concat()
 }
 
 /// Persistent GEMVs, in the class of the description where they have one for it, then in f32.
 fn gemv(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
-    if !may_be_chunks(spec) {
+    [NumericClass::Int8Activations, NumericClass::Exact]
+        .map(|numeric| gemv_of(spec, wish, numeric))
+        .concat()
+}
+
+/// Persistent GEMVs of a class, where the description allows it.
+fn gemv_of(spec: &KernelSpec, wish: GemvSpec, numeric: NumericClass) -> Vec<Configuration> {
+    if !may_be_chunks(spec) || !spec.numeric.allows(numeric) {
         return Vec::new();
     }
-    let mut variants = Vec::new();
-    for numeric in [NumericClass::Int8Activations, NumericClass::Exact] {
-        if spec.numeric.allows(numeric) {
-            variants.extend(reductions(wish.reduction).iter().map(|reduction| Configuration {
-                numeric,
-                ..configuration(spec, Geometry::Gemv(wish.geometry(*reduction)))
-            }));
-        }
-    }
-    variants
+    reductions(wish.reduction)
+        .iter()
+        .map(|reduction| Configuration {
+            numeric,
+            ..configuration(spec, Geometry::Gemv(wish.geometry(*reduction)))
+        })
+        .collect()
 }
 
 /// Streaming GEMVs.

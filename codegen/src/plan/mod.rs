@@ -93,7 +93,11 @@ mod tests {
         let plan = plan(&KernelSpec::new("Up", Format::q4gsw(32)).k(2048).n(8192));
         assert_eq!(
             names(&plan.decode),
-            ["gemv_w128_c8_g32_subgroup_k2048", "gemv_w128_c8_g32_shared_k2048"]
+            [
+                "stream_w256_c4_g32_subgroup_k2048",
+                "stream_w256_c4_g32_shared_k2048",
+                "gemv_w128_c8_g32_shared_k2048"
+            ]
         );
         assert_eq!(
             names(&plan.prefill),
@@ -110,7 +114,8 @@ mod tests {
         assert_eq!(
             names(&plan.decode),
             [
-                "gemv_w128_c8_gx_subgroup",
+                "stream_w256_c4_s128_gx_subgroup",
+                "stream_w256_c4_s128_gx_shared",
                 "gemv_w128_c8_gx_shared",
                 "coop4_w64_c4_gx_subgroup",
                 "coop4_w64_c4_gx_shared"
@@ -188,6 +193,25 @@ mod tests {
     }
 
     #[test]
+    fn an_input_that_is_sure_to_be_held_is_not_sliced() {
+        let of = |k| {
+            let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(k);
+            names(&plan(&spec).decode)[0].clone()
+        };
+        assert_eq!(of(4096), "stream_w256_c4_g32_subgroup_k4096");
+        assert_eq!(of(4128), "stream_w256_c4_s128_g32_subgroup_k4128");
+    }
+
+    #[test]
+    fn groups_that_split_a_load_go_to_the_gemv_that_splits_it() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(16)).k(2048);
+        assert_eq!(
+            names(&plan(&spec).decode),
+            ["gemv_w128_c8_g16_subgroup_k2048", "gemv_w128_c8_g16_shared_k2048"]
+        );
+    }
+
+    #[test]
     fn a_gemv_that_keeps_its_input_is_followed_by_one_for_a_larger_k() {
         let wish = GemvSpec {
             resident: Some(1),
@@ -220,7 +244,8 @@ mod tests {
             [
                 "gemv_w128_c8_g32_subgroup_int8_k2048",
                 "gemv_w128_c8_g32_shared_int8_k2048",
-                "gemv_w128_c8_g32_subgroup_k2048",
+                "stream_w256_c4_g32_subgroup_k2048",
+                "stream_w256_c4_g32_shared_k2048",
                 "gemv_w128_c8_g32_shared_k2048"
             ]
         );

@@ -142,7 +142,7 @@ mod tests {
         ));
         let classes = entry.distance(shape, NumericClass::F16Multiply, ScaleLayout::default());
         let columns = ScaleLayout {
-            order: ScaleOrder::Columns,
+            order: ScaleOrder::Groups,
             ..ScaleLayout::default()
         };
         let scales = entry.distance(shape, NumericClass::Exact, columns);
