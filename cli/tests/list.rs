@@ -75,7 +75,8 @@ fn json_has_every_fact_of_every_variant() {
         assert_eq!(entry["numeric"], variant.configuration.numeric.name());
         assert_eq!(entry["needs"]["workgroup_size"], variant.needs().workgroup_size);
         assert!(
-            ["grid_stride", "persistent", "folded"].contains(&entry["dispatch"]["kind"].as_str().unwrap())
+            ["grid_stride", "persistent", "dealt", "folded"]
+                .contains(&entry["dispatch"]["kind"].as_str().unwrap())
         );
         assert_eq!(
             keys(&entry["constraints"]),

@@ -134,6 +134,8 @@ const SHAPES = [
   { n: 67, k: 320, groupSize: 64 },
   { n: 37, k: 99, groupSize: 32 },
   { n: 5, k: 2050, groupSize: 24 },
+  // More input than a workgroup holds.
+  { n: 9, k: 8256, groupSize: 32 },
 ];
 const ROWS = [1, 2, 3, 5, 9, 16, 17, 67];
 
