@@ -6,6 +6,7 @@
 //   geometry    128 lanes share 8 output columns over K, 8 weights of each at a time
 //   reduction   a tree in workgroup memory
 //   group size  from Params
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M == 1, K % 8 == 0, group_size % 8 == 0
 //   needs       no optional feature
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<u32>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -53,6 +54,12 @@ fn dequantize_low(word: u32) -> vec4<f32> {
 // Weights 4 to 7 of a word.
 fn dequantize_high(word: u32) -> vec4<f32> {
     return dequantize_low(word >> 16u);
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + params.group_size - 1u) / params.group_size) + group;
+    return scales[at];
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -98,13 +105,11 @@ fn main(
             let q_6 = weight[row_6 + word];
             let q_7 = weight[row_7 + word];
             let group = word / words_per_group;
-            let scale_0 = scales[(group * params.padded_N + n) / 4u];
+            let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
             let low_0 = mat4x4<f32>(dequantize_low(q_0), dequantize_low(q_1), dequantize_low(q_2), dequantize_low(q_3));
             let high_0 = mat4x4<f32>(dequantize_high(q_0), dequantize_high(q_1), dequantize_high(q_2), dequantize_high(q_3));
             sum_0 += scale_0 * (x_low * low_0 + x_high * high_0);
-            // Where this block lies past the padding no column of it is stored, and any scale will do.
-            let n_1 = min(n + 4u, params.padded_N - 4u);
-            let scale_1 = scales[(group * params.padded_N + n_1) / 4u];
+            let scale_1 = vec4<f32>(load_scale(min(n + 4u, params.N - 1u), group), load_scale(min(n + 5u, params.N - 1u), group), load_scale(min(n + 6u, params.N - 1u), group), load_scale(min(n + 7u, params.N - 1u), group));
             let low_1 = mat4x4<f32>(dequantize_low(q_4), dequantize_low(q_5), dequantize_low(q_6), dequantize_low(q_7));
             let high_1 = mat4x4<f32>(dequantize_high(q_4), dequantize_high(q_5), dequantize_high(q_6), dequantize_high(q_7));
             sum_1 += scale_1 * (x_low * low_1 + x_high * high_1);

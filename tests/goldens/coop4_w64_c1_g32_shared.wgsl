@@ -6,6 +6,7 @@
 //   geometry    64 lanes share one output column over K, 8 weights of each at a time
 //   reduction   a tree in workgroup memory
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M == 1, K % 8 == 0, group_size == 32
 //   needs       no optional feature
@@ -57,6 +58,12 @@ fn dequantize_high(word: u32) -> vec4<f32> {
     return dequantize_low(word >> 16u);
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
 fn epilogue(sum: f32, n: u32) -> f32 {
     // Without a bias the binding is a dummy that must not be read.
     if (params.has_bias != 0u) {
@@ -83,7 +90,7 @@ fn main(
             let x_high = input[x + 2u * word + 1u];
             let q_0 = weight[row_0 + word];
             let group = word / (GROUP_SIZE / WEIGHTS_PER_WORD);
-            let scale_0 = scales[group * params.padded_N + n];
+            let scale_0 = f32(load_scale(n, group));
             sum_0 += scale_0 * (dot(x_low, dequantize_low(q_0)) + dot(x_high, dequantize_high(q_0)));
         }
 

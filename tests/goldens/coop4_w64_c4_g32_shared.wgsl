@@ -6,6 +6,7 @@
 //   geometry    64 lanes share 4 output columns over K, 8 weights of each at a time
 //   reduction   a tree in workgroup memory
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M == 1, K % 8 == 0, group_size == 32
 //   needs       no optional feature
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<u32>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -55,6 +56,12 @@ fn dequantize_low(word: u32) -> vec4<f32> {
 // Weights 4 to 7 of a word.
 fn dequantize_high(word: u32) -> vec4<f32> {
     return dequantize_low(word >> 16u);
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -90,7 +97,7 @@ fn main(
             let q_2 = weight[row_2 + word];
             let q_3 = weight[row_3 + word];
             let group = word / (GROUP_SIZE / WEIGHTS_PER_WORD);
-            let scale_0 = scales[(group * params.padded_N + n) / 4u];
+            let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
             let low_0 = mat4x4<f32>(dequantize_low(q_0), dequantize_low(q_1), dequantize_low(q_2), dequantize_low(q_3));
             let high_0 = mat4x4<f32>(dequantize_high(q_0), dequantize_high(q_1), dequantize_high(q_2), dequantize_high(q_3));
             sum_0 += scale_0 * (x_low * low_0 + x_high * high_0);

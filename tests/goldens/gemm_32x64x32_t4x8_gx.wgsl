@@ -6,6 +6,7 @@
 //   tile        32 x 64 outputs, K in steps of 32
 //   threads     64, 4 x 8 outputs each
 //   group size  from Params
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K % 32 == 0, group_size % 32 == 0
 //   needs       no optional feature
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -57,6 +58,12 @@ fn dequantize_low(word: u32) -> vec4<f32> {
 // Weights 4 to 7 of a word.
 fn dequantize_high(word: u32) -> vec4<f32> {
     return dequantize_low(word >> 16u);
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + params.group_size - 1u) / params.group_size) + group;
+    return scales[at];
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -135,10 +142,8 @@ fn main(
     let w_7 = min(n + 7u, params.N - 1u) * (params.K / TILE_K);
     let groups = (params.K + params.group_size - 1u) / params.group_size;
     for (var group = 0u; group < groups; group++) {
-        let scale_0 = scales[(group * params.padded_N + n) / 4u];
-        // Where this block lies past the padding no column of it is stored, and any scale will do.
-        let n_1 = min(n + 4u, params.padded_N - 4u);
-        let scale_1 = scales[(group * params.padded_N + n_1) / 4u];
+        let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
+        let scale_1 = vec4<f32>(load_scale(min(n + 4u, params.N - 1u), group), load_scale(min(n + 5u, params.N - 1u), group), load_scale(min(n + 6u, params.N - 1u), group), load_scale(min(n + 7u, params.N - 1u), group));
         let end = min((group + 1u) * params.group_size, params.K);
         for (var k = group * params.group_size; k < end; k += TILE_K) {
             let q_0 = weight[w_0 + k / TILE_K];

@@ -6,6 +6,7 @@
 //   tile        4 x 64 outputs, K in steps of 8
 //   threads     128, 1 x 2 outputs each
 //   group size  from Params
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      any shape
 //   needs       no optional feature
@@ -56,6 +57,12 @@ fn dequantize_high(word: u32) -> vec4<f32> {
     return dequantize_low(word >> 16u);
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + params.group_size - 1u) / params.group_size) + group;
+    return scales[at];
+}
+
 // The 8 weights of column n that start at k. A row starts at any byte, so they may lie in two words; what they hold past
 // the end of the row belongs to the next one.
 fn load_word(n: u32, k: u32) -> u32 {
@@ -90,7 +97,7 @@ fn load_input(row: u32, k: u32) -> vec4<f32> {
 fn scale_of(n: u32, k: u32) -> f32 {
     // Past the end of the row the last scale serves: its product is masked.
     let group = min(k, params.K - 1u) / params.group_size;
-    return scales[group * params.padded_N + n];
+    return load_scale(n, group);
 }
 
 fn load_scales(n: u32, k: u32) -> vec4<f32> {

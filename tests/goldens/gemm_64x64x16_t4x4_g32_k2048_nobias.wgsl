@@ -6,6 +6,7 @@
 //   tile        64 x 64 outputs, K in steps of 16
 //   threads     256, 4 x 4 outputs each
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K == 2048, group_size == 32
 //   needs       no optional feature
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec2<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 const WEIGHTS_PER_WORD: u32 = 8u;
@@ -62,6 +63,12 @@ fn dequantize_low(word: u32) -> vec4<f32> {
 // Weights 4 to 7 of a word.
 fn dequantize_high(word: u32) -> vec4<f32> {
     return dequantize_low(word >> 16u);
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
 }
 
 // Stores those outputs of a row that exist; n does.
@@ -112,7 +119,7 @@ fn main(
     let w_3 = min(n + 3u, params.N - 1u) * (K / TILE_K);
     let groups = (K + GROUP_SIZE - 1u) / GROUP_SIZE;
     for (var group = 0u; group < groups; group++) {
-        let scale_0 = scales[(group * params.padded_N + n) / 4u];
+        let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
         let end = min((group + 1u) * GROUP_SIZE, K);
         for (var k = group * GROUP_SIZE; k < end; k += TILE_K) {
             let q_0 = weight[w_0 + k / TILE_K];

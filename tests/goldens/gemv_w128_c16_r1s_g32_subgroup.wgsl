@@ -7,6 +7,7 @@
 //   input       one chunk a lane, in registers, by way of workgroup memory
 //   reduction   subgroup additions, for subgroups of any size
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M == 1, K % 32 == 0, K <= 4096, group_size == 32
 //   needs       SUBGROUP
@@ -28,7 +29,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -110,6 +111,12 @@ fn dot_chunk(q: vec4<u32>, x: Input) -> f32 {
     sum = dot_word(q.z, x.low_2, x.high_2, sum);
     sum = dot_word(q.w, x.low_3, x.high_3, sum);
     return sum;
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -219,16 +226,10 @@ fn main(
             let q_14 = weight[row_14 + chunk];
             let q_15 = weight[row_15 + chunk];
             let group = chunk / (GROUP_SIZE / CHUNK);
-            let scale_0 = scales[(group * params.padded_N + n) / 4u];
-            // Where this block lies past the padding no column of it is stored, and any scale will do.
-            let n_1 = min(n + 4u, params.padded_N - 4u);
-            let scale_1 = scales[(group * params.padded_N + n_1) / 4u];
-            // Where this block lies past the padding no column of it is stored, and any scale will do.
-            let n_2 = min(n + 8u, params.padded_N - 4u);
-            let scale_2 = scales[(group * params.padded_N + n_2) / 4u];
-            // Where this block lies past the padding no column of it is stored, and any scale will do.
-            let n_3 = min(n + 12u, params.padded_N - 4u);
-            let scale_3 = scales[(group * params.padded_N + n_3) / 4u];
+            let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
+            let scale_1 = vec4<f32>(load_scale(min(n + 4u, params.N - 1u), group), load_scale(min(n + 5u, params.N - 1u), group), load_scale(min(n + 6u, params.N - 1u), group), load_scale(min(n + 7u, params.N - 1u), group));
+            let scale_2 = vec4<f32>(load_scale(min(n + 8u, params.N - 1u), group), load_scale(min(n + 9u, params.N - 1u), group), load_scale(min(n + 10u, params.N - 1u), group), load_scale(min(n + 11u, params.N - 1u), group));
+            let scale_3 = vec4<f32>(load_scale(min(n + 12u, params.N - 1u), group), load_scale(min(n + 13u, params.N - 1u), group), load_scale(min(n + 14u, params.N - 1u), group), load_scale(min(n + 15u, params.N - 1u), group));
             sum_0 = fma(scale_0, vec4<f32>(dot_chunk(q_0, x_0), dot_chunk(q_1, x_0), dot_chunk(q_2, x_0), dot_chunk(q_3, x_0)), sum_0);
             sum_1 = fma(scale_1, vec4<f32>(dot_chunk(q_4, x_0), dot_chunk(q_5, x_0), dot_chunk(q_6, x_0), dot_chunk(q_7, x_0)), sum_1);
             sum_2 = fma(scale_2, vec4<f32>(dot_chunk(q_8, x_0), dot_chunk(q_9, x_0), dot_chunk(q_10, x_0), dot_chunk(q_11, x_0)), sum_2);

@@ -7,7 +7,7 @@
 //   input       read anew for every block
 //   reduction   subgroup additions, for subgroups of any size
 //   group size  16
-//   scales      e4m3 [groups, padded_N]
+//   scales      e4m3 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M == 1, K % 32 == 0, group_size == 16
 //   needs       SUBGROUP
@@ -117,17 +117,19 @@ fn load_input(chunk: u32) -> Input {
 
 // The value of an E4M3 byte: a sign, an exponent that is biased by 7, and three bits. Where the exponent is zero, these count 512ths: as if they stood
 // behind 2^-6, less that. No step is below the normal numbers, which a device may flush to zero.
-fn e4m3(byte: vec4<u32>) -> vec4<f32> {
-    let size = (byte & vec4<u32>(0x7Fu)) << vec4<u32>(20u);
-    let normal = bitcast<vec4<f32>>(size + vec4<u32>(120u << 23u));
-    let small = bitcast<vec4<f32>>(size + vec4<u32>(121u << 23u)) - 0.015625;
-    let value = select(normal, small, size < vec4<u32>(1u << 23u));
-    return select(value, -value, byte >= vec4<u32>(0x80u));
+fn e4m3(byte: u32) -> f32 {
+    let size = (byte & u32(0x7Fu)) << u32(20u);
+    let normal = bitcast<f32>(size + u32(120u << 23u));
+    let small = bitcast<f32>(size + u32(121u << 23u)) - 0.015625;
+    let value = select(normal, small, size < u32(1u << 23u));
+    return select(value, -value, byte >= u32(0x80u));
 }
 
-// Neighbouring scales, four to a word, the first one in the lowest byte.
-fn unpack_scales(word: u32) -> vec4<f32> {
-    return e4m3((vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xFFu));
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    // Four to a word, the first one in the lowest byte.
+    return e4m3((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -181,19 +183,15 @@ fn main(
             let x = load_input(chunk);
             {
                 let group = chunk * (CHUNK / GROUP_SIZE);
-                let scale_0 = unpack_scales(scales[(group * params.padded_N + n) / 4u]);
-                // Where this block lies past the padding no column of it is stored, and any scale will do.
-                let n_1 = min(n + 4u, params.padded_N - 4u);
-                let scale_1 = unpack_scales(scales[(group * params.padded_N + n_1) / 4u]);
+                let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
+                let scale_1 = vec4<f32>(load_scale(min(n + 4u, params.N - 1u), group), load_scale(min(n + 5u, params.N - 1u), group), load_scale(min(n + 6u, params.N - 1u), group), load_scale(min(n + 7u, params.N - 1u), group));
                 sum_0 = fma(scale_0, vec4<f32>(dot_chunk_0(q_0, x), dot_chunk_0(q_1, x), dot_chunk_0(q_2, x), dot_chunk_0(q_3, x)), sum_0);
                 sum_1 = fma(scale_1, vec4<f32>(dot_chunk_0(q_4, x), dot_chunk_0(q_5, x), dot_chunk_0(q_6, x), dot_chunk_0(q_7, x)), sum_1);
             }
             {
                 let group = chunk * (CHUNK / GROUP_SIZE) + 1u;
-                let scale_0 = unpack_scales(scales[(group * params.padded_N + n) / 4u]);
-                // Where this block lies past the padding no column of it is stored, and any scale will do.
-                let n_1 = min(n + 4u, params.padded_N - 4u);
-                let scale_1 = unpack_scales(scales[(group * params.padded_N + n_1) / 4u]);
+                let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
+                let scale_1 = vec4<f32>(load_scale(min(n + 4u, params.N - 1u), group), load_scale(min(n + 5u, params.N - 1u), group), load_scale(min(n + 6u, params.N - 1u), group), load_scale(min(n + 7u, params.N - 1u), group));
                 sum_0 = fma(scale_0, vec4<f32>(dot_chunk_1(q_0, x), dot_chunk_1(q_1, x), dot_chunk_1(q_2, x), dot_chunk_1(q_3, x)), sum_0);
                 sum_1 = fma(scale_1, vec4<f32>(dot_chunk_1(q_4, x), dot_chunk_1(q_5, x), dot_chunk_1(q_6, x), dot_chunk_1(q_7, x)), sum_1);
             }

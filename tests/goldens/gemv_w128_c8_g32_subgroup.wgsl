@@ -7,6 +7,7 @@
 //   input       read anew for every block
 //   reduction   subgroup additions, for subgroups of any size
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M == 1, K % 32 == 0, group_size == 32
 //   needs       SUBGROUP
@@ -28,7 +29,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -120,6 +121,12 @@ fn load_input(chunk: u32) -> Input {
     );
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
 fn epilogue(sum: f32, n: u32) -> f32 {
     // Without a bias the binding is a dummy that must not be read.
     if (params.has_bias != 0u) {
@@ -165,10 +172,8 @@ fn main(
             let q_6 = weight[row_6 + chunk];
             let q_7 = weight[row_7 + chunk];
             let group = chunk / (GROUP_SIZE / CHUNK);
-            let scale_0 = scales[(group * params.padded_N + n) / 4u];
-            // Where this block lies past the padding no column of it is stored, and any scale will do.
-            let n_1 = min(n + 4u, params.padded_N - 4u);
-            let scale_1 = scales[(group * params.padded_N + n_1) / 4u];
+            let scale_0 = vec4<f32>(load_scale(n, group), load_scale(min(n + 1u, params.N - 1u), group), load_scale(min(n + 2u, params.N - 1u), group), load_scale(min(n + 3u, params.N - 1u), group));
+            let scale_1 = vec4<f32>(load_scale(min(n + 4u, params.N - 1u), group), load_scale(min(n + 5u, params.N - 1u), group), load_scale(min(n + 6u, params.N - 1u), group), load_scale(min(n + 7u, params.N - 1u), group));
             let x = load_input(chunk);
             sum_0 = fma(scale_0, vec4<f32>(dot_chunk(q_0, x), dot_chunk(q_1, x), dot_chunk(q_2, x), dot_chunk(q_3, x)), sum_0);
             sum_1 = fma(scale_1, vec4<f32>(dot_chunk(q_4, x), dot_chunk(q_5, x), dot_chunk(q_6, x), dot_chunk(q_7, x)), sum_1);

@@ -6,6 +6,7 @@
 //   tile        64 x 64 outputs, K in steps of 64 in workgroup memory, the next one in registers
 //   subgroups   4 of 32 lanes, 32 x 32 outputs each in matrices of 16 x 16
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
 //   serves      K % 8 == 0, group_size == 32
 //   needs       SUBGROUP, COOPERATIVE_MATRIX_16X16, SHADER_F16
@@ -93,6 +94,12 @@ fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
     return fma(weights, vec4<f16>(scale.x), weights * scale.y);
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
 fn load_input(place: u32, exists: bool) -> vec4<f32> {
     if (exists) {
         return input[place];
@@ -109,7 +116,7 @@ fn load_word(place: u32, exists: bool) -> u32 {
 
 fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     if (exists) {
-        return scales[(k / GROUP_SIZE) * params.padded_N + n];
+        return load_scale(n, k / GROUP_SIZE);
     }
     return 0.0;
 }
@@ -285,13 +292,13 @@ fn main(
             next_x_6 = input[x_6 + next_k / 4u];
             next_x_7 = input[x_7 + next_k / 4u];
             next_w_0 = weight[w_0 + next_k / WEIGHTS_PER_WORD];
-            next_scale_0 = scales[((next_k + w_k_0) / GROUP_SIZE) * params.padded_N + n_0];
+            next_scale_0 = load_scale(n_0, (next_k + w_k_0) / GROUP_SIZE);
             next_w_1 = weight[w_1 + next_k / WEIGHTS_PER_WORD];
-            next_scale_1 = scales[((next_k + w_k_1) / GROUP_SIZE) * params.padded_N + n_1];
+            next_scale_1 = load_scale(n_1, (next_k + w_k_1) / GROUP_SIZE);
             next_w_2 = weight[w_2 + next_k / WEIGHTS_PER_WORD];
-            next_scale_2 = scales[((next_k + w_k_2) / GROUP_SIZE) * params.padded_N + n_2];
+            next_scale_2 = load_scale(n_2, (next_k + w_k_2) / GROUP_SIZE);
             next_w_3 = weight[w_3 + next_k / WEIGHTS_PER_WORD];
-            next_scale_3 = scales[((next_k + w_k_3) / GROUP_SIZE) * params.padded_N + n_3];
+            next_scale_3 = load_scale(n_3, (next_k + w_k_3) / GROUP_SIZE);
         } else {
             next_x_0 = load_input(x_0 + next_k / 4u, next_k + x_k_0 < params.K);
             next_x_1 = load_input(x_1 + next_k / 4u, next_k + x_k_1 < params.K);

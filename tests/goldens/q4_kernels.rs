@@ -4,7 +4,8 @@
 
 | route | variant | serves | needs |
 |---|---|---|---|
-| decode | `gemv_w128_c8_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| decode | `stream_w256_c4_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 256 invocations, SUBGROUP |
+| decode | `stream_w256_c4_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 256 invocations |
 | decode | `gemv_w128_c8_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 128 invocations |
 | few | `skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
 | few | `skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations |
@@ -30,20 +31,29 @@ impl DownProj {
     /// Consecutive input features that share a scale.
     pub const GROUP_SIZE: ::core::primitive::u32 = 64u32;
     #[doc = ::core::concat!(
-        " WGSL of the decode route.\n\n`gemv_w128_c8_g64_subgroup_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        " WGSL of the decode route.\n\n`stream_w256_c4_g64_subgroup_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 256 invocations and 16512 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), one multiplication. Dispatched with x = min(ceil(N / 4), 264, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/gemv_w128_c8_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/stream_w256_c4_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const DECODE_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/gemv_w128_c8_g64_subgroup_k1536_bias.wgsl")
+        "/stream_w256_c4_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`stream_w256_c4_g64_shared_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 256 invocations and 21632 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), one multiplication. Dispatched with x = min(ceil(N / 4), 264, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_w256_c4_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_w256_c4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_g64_shared_k1536_bias`, numeric class exact, serves M == 1, K == 1536, group_size == 64, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")), "```"
     )]
-    pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const DECODE_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")
     );
@@ -140,15 +150,15 @@ impl DownProj {
     const DECODE: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "gemv_w128_c8_g64_subgroup_k1536_bias",
+                "stream_w256_c4_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Gemv(::q4_kernel::Gemv {
-                    width: 128u32,
-                    columns: 8u32,
-                    resident: 0u32,
-                    staged: false,
-                    workgroups: 2112u32,
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    width: 256u32,
+                    columns: 4u32,
+                    held: 128u32,
+                    slices: false,
+                    workgroups: 264u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -158,13 +168,42 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
-            workgroup_bytes: 2048u32,
+            workgroup_bytes: 16512u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "da5909637b17abe4e0c29f776c6982d8545b10aeb7b6692b5f33c5780e2de084",
+                "0f14b3c420080737e6d08bdd6e79f569d8813337470e2eb2e50324db8984efcc",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "stream_w256_c4_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    width: 256u32,
+                    columns: 4u32,
+                    held: 128u32,
+                    slices: false,
+                    workgroups: 264u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
+            workgroup_bytes: 21632u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "d012ae64efd75cff3ff21be9fb8c5a4c7bfabf557afca73de5cdf15cd0f772dc",
             ),
         },
         ::q4_kernel::Variant {
@@ -187,13 +226,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_3),
             workgroup_bytes: 4608u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "de1acf4815342e368938a585380c4a7447f9d80faee9a48f9e2773a1d2411d65",
+                "bdbd39879ac965f6df2be0226c50761eb40c6c324ffb3bc997137edc21b7d05e",
             ),
         },
     ];
@@ -218,13 +257,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
             workgroup_bytes: 2560u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "d633b4fbd6586950d22063b31a9c2337bc30d8498d3e457f23c535b66360cca2",
+                "00b3b05c0389999b5a5443035cbefb4af1a2dedb9a8bb2ffbf41a06734d78337",
             ),
         },
         ::q4_kernel::Variant {
@@ -247,13 +286,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "0007c529d931040df717aa402fd6f4119b7f8de27900d64b2d89fec02e83e016",
+                "915309a356df09bb7c86239f5d85fc04626b8144d93df66ede82263321908b92",
             ),
         },
         ::q4_kernel::Variant {
@@ -276,13 +315,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
             workgroup_bytes: 5120u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "4c0f0fe488d8f2d33954380cdf0c8318f9f0905f737a36f396cec2384f8ab495",
+                "24aa57bd536216a1ff856d3f5271203db8565471c3cb5587c76a9e8cd3da843d",
             ),
         },
         ::q4_kernel::Variant {
@@ -305,13 +344,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b1755777c7488cb4c33653ea553b25873ed1f06f99ffb7f0467b036d7dd4a1dd",
+                "97c6ec5b490bbae44df5c688d314a0e99250103d3eda3d0cf32f20544d93ea32",
             ),
         },
         ::q4_kernel::Variant {
@@ -334,13 +373,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "d57e84662b633a4a18a04c6cc2d18aab465c59548893e0c96391d668a9824ceb",
+                "b5917afc7082b803c63b7c1a8765cace90c492660be85c77402102e313639edc",
             ),
         },
         ::q4_kernel::Variant {
@@ -363,13 +402,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "7912e8099589345227257af39d6503e0ac30dd0baf911eb3f3f213bc7cb8f8c0",
+                "f1526935a061151e22f771087560040438942bc0257fd70e3167a74749eac30f",
             ),
         },
         ::q4_kernel::Variant {
@@ -392,13 +431,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "84756555c46b698f1a40ca555b68a0b7af4c07248d9943c4e27d358ace14373a",
+                "333322a1e9e7a66efa1c998ebc45c05e4cb3eda430f5a278418041d34350169b",
             ),
         },
         ::q4_kernel::Variant {
@@ -421,13 +460,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "02e594ea21cdb98acde1a7bfd9ace92ff80e9f3f22defa2d1122bcd4b78bbdf8",
+                "0273c035e79f9755670e9ea4df4d26bab7929ba3600b66cf2fdbc475a2808a04",
             ),
         },
     ];
@@ -451,13 +490,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "5407f6acd4b738013eb7787d670b4da54c6bff40dbfe3f4bf63f9667ebe48de7",
+                "bd21501409b694f4c6b982873d4ba16fface1fc0a69196a222008b0b690b4f69",
             ),
         },
         ::q4_kernel::Variant {
@@ -480,13 +519,13 @@ impl DownProj {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "5c79aae7d23d6e302a6ebf5984bb05927103bda011c1062a7fafd968e0e8550e",
+                "974b446ac4852b9a9f645515487ed3727de1532f22d3c35075c6169740f1abdf",
             ),
         },
     ];
@@ -500,7 +539,7 @@ impl DownProj {
         encoding: ::q4_kernel::Encoding::Symmetric,
         scales: ::q4_kernel::ScaleLayout {
             format: ::q4_kernel::ScaleFormat::F32,
-            order: ::q4_kernel::ScaleOrder::Groups,
+            order: ::q4_kernel::ScaleOrder::Columns,
         },
         decode: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE),
         few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),
@@ -608,7 +647,8 @@ const _: () = {
 
 | route | variant | serves | needs |
 |---|---|---|---|
-| decode | `gemv_w128_c8_gx_subgroup` | M == 1, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| decode | `stream_w256_c4_s128_gx_subgroup` | M == 1, K % 32 == 0, group_size % 32 == 0 | 256 invocations, SUBGROUP |
+| decode | `stream_w256_c4_s128_gx_shared` | M == 1, K % 32 == 0, group_size % 32 == 0 | 256 invocations |
 | decode | `gemv_w128_c8_gx_shared` | M == 1, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
 | decode | `coop4_w64_c4_gx_subgroup` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_gx_shared` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations |
@@ -631,19 +671,27 @@ pub struct AnyShape {
 #[allow(dead_code, unreachable_pub)]
 impl AnyShape {
     #[doc = ::core::concat!(
-        " WGSL of the decode route.\n\n`gemv_w128_c8_gx_subgroup`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2048 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
+        " WGSL of the decode route.\n\n`stream_w256_c4_s128_gx_subgroup`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 256 invocations and 16512 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = min(ceil(N / 4), 264, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/gemv_w128_c8_gx_subgroup.wgsl")), "```"
+        "/stream_w256_c4_s128_gx_subgroup.wgsl")), "```"
     )]
     pub const DECODE_WGSL: &'static ::core::primitive::str = ::core::include_str!(
-        ::core::concat!(::core::env!("OUT_DIR"), "/gemv_w128_c8_gx_subgroup.wgsl")
+        ::core::concat!(::core::env!("OUT_DIR"), "/stream_w256_c4_s128_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`stream_w256_c4_s128_gx_shared`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 256 invocations and 21632 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = min(ceil(N / 4), 264, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_w256_c4_s128_gx_shared.wgsl")), "```"
+    )]
+    pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"), "/stream_w256_c4_s128_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the decode route where the device or the shape rules the variants before it out.\n\n`gemv_w128_c8_gx_shared`, numeric class exact, serves M == 1, K % 32 == 0, group_size % 32 == 0, 128 invocations and 4608 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, one multiplication. Dispatched with x = ceil(B / ceil(B / min(2112, limit))) for B = ceil(N / 8) blocks of columns, striding over the blocks.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemv_w128_c8_gx_shared.wgsl")), "```"
     )]
-    pub const DECODE_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const DECODE_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemv_w128_c8_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
@@ -651,7 +699,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_gx_subgroup.wgsl")), "```"
     )]
-    pub const DECODE_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
+    pub const DECODE_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
@@ -659,7 +707,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/coop4_w64_c4_gx_shared.wgsl")), "```"
     )]
-    pub const DECODE_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
+    pub const DECODE_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
@@ -760,14 +808,16 @@ impl AnyShape {
     );
     const DECODE: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
-            name: ::q4_kernel::__private::Cow::Borrowed("gemv_w128_c8_gx_subgroup"),
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "stream_w256_c4_s128_gx_subgroup",
+            ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Gemv(::q4_kernel::Gemv {
-                    width: 128u32,
-                    columns: 8u32,
-                    resident: 0u32,
-                    staged: false,
-                    workgroups: 2112u32,
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    width: 256u32,
+                    columns: 4u32,
+                    held: 128u32,
+                    slices: true,
+                    workgroups: 264u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -777,13 +827,40 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
-            workgroup_bytes: 2048u32,
+            workgroup_bytes: 16512u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "9cf1d5d9a159458aca36e428570c97e3332775e1f9ae071f28d4d6af79a80c4e",
+                "9176a5ce5a5647880998881ee343368d9a779649ef2bdd2b1914cd2fca79c83e",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed("stream_w256_c4_s128_gx_shared"),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    width: 256u32,
+                    columns: 4u32,
+                    held: 128u32,
+                    slices: true,
+                    workgroups: 264u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
+            workgroup_bytes: 21632u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "cb7de0f814d0250bf940238f981bba2b6f919bc2a1a301f5ff00a7e7493a28bb",
             ),
         },
         ::q4_kernel::Variant {
@@ -804,13 +881,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_3),
             workgroup_bytes: 4608u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "9352413cb991f8834eeb92142135fc168bb62f8a3de490775ee6c31ead933e34",
+                "2c3fd31814711b87d0f2737cf668407f6ecb075425ad7ec36920654443f11e54",
             ),
         },
         ::q4_kernel::Variant {
@@ -829,13 +906,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_3),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_4),
             workgroup_bytes: 256u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "1c96d5d608b08d820a791db9c108682e9b46b61ca3619227736a279215ed4d60",
+                "0804af79f46bbd77d697f04e8121374a3f5518c0b97e3710879e001741d4f774",
             ),
         },
         ::q4_kernel::Variant {
@@ -854,13 +931,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_4),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_5),
             workgroup_bytes: 1024u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "431bd2f873c06364f4ffe0a42ec1ccdf97821f3a3740b1682022997f849585fc",
+                "cf5a04b8cf93abb0ebe1ffbab41b59eb3a5c063a8e2cb73f86022b8268f967b9",
             ),
         },
     ];
@@ -885,13 +962,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
             workgroup_bytes: 2560u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "d293a7366df99e1b1476de73707a92502ac989066c8b692d90bac5c35f868973",
+                "5db741c8a9cdf77708cf5c2354d585a4443790272c8897204a2be9b112a6a144",
             ),
         },
         ::q4_kernel::Variant {
@@ -914,13 +991,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "7319c30b15f41a580d1b05286205d3c794c2cf26e00035b866934d48bd50ef6a",
+                "45dcd983c9c36ab862fa6f9fb09fe52259a899b5fa1263f2e859da416359628b",
             ),
         },
         ::q4_kernel::Variant {
@@ -943,13 +1020,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
             workgroup_bytes: 5120u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "957c538d35268a42154cd25d121b231786aaea74d54602dc3ffeb71f6c0c0544",
+                "b0e1b6d20deb13de8e497bd69ccae9d3afe099e01494a23570fbf1a0769ca5d9",
             ),
         },
         ::q4_kernel::Variant {
@@ -972,13 +1049,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "9a017d02f109cc3f105fd04fd044d1882e3994d0aed35db258e3d52eda9dee95",
+                "a1689e64ddc07ae6e1c0131824a48fc95f06c7f209a12ef53df415a0b98003e4",
             ),
         },
         ::q4_kernel::Variant {
@@ -1001,13 +1078,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "0a1f031c3fb3f02e6373263b94859dce8d6478111b5a7f088b0e6b04d5ab2593",
+                "eb6e4d99665709bb8a26a9d16cf096254d95c7453ea2ce73128255c90c49e59c",
             ),
         },
         ::q4_kernel::Variant {
@@ -1030,13 +1107,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "51eb856d588358efb6b7018abc5bf292738f3c0f158c9aa110aa4c5893bfdc2a",
+                "26241a2c286a24f900043080a87f62726af9a6b66a6602aae9b22d199a5d6a10",
             ),
         },
         ::q4_kernel::Variant {
@@ -1059,13 +1136,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "87cddd47376ec468122e9561ac13e2957ccdd1d7d8126a7ff2cf2f98be567b05",
+                "b012725939f2db82c984f751f48505599d59f553140f37ba95428288e5ce8df3",
             ),
         },
         ::q4_kernel::Variant {
@@ -1088,13 +1165,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "c30550ab70ffefd22258b235d3b68b9f73b27f10ddc618af1f3d9c16f4bddefc",
+                "2a5ac2e98874b75891aa9ce085c040324c1fdbd9d2f7daa43f52f873d7144e2f",
             ),
         },
     ];
@@ -1116,13 +1193,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "29dd40f009e7a1a43f9b73683f93faf98616468ccc0398f6ca8864cbb429cd35",
+                "9c9be4de7873c5a7e6750942262f29e7699c39b1290d3aeb5dc3c315d85922cf",
             ),
         },
         ::q4_kernel::Variant {
@@ -1143,13 +1220,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "683e3a8bd2c93bfdd6584c4d345a74ffdadb222a6eb6df7ff4188b3e066c660c",
+                "2d33cd702a2c575c849a44635976c36cfefa0bf5963ff96dc6f0460ad187bdf7",
             ),
         },
         ::q4_kernel::Variant {
@@ -1170,13 +1247,13 @@ impl AnyShape {
                 encoding: ::q4_kernel::Encoding::Symmetric,
                 scales: ::q4_kernel::ScaleLayout {
                     format: ::q4_kernel::ScaleFormat::F32,
-                    order: ::q4_kernel::ScaleOrder::Groups,
+                    order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_3),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "c3a694491561a994e527f6860c6953e385236260e9dc62d4a1fb9860235497b2",
+                "e24592cbd9a984474e52141a3980c2bce57628180703afadab201acd664b30f5",
             ),
         },
     ];
@@ -1190,7 +1267,7 @@ impl AnyShape {
         encoding: ::q4_kernel::Encoding::Symmetric,
         scales: ::q4_kernel::ScaleLayout {
             format: ::q4_kernel::ScaleFormat::F32,
-            order: ::q4_kernel::ScaleOrder::Groups,
+            order: ::q4_kernel::ScaleOrder::Columns,
         },
         decode: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE),
         few: ::q4_kernel::__private::Cow::Borrowed(Self::FEW),

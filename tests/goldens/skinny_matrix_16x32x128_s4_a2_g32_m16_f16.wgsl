@@ -6,6 +6,7 @@
 //   tile        16 x 32 outputs, K in steps of 128 in workgroup memory, 2 more in registers
 //   subgroups   4 of 32 lanes divide K, in matrices of 16 x 16
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
 //   serves      M <= 16, K % 32 == 0, group_size == 32
 //   needs       SUBGROUP, COOPERATIVE_MATRIX_16X16, SHADER_F16
@@ -72,6 +73,12 @@ var<workgroup> w_tile: array<vec4<f16>, COLUMNS * STRIDE>;
 // One matrix of sums of each subgroup.
 var<workgroup> partial: array<f32, SUBGROUPS * SIDE * SIDE>;
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
 // Inputs k to k + 3 of a row.
 fn load_input(row: u32, k: u32) -> vec4<f32> {
     if (row < params.M && k < params.K) {
@@ -91,7 +98,7 @@ fn load_weights(n: u32, k: u32) -> vec4<u32> {
 // The scale of these weights.
 fn scale_of(n: u32, k: u32) -> f32 {
     if (k < params.K) {
-        return scales[k / GROUP_SIZE * params.padded_N + n];
+        return load_scale(n, k / GROUP_SIZE);
     }
     return 0.0;
 }

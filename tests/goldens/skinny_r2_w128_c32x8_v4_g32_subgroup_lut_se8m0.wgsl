@@ -6,7 +6,7 @@
 //   geometry    128 lanes share 32 output columns, 4 of them x 32 over K; 8 columns x 32 weights of a lane at a time
 //   reduction   each lane of a quad finishes other rows, then workgroup memory
 //   group size  32
-//   scales      e8m0 [groups, padded_N]
+//   scales      e8m0 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M <= 2, K % 32 == 0, group_size == 32
 //   needs       SUBGROUP
@@ -94,13 +94,15 @@ fn exchange(low: vec4<f32>, high: vec4<f32>, upper: bool, mask: u32) -> vec4<f32
 }
 
 // The power of two of an E8M0 byte. Byte 0, which is 2^-127, becomes zero: devices may do so with every number below the normal ones.
-fn e8m0(byte: vec4<u32>) -> vec4<f32> {
-    return bitcast<vec4<f32>>(byte << vec4<u32>(23u));
+fn e8m0(byte: u32) -> f32 {
+    return bitcast<f32>(byte << u32(23u));
 }
 
-// Neighbouring scales, four to a word, the first one in the lowest byte.
-fn unpack_scales(word: u32) -> vec4<f32> {
-    return e8m0((vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xFFu));
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    // Four to a word, the first one in the lowest byte.
+    return e8m0((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -141,16 +143,22 @@ fn main(
         var sum_1_1 = vec4<f32>();
         let first_n = n + lane_n * LANE_COLUMNS;
         // Columns past the edge repeat the last one, and scales the last of the padding; the store drops them.
-        let row_0 = min(first_n, params.N - 1u) * loads;
-        let row_1 = min(first_n + 1u, params.N - 1u) * loads;
-        let row_2 = min(first_n + 2u, params.N - 1u) * loads;
-        let row_3 = min(first_n + 3u, params.N - 1u) * loads;
-        let row_4 = min(first_n + 4u, params.N - 1u) * loads;
-        let row_5 = min(first_n + 5u, params.N - 1u) * loads;
-        let row_6 = min(first_n + 6u, params.N - 1u) * loads;
-        let row_7 = min(first_n + 7u, params.N - 1u) * loads;
-        let n_0 = min(first_n, params.padded_N - 4u);
-        let n_1 = min(first_n + 4u, params.padded_N - 4u);
+        let column_0 = min(first_n, params.N - 1u);
+        let row_0 = column_0 * loads;
+        let column_1 = min(first_n + 1u, params.N - 1u);
+        let row_1 = column_1 * loads;
+        let column_2 = min(first_n + 2u, params.N - 1u);
+        let row_2 = column_2 * loads;
+        let column_3 = min(first_n + 3u, params.N - 1u);
+        let row_3 = column_3 * loads;
+        let column_4 = min(first_n + 4u, params.N - 1u);
+        let row_4 = column_4 * loads;
+        let column_5 = min(first_n + 5u, params.N - 1u);
+        let row_5 = column_5 * loads;
+        let column_6 = min(first_n + 6u, params.N - 1u);
+        let row_6 = column_6 * loads;
+        let column_7 = min(first_n + 7u, params.N - 1u);
+        let row_7 = column_7 * loads;
 
         // What the next step needs is on its way while a step multiplies.
         var next_0: vec4<u32>;
@@ -174,8 +182,8 @@ fn main(
             next_6 = weight[row_6 + load];
             next_7 = weight[row_7 + load];
             let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
-            next_scale_0 = unpack_scales(scales[(group * params.padded_N + n_0) / 4u]);
-            next_scale_1 = unpack_scales(scales[(group * params.padded_N + n_1) / 4u]);
+            next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
+            next_scale_1 = vec4<f32>(load_scale(column_4, group), load_scale(column_5, group), load_scale(column_6, group), load_scale(column_7, group));
         }
         while (load < loads) {
             let q_0 = next_0;
@@ -200,8 +208,8 @@ fn main(
                 next_6 = weight[row_6 + load];
                 next_7 = weight[row_7 + load];
                 let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
-                next_scale_0 = unpack_scales(scales[(group * params.padded_N + n_0) / 4u]);
-                next_scale_1 = unpack_scales(scales[(group * params.padded_N + n_1) / 4u]);
+                next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
+                next_scale_1 = vec4<f32>(load_scale(column_4, group), load_scale(column_5, group), load_scale(column_6, group), load_scale(column_7, group));
             }
             let words_0_0 = vec4<u32>(q_0.x, q_1.x, q_2.x, q_3.x);
             let words_0_1 = vec4<u32>(q_4.x, q_5.x, q_6.x, q_7.x);

@@ -6,8 +6,8 @@
 //   geometry    128 lanes share 32 output columns, 4 of them x 32 over K; 8 columns x 32 weights of a lane at a time
 //   reduction   each lane of a quad finishes other rows, then workgroup memory
 //   group size  32
-//   scales      f32 [groups, padded_N]
-//   offsets     minimums, f32 [groups, padded_N]
+//   scales      f32 [N, groups]
+//   offsets     minimums, f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M <= 2, K % 32 == 0, group_size == 32
 //   needs       SUBGROUP
@@ -29,10 +29,10 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
-@group(0) @binding(6) var<storage, read> offsets: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read> offsets: array<f32>;
 
 const WEIGHTS_PER_WORD: u32 = 8u;
 const GROUP_SIZE: u32 = 32u;
@@ -89,6 +89,18 @@ fn exchange(low: vec4<f32>, high: vec4<f32>, upper: bool, mask: u32) -> vec4<f32
     return select(low, high, upper) + subgroupShuffleXor(select(high, low, upper), mask);
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
+// The minimum of a group of column n.
+fn load_offset(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return offsets[at];
+}
+
 // What is added to scale * (q - 8) to make scale * q + minimum.
 fn offset_beside(scale: vec4<f32>, stored: vec4<f32>) -> vec4<f32> {
     return fma(vec4<f32>(8.0), scale, stored);
@@ -128,16 +140,22 @@ fn main(
         var sum_1_1 = vec4<f32>();
         let first_n = n + lane_n * LANE_COLUMNS;
         // Columns past the edge repeat the last one, and scales the last of the padding; the store drops them.
-        let row_0 = min(first_n, params.N - 1u) * loads;
-        let row_1 = min(first_n + 1u, params.N - 1u) * loads;
-        let row_2 = min(first_n + 2u, params.N - 1u) * loads;
-        let row_3 = min(first_n + 3u, params.N - 1u) * loads;
-        let row_4 = min(first_n + 4u, params.N - 1u) * loads;
-        let row_5 = min(first_n + 5u, params.N - 1u) * loads;
-        let row_6 = min(first_n + 6u, params.N - 1u) * loads;
-        let row_7 = min(first_n + 7u, params.N - 1u) * loads;
-        let n_0 = min(first_n, params.padded_N - 4u);
-        let n_1 = min(first_n + 4u, params.padded_N - 4u);
+        let column_0 = min(first_n, params.N - 1u);
+        let row_0 = column_0 * loads;
+        let column_1 = min(first_n + 1u, params.N - 1u);
+        let row_1 = column_1 * loads;
+        let column_2 = min(first_n + 2u, params.N - 1u);
+        let row_2 = column_2 * loads;
+        let column_3 = min(first_n + 3u, params.N - 1u);
+        let row_3 = column_3 * loads;
+        let column_4 = min(first_n + 4u, params.N - 1u);
+        let row_4 = column_4 * loads;
+        let column_5 = min(first_n + 5u, params.N - 1u);
+        let row_5 = column_5 * loads;
+        let column_6 = min(first_n + 6u, params.N - 1u);
+        let row_6 = column_6 * loads;
+        let column_7 = min(first_n + 7u, params.N - 1u);
+        let row_7 = column_7 * loads;
 
         // What the next step needs is on its way while a step multiplies.
         var next_0: vec4<u32>;
@@ -163,10 +181,10 @@ fn main(
             next_6 = weight[row_6 + load];
             next_7 = weight[row_7 + load];
             let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
-            next_scale_0 = scales[(group * params.padded_N + n_0) / 4u];
-            next_offset_0 = offsets[(group * params.padded_N + n_0) / 4u];
-            next_scale_1 = scales[(group * params.padded_N + n_1) / 4u];
-            next_offset_1 = offsets[(group * params.padded_N + n_1) / 4u];
+            next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
+            next_offset_0 = vec4<f32>(load_offset(column_0, group), load_offset(column_1, group), load_offset(column_2, group), load_offset(column_3, group));
+            next_scale_1 = vec4<f32>(load_scale(column_4, group), load_scale(column_5, group), load_scale(column_6, group), load_scale(column_7, group));
+            next_offset_1 = vec4<f32>(load_offset(column_4, group), load_offset(column_5, group), load_offset(column_6, group), load_offset(column_7, group));
         }
         while (load < loads) {
             let q_0 = next_0;
@@ -193,10 +211,10 @@ fn main(
                 next_6 = weight[row_6 + load];
                 next_7 = weight[row_7 + load];
                 let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
-                next_scale_0 = scales[(group * params.padded_N + n_0) / 4u];
-                next_offset_0 = offsets[(group * params.padded_N + n_0) / 4u];
-                next_scale_1 = scales[(group * params.padded_N + n_1) / 4u];
-                next_offset_1 = offsets[(group * params.padded_N + n_1) / 4u];
+                next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
+                next_offset_0 = vec4<f32>(load_offset(column_0, group), load_offset(column_1, group), load_offset(column_2, group), load_offset(column_3, group));
+                next_scale_1 = vec4<f32>(load_scale(column_4, group), load_scale(column_5, group), load_scale(column_6, group), load_scale(column_7, group));
+                next_offset_1 = vec4<f32>(load_offset(column_4, group), load_offset(column_5, group), load_offset(column_6, group), load_offset(column_7, group));
             }
             let words_0_0 = vec4<u32>(q_0.x, q_1.x, q_2.x, q_3.x);
             let words_0_1 = vec4<u32>(q_4.x, q_5.x, q_6.x, q_7.x);

@@ -6,6 +6,7 @@
 //   geometry    64 lanes share 16 output columns, 4 of them x 16 over K; 4 columns x 8 weights of a lane at a time
 //   reduction   workgroup memory
 //   group size  32
+//   scales      f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      M <= 2, K == 2048, group_size == 32
 //   needs       no optional feature
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<u32>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
 const WEIGHTS_PER_WORD: u32 = 8u;
@@ -83,6 +84,12 @@ fn multiply_add(sum: vec4<f32>, x: vec4<f32>, w: mat4x4<f32>) -> vec4<f32> {
     return fma(vec4<f32>(x.w), w[3], fma(vec4<f32>(x.z), w[2], fma(vec4<f32>(x.y), w[1], fma(vec4<f32>(x.x), w[0], sum))));
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -103,11 +110,14 @@ fn main(
         var sum_1_0 = vec4<f32>();
         let first_n = n + lane_n * LANE_COLUMNS;
         // Columns past the edge repeat the last one, and scales the last of the padding; the store drops them.
-        let row_0 = min(first_n, params.N - 1u) * loads;
-        let row_1 = min(first_n + 1u, params.N - 1u) * loads;
-        let row_2 = min(first_n + 2u, params.N - 1u) * loads;
-        let row_3 = min(first_n + 3u, params.N - 1u) * loads;
-        let n_0 = min(first_n, params.padded_N - 4u);
+        let column_0 = min(first_n, params.N - 1u);
+        let row_0 = column_0 * loads;
+        let column_1 = min(first_n + 1u, params.N - 1u);
+        let row_1 = column_1 * loads;
+        let column_2 = min(first_n + 2u, params.N - 1u);
+        let row_2 = column_2 * loads;
+        let column_3 = min(first_n + 3u, params.N - 1u);
+        let row_3 = column_3 * loads;
 
         // What the next step needs is on its way while a step multiplies.
         var next_0: u32;
@@ -122,7 +132,7 @@ fn main(
             next_2 = weight[row_2 + load];
             next_3 = weight[row_3 + load];
             let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
-            next_scale_0 = scales[(group * params.padded_N + n_0) / 4u];
+            next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
         }
         while (load < loads) {
             let q_0 = next_0;
@@ -138,7 +148,7 @@ fn main(
                 next_2 = weight[row_2 + load];
                 next_3 = weight[row_3 + load];
                 let group = load / (GROUP_SIZE / (WORDS * WEIGHTS_PER_WORD));
-                next_scale_0 = scales[(group * params.padded_N + n_0) / 4u];
+                next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
             }
             let words_0_0 = vec4<u32>(q_0, q_1, q_2, q_3);
             // Weights 0 to 3 of the load.

@@ -6,8 +6,8 @@
 //   tile        64 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
 //   threads     64, 8 x 8 outputs each
 //   group size  128
-//   scales      f16 [groups, padded_N]
-//   offsets     zero points of a byte [groups, padded_N]
+//   scales      f16 [N, groups]
+//   offsets     zero points of a byte [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K % 8 == 0, group_size == 128
 //   needs       no optional feature
@@ -95,9 +95,9 @@ fn epilogue(sum: f32, n: u32) -> f32 {
     return sum;
 }
 
-// The scale of a group of column n.
+// The scale of a group of column n. There are as many scales of a column as groups.
 fn load_scale(n: u32, group: u32) -> f32 {
-    let at = group * params.padded_N + n;
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
     // Two to a word, the first one in the low half.
     let word = scales[at / 2u] >> (16u * (at % 2u));
     return unpack2x16float(word).x;
@@ -105,7 +105,7 @@ fn load_scale(n: u32, group: u32) -> f32 {
 
 // The zero point of a group of column n.
 fn load_offset(n: u32, group: u32) -> f32 {
-    let at = group * params.padded_N + n;
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
     // Four to a word, the first one in the lowest byte.
     return f32((offsets[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }

@@ -6,7 +6,7 @@
 //   tile        64 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
 //   threads     64, 8 x 8 outputs each
 //   group size  16
-//   scales      e4m3 [groups, padded_N]
+//   scales      e4m3 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K % 8 == 0, group_size == 16
 //   needs       no optional feature
@@ -105,9 +105,9 @@ fn e4m3(byte: u32) -> f32 {
     return select(value, -value, byte >= u32(0x80u));
 }
 
-// The scale of a group of column n.
+// The scale of a group of column n. There are as many scales of a column as groups.
 fn load_scale(n: u32, group: u32) -> f32 {
-    let at = group * params.padded_N + n;
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
     // Four to a word, the first one in the lowest byte.
     return e4m3((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }

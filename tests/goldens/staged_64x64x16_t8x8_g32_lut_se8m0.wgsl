@@ -6,7 +6,7 @@
 //   tile        64 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
 //   threads     64, 8 x 8 outputs each
 //   group size  32
-//   scales      e8m0 [groups, padded_N]
+//   scales      e8m0 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K % 8 == 0, group_size == 32
 //   needs       no optional feature
@@ -100,9 +100,9 @@ fn e8m0(byte: u32) -> f32 {
     return bitcast<f32>(byte << u32(23u));
 }
 
-// The scale of a group of column n.
+// The scale of a group of column n. There are as many scales of a column as groups.
 fn load_scale(n: u32, group: u32) -> f32 {
-    let at = group * params.padded_N + n;
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
     // Four to a word, the first one in the lowest byte.
     return e8m0((scales[at / 4u] >> (8u * (at % 4u))) & 0xFFu);
 }

@@ -6,8 +6,8 @@
 //   tile        64 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
 //   threads     64, 8 x 8 outputs each
 //   group size  32
-//   scales      f32 [groups, padded_N]
-//   offsets     minimums, f32 [groups, padded_N]
+//   scales      f32 [N, groups]
+//   offsets     minimums, f32 [N, groups]
 //   numeric     exact (f32 multiply, f32 accumulate)
 //   serves      K % 8 == 0, group_size == 32
 //   needs       no optional feature
@@ -95,9 +95,15 @@ fn epilogue(sum: f32, n: u32) -> f32 {
     return sum;
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    return scales[at];
+}
+
 // The minimum of a group of column n.
 fn load_offset(n: u32, group: u32) -> f32 {
-    let at = group * params.padded_N + n;
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
     return offsets[at];
 }
 
@@ -122,7 +128,7 @@ fn load_word(place: u32, exists: bool) -> u32 {
 
 fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     if (exists) {
-        return scales[(k / GROUP_SIZE) * params.padded_N + n];
+        return load_scale(n, k / GROUP_SIZE);
     }
     return 0.0;
 }
@@ -232,10 +238,10 @@ fn main(
             next_x_2 = input[x_2 + next_k / 4u];
             next_x_3 = input[x_3 + next_k / 4u];
             next_w_0 = weight[w_0 + next_k / WEIGHTS_PER_WORD];
-            next_scale_0 = scales[((next_k + w_k_0) / GROUP_SIZE) * params.padded_N + n_0];
+            next_scale_0 = load_scale(n_0, (next_k + w_k_0) / GROUP_SIZE);
             next_offset_0 = load_offset(n_0, (next_k + w_k_0) / GROUP_SIZE);
             next_w_1 = weight[w_1 + next_k / WEIGHTS_PER_WORD];
-            next_scale_1 = scales[((next_k + w_k_1) / GROUP_SIZE) * params.padded_N + n_1];
+            next_scale_1 = load_scale(n_1, (next_k + w_k_1) / GROUP_SIZE);
             next_offset_1 = load_offset(n_1, (next_k + w_k_1) / GROUP_SIZE);
         } else {
             next_x_0 = load_input(x_0 + next_k / 4u, next_k + x_k_0 < params.K);

@@ -6,6 +6,7 @@
 //   tile        64 x 64 outputs, K in steps of 16 in workgroup memory, the next one in registers
 //   threads     64, 8 x 8 outputs each
 //   group size  from Params
+//   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
 //   serves      K % 8 == 0, group_size % 8 == 0
 //   needs       SHADER_F16
@@ -91,6 +92,12 @@ fn epilogue(sum: f32, n: u32) -> f32 {
     return sum;
 }
 
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + params.group_size - 1u) / params.group_size) + group;
+    return scales[at];
+}
+
 fn load_input(place: u32, exists: bool) -> vec4<f32> {
     if (exists) {
         return input[place];
@@ -107,7 +114,7 @@ fn load_word(place: u32, exists: bool) -> u32 {
 
 fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     if (exists) {
-        return scales[(k / params.group_size) * params.padded_N + n];
+        return load_scale(n, k / params.group_size);
     }
     return 0.0;
 }
@@ -204,9 +211,9 @@ fn main(
             next_x_2 = input[x_2 + next_k / 4u];
             next_x_3 = input[x_3 + next_k / 4u];
             next_w_0 = weight[w_0 + next_k / WEIGHTS_PER_WORD];
-            next_scale_0 = scales[((next_k + w_k_0) / params.group_size) * params.padded_N + n_0];
+            next_scale_0 = load_scale(n_0, (next_k + w_k_0) / params.group_size);
             next_w_1 = weight[w_1 + next_k / WEIGHTS_PER_WORD];
-            next_scale_1 = scales[((next_k + w_k_1) / params.group_size) * params.padded_N + n_1];
+            next_scale_1 = load_scale(n_1, (next_k + w_k_1) / params.group_size);
         } else {
             next_x_0 = load_input(x_0 + next_k / 4u, next_k + x_k_0 < params.K);
             next_x_1 = load_input(x_1 + next_k / 4u, next_k + x_k_1 < params.K);
