@@ -162,7 +162,7 @@ fn the_table_is_followed_by_what_runs_next_and_entries_of_other_shapes_stay() {
 
     // A damaged table is refused, said to be so, ignored, and replaced.
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replacen("ns", "0ns", 1)).unwrap();
+    fs::write(&path, text.replacen("ns\n", "0ns\n", 1)).unwrap();
     let doctor = q4_with(&[("Q4_TUNING", file)], &["doctor", "--json"]).json();
     let tuning = tables(&doctor);
     assert_eq!(tuning["tables"], Value::Array(Vec::new()));

@@ -12,7 +12,7 @@
 //! vendor 0x10de
 //! device 0x2330
 //! driver NVIDIA 580.95.05
-//! entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups coop4_w64_c8_g32_subgroup=15200ns coop4_w32_c8_g32_subgroup=17900ns
+//! entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=columns coop4_w64_c8_g32_subgroup=15200ns coop4_w32_c8_g32_subgroup=17900ns
 //! sha256 7d1a54127b222502f5b79b5fb0803061152a44f92b37e23c6527baf665d4da9a
 //! ```
 //! The first line has the version. `adapter`, `backend`, `vendor` and `device` are those of `wgpu::AdapterInfo`, and the table is used for no other;

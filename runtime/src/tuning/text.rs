@@ -87,7 +87,7 @@ pub(super) fn parse(text: &str) -> Result<Table, TableError> {
     let mut entries = Vec::new();
     while lines.has(ENTRY) {
         entries.push(lines.next(
-            "`entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups`, with candidates such as `NAME=15200ns`",
+            "`entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=columns`, with candidates such as `NAME=15200ns`",
             parse_entry,
         )?);
     }
@@ -197,7 +197,7 @@ mod tests {
         second.numeric = NumericClass::F16Multiply;
         second.scales = ScaleLayout {
             format: ScaleFormat::Bf16,
-            order: ScaleOrder::Columns,
+            order: ScaleOrder::Groups,
         };
         table(vec![
             entry(
@@ -234,7 +234,7 @@ mod tests {
                 "vendor 0x10de",
                 "device 0x2330",
                 "driver driver 1.0",
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups coop4_w64_c8_g32_subgroup=15200ns b=17900ns",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=columns coop4_w64_c8_g32_subgroup=15200ns b=17900ns",
             ]
         );
         let empty = super::super::table::tests::table(Vec::new());
@@ -273,27 +273,27 @@ mod tests {
             (6, "entry m=1 n=4096", "with candidates such as `NAME=15200ns`"),
             (
                 6,
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exactly scales=f32 order=groups a=1ns",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exactly scales=f32 order=columns a=1ns",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups a=1us",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=columns a=1us",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups a=1ns ",
+                "entry m=1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=columns a=1ns ",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=+1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=groups a=1ns",
+                "entry m=+1 n=4096 k=4096 group_size=32 numeric=exact scales=f32 order=columns a=1ns",
                 "`entry m=1",
             ),
             (
                 6,
-                "entry m=99999999999 n=1 k=1 group_size=32 numeric=exact scales=f32 order=groups a=1ns",
+                "entry m=99999999999 n=1 k=1 group_size=32 numeric=exact scales=f32 order=columns a=1ns",
                 "`entry m=1",
             ),
             (7, "note", "`entry`, or at the end `sha256` with a digest"),
