@@ -210,10 +210,10 @@ fn without_subgroups_the_shared_reduction_takes_over() {
         group_size: 32,
     };
     let routing = kernel.route(shape);
-    assert_eq!(routing.variant(), "gemv_w128_c8_g32_shared");
+    assert_eq!(routing.variant(), "stream_w256_c4_g32_shared");
     assert!(
         routing.to_string().contains(
-            "decode: `gemv_w128_c8_g32_subgroup` is ruled out: it needs the feature SUBGROUP, \
+            "decode: `stream_w256_c4_g32_subgroup` is ruled out: it needs the feature SUBGROUP, \
              which the device lacks or did not enable"
         ),
         "{routing}"
