@@ -76,13 +76,13 @@ impl Linear {
     /// be uploaded through it.
     ///
     /// ```no_run
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let quantized: q4_kernel::Quantized<'_> = todo!();
-    /// let gpu = q4_kernel::Gpu::new()?;
-    /// let linear = q4_kernel::Linear::of_format(&gpu, quantized.format())?;
-    /// let weights = linear.upload(&quantized)?;
-    /// # Ok(())
-    /// # }
+    /// use q4_kernel::{Gpu, Linear, Quantized, Weights};
+    ///
+    /// fn load(gpu: &Gpu, quantized: &Quantized<'_>) -> Result<(Linear, Weights), Box<dyn std::error::Error>> {
+    ///     let linear = Linear::of_format(gpu, quantized.format())?;
+    ///     let weights = linear.upload(quantized)?;
+    ///     Ok((linear, weights))
+    /// }
     /// ```
     ///
     /// # Errors
