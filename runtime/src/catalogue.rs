@@ -136,10 +136,7 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
-        Geometry::Stream(stream) => {
-            (stream.width, stream.columns) == (Stream::DEFAULT_WIDTH, Stream::DEFAULT_COLUMNS)
-                && (stream.held, stream.workgroups) == (Stream::DEFAULT_HELD, Stream::DEFAULT_WORKGROUPS)
-        }
+        Geometry::Stream(stream) => stream == Stream::default_of(stream.slices, stream.reduction),
         Geometry::Skinny(skinny) => {
             let default = Skinny::for_rows(skinny.rows, skinny.reduction);
             // Groups that are shorter than a load take one of fewer words.

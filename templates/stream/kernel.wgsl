@@ -57,7 +57,7 @@ fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     }
     return vec4<f32>();
 }
-{% if scale_functions %}
+{% if scale_functions and not scales_like_chunks %}
 {% include "common/scales.wgsl" %}
 {% endif %}
 {% if affine %}
@@ -94,9 +94,7 @@ fn load_chunks(n: u32, rows: {{ row_type }}, chunk: u32) -> Chunks {
     // A scale for each chunk, in the same order.
     loaded.scale = {{ sum_type }}({% for column in blocks[0].columns %}scales[rows{{ column.component }} + chunk]{% if not loop.last %}, {% endif %}{% endfor %});
     {% if affine %}
-    let group = chunk;
-    let scale_0 = loaded.scale;
-    loaded.offset = offset_beside(scale_0, {{ sum_type }}({% for column in blocks[0].columns %}load_offset({% if column.index == 0 %}n{% else %}min(n + {{ column.index }}u, params.N - 1u){% endif %}, chunk){% if not loop.last %}, {% endif %}{% endfor %}));
+    loaded.offset = offset_beside(loaded.scale, {{ sum_type }}({% for column in blocks[0].columns %}load_offset({% if column.index == 0 %}n{% else %}min(n + {{ column.index }}u, params.N - 1u){% endif %}, chunk){% if not loop.last %}, {% endif %}{% endfor %}));
     {% endif %}
     {% else %}
     {% if fixed_group_size %}

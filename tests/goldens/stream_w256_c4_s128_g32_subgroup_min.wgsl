@@ -87,12 +87,6 @@ fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     return vec4<f32>();
 }
 
-// The scale of a group of column n. There are as many scales of a column as groups.
-fn load_scale(n: u32, group: u32) -> f32 {
-    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
-    return scales[at];
-}
-
 // The minimum of a group of column n.
 fn load_offset(n: u32, group: u32) -> f32 {
     let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
@@ -135,9 +129,7 @@ fn load_chunks(n: u32, rows: vec4<u32>, chunk: u32) -> Chunks {
     loaded.q_3 = weight[rows.w + chunk];
     // A scale for each chunk, in the same order.
     loaded.scale = vec4<f32>(scales[rows.x + chunk], scales[rows.y + chunk], scales[rows.z + chunk], scales[rows.w + chunk]);
-    let group = chunk;
-    let scale_0 = loaded.scale;
-    loaded.offset = offset_beside(scale_0, vec4<f32>(load_offset(n, chunk), load_offset(min(n + 1u, params.N - 1u), chunk), load_offset(min(n + 2u, params.N - 1u), chunk), load_offset(min(n + 3u, params.N - 1u), chunk)));
+    loaded.offset = offset_beside(loaded.scale, vec4<f32>(load_offset(n, chunk), load_offset(min(n + 1u, params.N - 1u), chunk), load_offset(min(n + 2u, params.N - 1u), chunk), load_offset(min(n + 3u, params.N - 1u), chunk)));
     return loaded;
 }
 

@@ -90,12 +90,6 @@ fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     return vec4<f32>();
 }
 
-// The scale of a group of column n. There are as many scales of a column as groups.
-fn load_scale(n: u32, group: u32) -> f32 {
-    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
-    return scales[at];
-}
-
 fn epilogue(sum: f32, n: u32) -> f32 {
     // Without a bias the binding is a dummy that must not be read.
     if (params.has_bias != 0u) {

@@ -103,28 +103,28 @@ const AS_F16: ScaleLayout = ScaleLayout {
     order: ScaleOrder::Columns,
 };
 
-/// Width, columns, held chunks, whether in slices, and workgroups of the streaming GEMVs.
-const STREAMS: [(u32, u32, u32, bool, u32); 4] = [
-    (256, 4, 128, false, 264),
-    (256, 4, 128, true, 264),
-    (512, 4, 128, false, 132),
-    (512, 4, 256, true, 132),
-];
+/// Workgroups of the streaming GEMVs: two for each multiprocessor, and one.
+const TWO_EACH: u32 = Stream::DEFAULT_WORKGROUPS;
+const ONE_EACH: u32 = TWO_EACH / 2;
+
+/// Width, columns, held chunks, whether in slices, and workgroups of the streaming GEMVs beside the default.
+const STREAMS: [(u32, u32, u32, bool, u32); 2] =
+    [(512, 4, 128, false, ONE_EACH), (512, 4, 256, true, ONE_EACH)];
 
 /// More of them for the commonest group size.
 const STREAMS_FOR_TUNING: [(u32, u32, u32, bool, u32); 12] = [
-    (256, 1, 128, false, 264),
-    (256, 2, 128, false, 264),
-    (512, 1, 128, false, 132),
-    (512, 1, 128, false, 264),
-    (512, 2, 128, false, 264),
-    (512, 4, 128, false, 264),
-    (512, 4, 256, false, 132),
-    (512, 2, 256, false, 132),
-    (512, 1, 256, true, 132),
-    (512, 2, 256, true, 132),
-    (512, 4, 128, true, 264),
-    (256, 1, 128, true, 264),
+    (256, 1, 128, false, TWO_EACH),
+    (256, 2, 128, false, TWO_EACH),
+    (512, 1, 128, false, ONE_EACH),
+    (512, 1, 128, false, TWO_EACH),
+    (512, 2, 128, false, TWO_EACH),
+    (512, 4, 128, false, TWO_EACH),
+    (512, 4, 256, false, ONE_EACH),
+    (512, 2, 256, false, ONE_EACH),
+    (512, 1, 256, true, ONE_EACH),
+    (512, 2, 256, true, ONE_EACH),
+    (512, 4, 128, true, TWO_EACH),
+    (256, 1, 128, true, TWO_EACH),
 ];
 
 /// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
@@ -325,14 +325,7 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
             reduction,
         })
     };
-    let stream = Geometry::Stream(Stream {
-        width: Stream::DEFAULT_WIDTH,
-        columns: Stream::DEFAULT_COLUMNS,
-        held: Stream::DEFAULT_HELD,
-        slices: true,
-        workgroups: Stream::DEFAULT_WORKGROUPS,
-        reduction: Reduction::Subgroup,
-    });
+    let stream = Geometry::Stream(Stream::default_of(true, Reduction::Subgroup));
     let mut variants = Vec::new();
     if group_size.is_multiple_of(Stream::CHUNK) {
         variants.push(standard(stream, fixed));
@@ -438,32 +431,38 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
     variants
 }
 
-/// Streaming GEMVs.
+/// Streaming GEMVs, the default first.
 fn streams(group_size: GroupSize) -> Vec<Configuration> {
-    let stream = |(width, columns, held, slices, workgroups), reduction| {
-        let stream = Stream {
+    let of = |reduction| {
+        let sized = STREAMS.map(|(width, columns, held, slices, workgroups)| Stream {
             width,
             columns,
             held,
             slices,
             workgroups,
             reduction,
-        };
-        standard(Geometry::Stream(stream), group_size)
+        });
+        let defaults = [false, true].map(|slices| Stream::default_of(slices, reduction));
+        defaults.into_iter().chain(sized).map(Geometry::Stream)
     };
-    let mut variants = Vec::new();
-    for reduction in Reduction::ALL {
-        variants.extend(STREAMS.map(|sizes| stream(sizes, reduction)));
-    }
+    let standard = |geometry| standard(geometry, group_size);
+    let mut variants: Vec<_> = Reduction::ALL.into_iter().flat_map(of).map(standard).collect();
     if group_size == GroupSize::Fixed(32) {
-        for sizes in STREAMS_FOR_TUNING {
-            for reduction in Reduction::ALL {
-                variants.push(stream(sizes, reduction));
-            }
+        for (width, columns, held, slices, workgroups) in STREAMS_FOR_TUNING {
+            variants.extend(Reduction::ALL.map(|reduction| {
+                standard(Geometry::Stream(Stream {
+                    width,
+                    columns,
+                    held,
+                    slices,
+                    workgroups,
+                    reduction,
+                }))
+            }));
         }
-        variants.extend(STREAMS.map(|sizes| Configuration {
+        variants.extend(of(Reduction::Subgroup).map(|geometry| Configuration {
             scales: BY_GROUP,
-            ..stream(sizes, Reduction::Subgroup)
+            ..standard(geometry)
         }));
     }
     variants

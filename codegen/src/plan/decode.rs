@@ -61,8 +61,7 @@ fn gemv_of(spec: &KernelSpec, wish: GemvSpec, numeric: NumericClass) -> Vec<Conf
 
 /// Streaming GEMVs.
 fn stream(spec: &KernelSpec, wish: StreamSpec) -> Vec<Configuration> {
-    let chunks = |value: u32| value.is_multiple_of(Stream::CHUNK);
-    if !(spec.k.is_none_or(chunks) && spec.fixed_group_size().is_none_or(chunks)) {
+    if !may_be_multiples(spec, Stream::CHUNK) {
         return Vec::new();
     }
     reductions(wish.reduction)

@@ -88,13 +88,13 @@ impl StreamSpec {
     pub(crate) fn geometry(self, k: Option<u32>, reduction: Reduction) -> Stream {
         let held = self.held.unwrap_or(Stream::DEFAULT_HELD);
         let fits = |k: u32| k.div_ceil(Stream::CHUNK) <= held;
+        let default = Stream::default_of(self.slices.unwrap_or(!k.is_some_and(fits)), reduction);
         Stream {
-            width: self.width.unwrap_or(Stream::DEFAULT_WIDTH),
-            columns: self.columns.unwrap_or(Stream::DEFAULT_COLUMNS),
+            width: self.width.unwrap_or(default.width),
+            columns: self.columns.unwrap_or(default.columns),
             held,
-            slices: self.slices.unwrap_or(!k.is_some_and(fits)),
-            workgroups: self.workgroups.unwrap_or(Stream::DEFAULT_WORKGROUPS),
-            reduction,
+            workgroups: self.workgroups.unwrap_or(default.workgroups),
+            ..default
         }
     }
 }

@@ -225,12 +225,10 @@ impl<S: Clone> Reader<S> {
         };
         let mut fields = self.fields(entries, name, known);
         let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
-        let staged = fields
-            .remove("staged")
-            .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
-        let slices = fields
-            .remove("slices")
-            .and_then(|value| self.choice(value, &[("never", false), ("always", true)]));
+        let [staged, slices] = ["staged", "slices"].map(|key| {
+            let value = fields.remove(key)?;
+            self.choice(value, &[("never", false), ("always", true)])
+        });
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [width, columns] = [("width", Field::DecodeWidth), ("columns", Field::DecodeColumns)]

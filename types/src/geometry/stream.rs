@@ -37,14 +37,23 @@ impl Stream {
     pub const WORDS: u32 = 4;
     /// Weights of a column that a lane loads at once: 16 bytes.
     pub const CHUNK: u32 = Self::WORDS * WEIGHTS_PER_WORD;
-    /// The width where a description names none: what every WebGPU device allows.
-    pub const DEFAULT_WIDTH: u32 = 256;
-    /// The number of columns where a description names none.
-    pub const DEFAULT_COLUMNS: u32 = 4;
     /// What is held where a description does not say.
     pub const DEFAULT_HELD: u32 = 128;
     /// Workgroups where a description names none: two for each multiprocessor of the largest devices.
     pub const DEFAULT_WORKGROUPS: u32 = 264;
+
+    /// What a description gets that names no number: as wide as every WebGPU device allows.
+    #[must_use]
+    pub const fn default_of(slices: bool, reduction: Reduction) -> Self {
+        Self {
+            width: 256,
+            columns: 4,
+            held: Self::DEFAULT_HELD,
+            slices,
+            workgroups: Self::DEFAULT_WORKGROUPS,
+            reduction,
+        }
+    }
 }
 
 impl Family for Stream {

@@ -68,7 +68,7 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             held,
             slices,
             copies: held * Stream::CHUNK / VECTOR / width,
-            row_type: index_type(columns),
+            row_type: word_type(columns),
             scales_like_chunks: configuration.scales.format == ScaleFormat::F32
                 && configuration.scales.order == ScaleOrder::Columns
                 && configuration.group_size == GroupSize::Fixed(Stream::CHUNK),
@@ -76,13 +76,5 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             team_lanes,
             teams,
         }),
-    }
-}
-
-fn index_type(columns: u32) -> &'static str {
-    match columns {
-        1 => "u32",
-        2 => "vec2<u32>",
-        _ => "vec4<u32>",
     }
 }
