@@ -21,13 +21,14 @@ fn main(
         var sum = 0.0;
         for (var word = lane; word < words; word += WIDTH) {
             let k = word * WEIGHTS_PER_WORD;
+            let first = x + k;
             let q = weight[row + word];
             let scale = scales[k / params.group_size * params.padded_N + n];
             // Two weights a byte.
             for (var i = 0u; i < WEIGHTS_PER_WORD / 2u; i++) {
                 let pair = q >> (8u * i);
-                let even = input[x + k + 2u * i];
-                let odd = input[x + k + 2u * i + 1u];
+                let even = input[first + 2u * i];
+                let odd = input[first + 2u * i + 1u];
                 sum += even * f32(i32(pair & 15u) - ZERO_POINT) * scale;
                 sum += odd * f32(i32((pair >> 4u) & 15u) - ZERO_POINT) * scale;
             }

@@ -103,7 +103,7 @@ mod tests {
         conformance::{self, Case, Placement},
         reference::samples::Data,
     };
-    use q4_kernel_verify::{Options, verify};
+    use q4_kernel_verify::{Options, cost, verify};
 
     use super::*;
     use crate::testing;
@@ -155,6 +155,22 @@ mod tests {
                 "{} is not on the list; run `cargo q4 verify --all --write runtime/src/verified.txt`",
                 variant.name
             );
+        }
+    }
+
+    #[test]
+    fn a_weight_costs_what_it_costs_the_first_implementation() {
+        // Four bytes of input for each weight, or for one of each column; a scale for each word; two products and a sum.
+        for (name, input) in [(COOP4, 4.0), (BICOL, 2.0)] {
+            let cost = cost(find(name).unwrap()).unwrap();
+            let bytes = |binding: &str| cost.bindings[binding].bytes;
+            assert_eq!(
+                [bytes("input"), bytes("weight"), bytes("scales")],
+                [input, 0.5, 0.5],
+                "{name}"
+            );
+            assert!((3.0..3.1).contains(&cost.float_operations), "{name}: {cost:?}");
+            assert_eq!(cost.conversions, 1.0, "{name}");
         }
     }
 
