@@ -13,6 +13,7 @@ mod measure;
 mod memory;
 mod names;
 mod output;
+mod published;
 mod serving;
 #[cfg(test)]
 mod testing;
