@@ -192,9 +192,10 @@ mod tests {
             assert_eq!(cost.bindings["scales"].bytes, 0.125, "{name}: 4 bytes of 32 weights");
             assert_eq!(cost.bank_conflicts, 0.0, "{name}");
             assert_eq!(cost.conversions, 0.0, "{name}");
-            // A fused multiply-add for each row and one subtraction; the rest copies the input, for as few columns as there are here, and adds up the
-            // lanes' sums. Another subtraction for each row would be more.
-            assert!(cost.float_operations < f64::from(rows) + 4.6, "{name}: {cost:?}");
+            // A fused multiply-add for each row and one subtraction. So few columns leave 3/4 for each row to add up sums, those of teams without columns
+            // too, and 2 to copy the input. A subtraction for each row would be more.
+            let most = 1.75 * f64::from(rows) + 3.2;
+            assert!(cost.float_operations < most, "{name}: {cost:?}");
         }
     }
 
