@@ -102,6 +102,7 @@ impl BackEnd {
             (Self::Hlsl, Feature::Matrix16 | Feature::Matrix8) => {
                 Some("naga writes no cooperative matrices in HLSL")
             }
+            (Self::Hlsl, Feature::SubgroupBarrier) => Some("HLSL has no barriers of subgroups"),
             (Self::Glsl, Feature::Matrix16 | Feature::Matrix8) => {
                 Some("naga writes no cooperative matrices in GLSL")
             }
