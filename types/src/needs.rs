@@ -9,7 +9,7 @@ use core::fmt;
 pub enum Feature {
     /// `wgpu::Features::SUBGROUP`: subgroup built-ins in compute shaders (Vulkan, Metal, DX12; in browsers `subgroups`).
     Subgroup,
-    /// `wgpu::Features::SUBGROUP_BARRIER`: barriers that the lanes of one subgroup wait at and no others (Vulkan, Metal; not in browsers).
+    /// `wgpu::Features::SUBGROUP_BARRIER`: barriers of a subgroup (Vulkan, Metal; not in browsers).
     SubgroupBarrier,
     /// `wgpu::Features::SHADER_F16`: half-precision numbers in shaders (Vulkan, Metal, DX12; in browsers `shader-f16`).
     ShaderF16,

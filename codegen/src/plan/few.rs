@@ -1,21 +1,33 @@
 //! The kernels of a few rows.
 
 use q4_kernel_types::{
-    Configuration, Geometry, NumericClass, Skinny, SkinnyMatrix, layout::WEIGHTS_PER_WORD,
+    Configuration, Geometry, HeldMatrix, NumericClass, Skinny, SkinnyMatrix, layout::WEIGHTS_PER_WORD,
 };
 
 use super::{configuration, may_be_multiples, reductions};
-use crate::spec::KernelSpec;
+use crate::spec::{FewSpec, KernelSpec, SkinnySpec};
 
-/// The variants for a few rows: kernels for ever more of them. Matrices hold 16, and take as long for fewer: where the description allows their
-/// class and asks for nothing else, they come before the last of the others.
+/// Rows from which on held matrices are the faster ones, by measurement: two rows are quicker in f32.
+const HELD_FROM: u32 = 4;
+
+/// The variants for a few rows: kernels for ever more of them. Matrices hold 16, and take nearly as long for fewer: where the description allows their
+/// class and asks for nothing else, those that stay in registers come where a lane that multiplies by itself begins to take longer, and the others before the last.
 pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
     if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
         return Vec::new();
     }
-    let wish = spec.few.unwrap_or_default();
-    let mut variants = Vec::new();
+    let (wish, mut variants) = match spec.few {
+        Some(FewSpec::Skinny(wish)) => (wish, Vec::new()),
+        Some(FewSpec::HeldMatrix(wish)) => {
+            let held = rounded(spec, Geometry::HeldMatrix(wish.geometry(spec.k)));
+            (SkinnySpec::default(), vec![held])
+        }
+        None => (SkinnySpec::default(), Vec::new()),
+    };
     for rows in Skinny::ROWS {
+        if rows == HELD_FROM && spec.few.is_none() {
+            variants.extend(held_matrix(spec));
+        }
         if rows == SkinnyMatrix::ROWS && spec.few.is_none() {
             variants.extend(matrix(spec));
         }
@@ -36,11 +48,32 @@ pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
 
 /// One kernel of matrices serves all rows that they hold.
 fn matrix(spec: &KernelSpec) -> Option<Configuration> {
-    let numeric = NumericClass::F16Multiply;
-    (spec.numeric.allows(numeric) && may_be_multiples(spec, SkinnyMatrix::LOAD)).then(|| Configuration {
-        numeric,
-        ..configuration(spec, Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT))
-    })
+    (spec.numeric.allows(NumericClass::F16Multiply) && may_be_multiples(spec, SkinnyMatrix::LOAD))
+        .then(|| rounded(spec, Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT)))
+}
+
+/// The same of matrices that stay in registers: as many of them as K may be spans of.
+fn held_matrix(spec: &KernelSpec) -> Option<Configuration> {
+    let fits = |matrix: &HeldMatrix| spec.k.is_none_or(|k| k.is_multiple_of(matrix.span()));
+    (spec.numeric.allows(NumericClass::F16Multiply) && groups_may_be_multiples(spec, HeldMatrix::LOAD))
+        .then(|| {
+            let choices = HeldMatrix::HELD.map(|held| HeldMatrix::for_k(spec.k, held));
+            choices.into_iter().filter(fits).max_by_key(|matrix| matrix.held)
+        })
+        .flatten()
+        .map(|matrix| rounded(spec, Geometry::HeldMatrix(matrix)))
+}
+
+fn rounded(spec: &KernelSpec, geometry: Geometry) -> Configuration {
+    Configuration {
+        numeric: NumericClass::F16Multiply,
+        ..configuration(spec, geometry)
+    }
+}
+
+fn groups_may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
+    spec.fixed_group_size()
+        .is_none_or(|size| size.is_multiple_of(step))
 }
 
 /// The longest loads up to `most` words that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a

@@ -10,8 +10,8 @@ use q4_kernel_types::{
 };
 
 use super::{
-    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PrefillSpec,
-    SkinnySpec, StagedSpec, StreamSpec, TileSpec,
+    Coop4Spec, DecodeSpec, FewSpec, Field, Format, GemvSpec, HeldMatrixSpec, KernelSpec, MatrixSpec,
+    NamedFormat, PrefillSpec, SkinnySpec, StagedSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -259,26 +259,37 @@ impl<S: Clone> Reader<S> {
         })
     }
 
-    fn few(&mut self, value: &Value<S>) -> Option<SkinnySpec> {
+    fn few(&mut self, value: &Value<S>) -> Option<FewSpec> {
+        let names = ["skinny", "held_matrix"];
         let example = "skinny { width: 128, columns: 32 }";
-        let kind = "a kernel for a few rows";
-        let entries = self.family(value, "skinny", kind, example, Some(Field::Few))?;
-        let known = ["width", "columns", "lane_columns", "words", "reduction"];
-        let mut fields = self.fields(entries, "skinny", &known);
-        Some(SkinnySpec {
-            width: fields
-                .remove("width")
-                .and_then(|value| self.integer(value, Field::FewWidth)),
-            columns: fields
-                .remove("columns")
-                .and_then(|value| self.integer(value, Field::FewColumns)),
-            lane_columns: fields
-                .remove("lane_columns")
-                .and_then(|value| self.integer(value, Field::FewLaneColumns)),
-            words: fields
-                .remove("words")
-                .and_then(|value| self.integer(value, Field::FewWords)),
-            reduction: fields.remove("reduction").and_then(|value| self.reduction(value)),
+        let (name, entries) = self.one_of_families(
+            value,
+            &names,
+            "a kernel for a few rows",
+            example,
+            Some(Field::Few),
+        )?;
+        let known: &[&'static str] = match name {
+            "held_matrix" => &["subgroups", "held", "workgroups"],
+            _ => &["width", "columns", "lane_columns", "words", "reduction"],
+        };
+        let mut fields = self.fields(entries, name, known);
+        let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
+        let mut size =
+            |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
+        Some(match name {
+            "held_matrix" => FewSpec::HeldMatrix(HeldMatrixSpec {
+                subgroups: size("subgroups", Field::FewSubgroups),
+                held: size("held", Field::FewHeld),
+                workgroups: size("workgroups", Field::FewWorkgroups),
+            }),
+            _ => FewSpec::Skinny(SkinnySpec {
+                width: size("width", Field::FewWidth),
+                columns: size("columns", Field::FewColumns),
+                lane_columns: size("lane_columns", Field::FewLaneColumns),
+                words: size("words", Field::FewWords),
+                reduction,
+            }),
         })
     }
 
@@ -345,19 +356,6 @@ impl<S: Clone> Reader<S> {
                 columns,
             }),
         })
-    }
-
-    /// The fields of `NAME { .. }` where only one name is known.
-    fn family<'a>(
-        &mut self,
-        value: &'a Value<S>,
-        name: &'static str,
-        kind: &str,
-        example: &str,
-        place: Option<Field>,
-    ) -> Option<&'a [Entry<S>]> {
-        let found = self.one_of_families(value, &[name], kind, example, place)?;
-        Some(found.1)
     }
 
     /// The name and the fields of `NAME { .. }` where some names are known.

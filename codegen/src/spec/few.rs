@@ -1,8 +1,17 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{Reduction, Skinny};
+use q4_kernel_types::{HeldMatrix, NumericClass, Reduction, Skinny};
 
 use super::{Field, KernelSpec, check::Errors};
+
+/// A wish for the kernels for a few rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FewSpec {
+    /// The skinny kernels.
+    Skinny(SkinnySpec),
+    /// Cooperative matrices that hold the inputs.
+    HeldMatrix(HeldMatrixSpec),
+}
 
 /// A wish for the skinny kernels, one for each of 2, 4, 8 and 16 rows. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +29,91 @@ pub struct SkinnySpec {
     pub reduction: Option<Reduction>,
 }
 
+/// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
+/// [`HeldMatrix::LOAD`] and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldMatrixSpec {
+    /// Subgroups per workgroup: 8, 12, 14 or 16. Left out: as few as hold K in the fewest passes.
+    pub subgroups: Option<u32>,
+    /// Matrices of inputs that a subgroup holds: 8 or 16.
+    pub held: Option<u32>,
+    /// Workgroups of the grid, at most.
+    pub workgroups: Option<u32>,
+}
+
+impl From<SkinnySpec> for FewSpec {
+    fn from(skinny: SkinnySpec) -> Self {
+        Self::Skinny(skinny)
+    }
+}
+
+impl From<HeldMatrixSpec> for FewSpec {
+    fn from(matrix: HeldMatrixSpec) -> Self {
+        Self::HeldMatrix(matrix)
+    }
+}
+
+impl HeldMatrixSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self, k: Option<u32>) -> HeldMatrix {
+        let default = HeldMatrix::for_k(k, self.held.unwrap_or(HeldMatrix::DEFAULT.held));
+        HeldMatrix {
+            subgroups: self.subgroups.unwrap_or(default.subgroups),
+            workgroups: self.workgroups.unwrap_or(default.workgroups),
+            ..default
+        }
+    }
+}
+
 impl KernelSpec {
-    pub(super) fn check_few(&self, few: SkinnySpec, errors: &mut Errors) {
+    pub(super) fn check_few(&self, few: FewSpec, errors: &mut Errors) {
+        match few {
+            FewSpec::Skinny(skinny) => self.check_skinny(skinny, errors),
+            FewSpec::HeldMatrix(matrix) => self.check_held_matrix(matrix, errors),
+        }
+    }
+
+    fn check_held_matrix(&self, wish: HeldMatrixSpec, errors: &mut Errors) {
+        if !self.numeric.allows(NumericClass::F16Multiply) {
+            errors.push(
+                Field::Few,
+                format!(
+                    "held_matrix rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
+                     or ask for `skinny` instead",
+                    self.numeric,
+                    NumericClass::F16Multiply
+                ),
+            );
+        }
+        errors.one_of(Field::FewSubgroups, wish.subgroups, &HeldMatrix::SUBGROUPS);
+        errors.one_of(Field::FewHeld, wish.held, &HeldMatrix::HELD);
+        if wish.workgroups == Some(0) {
+            errors.push(
+                Field::FewWorkgroups,
+                "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
+            );
+        }
+        let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
+        let span = known.then(|| wish.geometry(self.k).span());
+        let multiples = [
+            ("K", self.k, span),
+            ("group_size", self.fixed_group_size(), Some(HeldMatrix::LOAD)),
+        ];
+        for (name, value, step) in multiples {
+            if let (Some(value), Some(step)) = (value, step)
+                && !value.is_multiple_of(step)
+            {
+                errors.push(
+                    Field::Few,
+                    format!(
+                        "held_matrix needs {name} % {step} == 0, and {name} is {value}; use `skinny`, or leave `few` out"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn check_skinny(&self, few: SkinnySpec, errors: &mut Errors) {
         errors.one_of(Field::FewWidth, few.width, &Skinny::WIDTHS);
         errors.one_of(Field::FewColumns, few.columns, &Skinny::COLUMNS);
         errors.one_of(Field::FewLaneColumns, few.lane_columns, &Skinny::LANE_COLUMNS);

@@ -32,12 +32,30 @@ impl HeldMatrix {
     pub const SUBGROUPS: [u32; 4] = [8, 12, 14, 16];
     /// The numbers of held matrices there are: whole loads of each lane.
     pub const HELD: [u32; 2] = [8, 16];
-    /// What is taken where a description names nothing: one workgroup for each multiprocessor of the largest devices.
+    /// What is taken where neither a description nor K says more: one workgroup for each multiprocessor of the largest devices.
     pub const DEFAULT: Self = Self {
         subgroups: 16,
         held: 16,
         workgroups: 132,
     };
+
+    /// What is chosen for a K, if it is known, and so many matrices of a subgroup: as few passes as the most subgroups make, and then as few subgroups. A multiprocessor takes
+    /// two workgroups of half as many.
+    #[must_use]
+    pub fn for_k(k: Option<u32>, held: u32) -> Self {
+        let of = |subgroups| Self {
+            subgroups,
+            held,
+            workgroups: Self::DEFAULT.workgroups * (Self::DEFAULT.subgroups / subgroups),
+        };
+        let passes = |matrix: &Self| k.map(|k| k.div_ceil(matrix.pass().max(1)));
+        let most = of(Self::DEFAULT.subgroups);
+        Self::SUBGROUPS
+            .map(of)
+            .into_iter()
+            .find(|matrix| k.is_some() && passes(matrix) <= passes(&most))
+            .unwrap_or(most)
+    }
 
     /// Lanes of a workgroup.
     #[must_use]

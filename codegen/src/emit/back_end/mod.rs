@@ -102,10 +102,10 @@ impl BackEnd {
             (Self::Hlsl, Feature::Matrix16 | Feature::Matrix8) => {
                 Some("naga writes no cooperative matrices in HLSL")
             }
-            (Self::Hlsl, Feature::SubgroupBarrier) => Some("HLSL has no barriers of subgroups"),
             (Self::Glsl, Feature::Matrix16 | Feature::Matrix8) => {
                 Some("naga writes no cooperative matrices in GLSL")
             }
+            (Self::Hlsl, Feature::SubgroupBarrier) => Some("naga writes no barriers of subgroups in HLSL"),
             (Self::Glsl, Feature::ShaderF16) => Some("naga writes no 16-bit numbers in GLSL"),
             _ => None,
         }

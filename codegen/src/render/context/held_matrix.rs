@@ -53,7 +53,9 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
     let words_at_once = HeldMatrix::LOAD / WEIGHTS_PER_WORD;
     let scales = scales_of_span(matrix, configuration.group_size);
     let vector = u32::try_from(COMPONENTS.len()).unwrap_or(u32::MAX);
-    let together = scales == vector && configuration.scales.order == ScaleOrder::Columns;
+    let together = configuration.group_size == GroupSize::Fixed(HeldMatrix::LOAD)
+        && scales == vector
+        && configuration.scales.order == ScaleOrder::Columns;
     let of_load = |name: &str, load: u32| {
         let scale = load * scales / matrix.loads();
         match COMPONENTS.get(scale as usize) {
