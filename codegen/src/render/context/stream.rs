@@ -70,7 +70,11 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
     // A subgroup may have more lanes than there are chunks of a row in workgroup memory.
     let idle_lanes = held < MAX_SUBGROUP_SIZE && reduction == Reduction::Subgroup;
     Described {
-        kind: if rows == 1 { "Streaming GEMV" } else { "Streaming kernel" },
+        kind: if rows == 1 {
+            "Streaming GEMV"
+        } else {
+            "Streaming kernel"
+        },
         purpose: match rows {
             1 => ", for one row",
             _ => ", for a few rows",
@@ -104,7 +108,11 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             held,
             slices,
             copies: copies(stream),
-            step_lanes: if idle_lanes { "min(team_lanes, HELD)" } else { team_lanes },
+            step_lanes: if idle_lanes {
+                "min(team_lanes, HELD)"
+            } else {
+                team_lanes
+            },
             idle_lanes,
             row_type: word_type(columns),
             scales_like_chunks: configuration.scales.format == ScaleFormat::F32
