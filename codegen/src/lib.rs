@@ -29,7 +29,7 @@ pub use q4_kernel_types as types;
 use q4_kernel_types::{Configuration, GeneratedKernel, Variant, sha256};
 pub use spec::{
     Coop4Spec, DecodeSpec, FewSpec, Format, GemvSpec, HeldMatrixSpec, KernelSpec, MatrixSpec, PrefillSpec,
-    SkinnySpec, StagedSpec, StreamSpec, TileSpec,
+    SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
 };
 
 use crate::render::Templates;

@@ -1,37 +1,72 @@
 //! The kernels of a few rows.
 
 use q4_kernel_types::{
-    Configuration, Geometry, HeldMatrix, NumericClass, Skinny, SkinnyMatrix, layout::WEIGHTS_PER_WORD,
+    Configuration, Geometry, HeldMatrix, NumericClass, Reduction, Skinny, SkinnyMatrix, Stream,
+    layout::WEIGHTS_PER_WORD,
 };
 
 use super::{configuration, may_be_multiples, reductions};
-use crate::spec::{FewSpec, KernelSpec, SkinnySpec};
+use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
-/// Rows from which on held matrices are the faster ones, by measurement: two rows are quicker in f32.
-const HELD_FROM: u32 = 4;
+/// Rows up to which kernels in f32 are faster than held matrices, by measurement.
+const QUICK_IN_F32: u32 = 4;
 
-/// The variants for a few rows: kernels for ever more of them. Matrices hold 16, and take nearly as long for fewer: where the description allows their
-/// class and asks for nothing else, those that stay in registers come where a lane that multiplies by itself begins to take longer, and the others before the last.
+/// The variants for a few rows: kernels for ever more of them. Streaming ones come first, up to as many rows as they hold. Matrices hold 16, and take nearly as long
+/// for fewer: where the description allows their class and asks for nothing else, held ones come behind those that are quick in f32, the others before the last.
 pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
     if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
         return Vec::new();
     }
-    let (wish, mut variants) = match spec.few {
-        Some(FewSpec::Skinny(wish)) => (wish, Vec::new()),
-        Some(FewSpec::HeldMatrix(wish)) => {
-            let held = rounded(spec, Geometry::HeldMatrix(wish.geometry(spec.k)));
-            (SkinnySpec::default(), vec![held])
-        }
-        None => (SkinnySpec::default(), Vec::new()),
-    };
+    let mut variants = Vec::new();
+    if let Some(FewSpec::HeldMatrix(wish)) = spec.few {
+        variants.push(rounded(spec, Geometry::HeldMatrix(wish.geometry(spec.k))));
+    }
     for rows in Skinny::ROWS {
-        if rows == HELD_FROM && spec.few.is_none() {
-            variants.extend(held_matrix(spec));
-        }
+        let streams = match spec.few {
+            Some(FewSpec::Skinny(_)) => Vec::new(),
+            Some(FewSpec::Stream(wish)) => stream(spec, wish, rows),
+            Some(FewSpec::HeldMatrix(_)) | None => stream(spec, StreamOfRowsSpec::default(), rows),
+        };
+        let wish = match spec.few {
+            Some(FewSpec::Skinny(wish)) => wish,
+            Some(FewSpec::Stream(StreamOfRowsSpec { reduction, .. })) => SkinnySpec {
+                reduction,
+                ..SkinnySpec::default()
+            },
+            // Subgroups are there for the others.
+            Some(FewSpec::HeldMatrix(_)) | None => SkinnySpec {
+                reduction: (!streams.is_empty()).then_some(Reduction::Shared),
+                ..SkinnySpec::default()
+            },
+        };
         if rows == SkinnyMatrix::ROWS && spec.few.is_none() {
             variants.extend(matrix(spec));
         }
-        for &reduction in reductions(wish.reduction) {
+        variants.extend(streams);
+        variants.extend(skinny(spec, wish, rows));
+        if rows == QUICK_IN_F32 && spec.few.is_none() {
+            variants.extend(held_matrix(spec));
+        }
+    }
+    variants
+}
+
+/// Streaming kernels for as many rows, where there are such.
+fn stream(spec: &KernelSpec, wish: StreamOfRowsSpec, rows: u32) -> Vec<Configuration> {
+    if !Stream::ROWS.contains(&rows) || !may_be_multiples(spec, Stream::CHUNK) {
+        return Vec::new();
+    }
+    reductions(wish.reduction)
+        .iter()
+        .map(|reduction| configuration(spec, Geometry::Stream(wish.geometry(rows, spec.k, *reduction))))
+        .collect()
+}
+
+/// Skinny kernels for as many rows.
+fn skinny(spec: &KernelSpec, wish: SkinnySpec, rows: u32) -> Vec<Configuration> {
+    reductions(wish.reduction)
+        .iter()
+        .map(|&reduction| {
             let default = Skinny::for_rows(rows, reduction);
             let skinny = Skinny {
                 width: wish.width.unwrap_or(default.width),
@@ -40,10 +75,9 @@ pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
                 words: wish.words.unwrap_or_else(|| words(spec, default.words)),
                 ..default
             };
-            variants.push(configuration(spec, Geometry::Skinny(skinny)));
-        }
-    }
-    variants
+            configuration(spec, Geometry::Skinny(skinny))
+        })
+        .collect()
 }
 
 /// One kernel of matrices serves all rows that they hold.

@@ -11,7 +11,7 @@ use q4_kernel_types::{
 
 use super::{
     Coop4Spec, DecodeSpec, FewSpec, Field, Format, GemvSpec, HeldMatrixSpec, KernelSpec, MatrixSpec,
-    NamedFormat, PrefillSpec, SkinnySpec, StagedSpec, StreamSpec, TileSpec,
+    NamedFormat, PrefillSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -208,12 +208,22 @@ impl<S: Clone> Reader<S> {
             self.one_of_families(value, &names, "a decode kernel", example, Some(Field::Decode))?;
         if let Value::Word(_, span, _) = value {
             // The kernel's own name stands in for a size that was left out and does not fit the others.
-            self.places
-                .extend([Field::DecodeResident, Field::DecodeHeld].map(|field| (field, span.clone())));
+            self.places.extend(
+                [Field::DecodeResident, Field::DecodeHeld, Field::DecodeSplit]
+                    .map(|field| (field, span.clone())),
+            );
         }
         let known: &[&'static str] = match name {
             "coop4" => &["width", "columns", "words", "reduction"],
-            "stream" => &["width", "columns", "held", "slices", "workgroups", "reduction"],
+            "stream" => &[
+                "width",
+                "columns",
+                "split",
+                "held",
+                "slices",
+                "workgroups",
+                "reduction",
+            ],
             _ => &[
                 "width",
                 "columns",
@@ -243,6 +253,7 @@ impl<S: Clone> Reader<S> {
             "stream" => DecodeSpec::Stream(StreamSpec {
                 width,
                 columns,
+                split: size("split", Field::DecodeSplit),
                 held: size("held", Field::DecodeHeld),
                 slices,
                 workgroups: size("workgroups", Field::DecodeWorkgroups),
@@ -260,16 +271,12 @@ impl<S: Clone> Reader<S> {
     }
 
     fn few(&mut self, value: &Value<S>) -> Option<FewSpec> {
-        let names = ["skinny", "held_matrix"];
+        let names = ["stream", "skinny", "held_matrix"];
+        let kind = "a kernel for a few rows";
         let example = "skinny { width: 128, columns: 32 }";
-        let (name, entries) = self.one_of_families(
-            value,
-            &names,
-            "a kernel for a few rows",
-            example,
-            Some(Field::Few),
-        )?;
+        let (name, entries) = self.one_of_families(value, &names, kind, example, Some(Field::Few))?;
         let known: &[&'static str] = match name {
+            "stream" => &["width", "columns", "workgroups", "reduction"],
             "held_matrix" => &["subgroups", "held", "workgroups"],
             _ => &["width", "columns", "lane_columns", "words", "reduction"],
         };
@@ -277,15 +284,23 @@ impl<S: Clone> Reader<S> {
         let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
+        let [width, columns] =
+            [("width", Field::FewWidth), ("columns", Field::FewColumns)].map(|(key, field)| size(key, field));
         Some(match name {
+            "stream" => FewSpec::Stream(StreamOfRowsSpec {
+                width,
+                columns,
+                workgroups: size("workgroups", Field::FewWorkgroups),
+                reduction,
+            }),
             "held_matrix" => FewSpec::HeldMatrix(HeldMatrixSpec {
                 subgroups: size("subgroups", Field::FewSubgroups),
                 held: size("held", Field::FewHeld),
                 workgroups: size("workgroups", Field::FewWorkgroups),
             }),
             _ => FewSpec::Skinny(SkinnySpec {
-                width: size("width", Field::FewWidth),
-                columns: size("columns", Field::FewColumns),
+                width,
+                columns,
                 lane_columns: size("lane_columns", Field::FewLaneColumns),
                 words: size("words", Field::FewWords),
                 reduction,

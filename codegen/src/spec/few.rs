@@ -1,17 +1,8 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{HeldMatrix, NumericClass, Reduction, Skinny};
+use q4_kernel_types::{HeldMatrix, NumericClass, Reduction, Skinny, Stream};
 
-use super::{Field, KernelSpec, check::Errors};
-
-/// A wish for the kernels for a few rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FewSpec {
-    /// The skinny kernels.
-    Skinny(SkinnySpec),
-    /// Cooperative matrices that hold the inputs.
-    HeldMatrix(HeldMatrixSpec),
-}
+use super::{Field, KernelSpec, check::Errors, decode::check_workgroups};
 
 /// A wish for the skinny kernels, one for each of 2, 4, 8 and 16 rows. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +20,20 @@ pub struct SkinnySpec {
     pub reduction: Option<Reduction>,
 }
 
+/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32. More rows go to the skinny kernels.
+/// What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamOfRowsSpec {
+    /// Lanes per workgroup: 256 or 512.
+    pub width: Option<u32>,
+    /// Output columns that a team of lanes takes at once: 1, 2 or 4.
+    pub columns: Option<u32>,
+    /// Workgroups of the grid, at most.
+    pub workgroups: Option<u32>,
+    /// How partial sums become one. Left out: as for [`SkinnySpec`].
+    pub reduction: Option<Reduction>,
+}
+
 /// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
 /// [`HeldMatrix::LOAD`] and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,15 +46,47 @@ pub struct HeldMatrixSpec {
     pub workgroups: Option<u32>,
 }
 
+/// A wish for the kernels for a few rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FewSpec {
+    /// Skinny kernels.
+    Skinny(SkinnySpec),
+    /// Streaming kernels.
+    Stream(StreamOfRowsSpec),
+    /// Cooperative matrices that hold the inputs.
+    HeldMatrix(HeldMatrixSpec),
+}
+
 impl From<SkinnySpec> for FewSpec {
     fn from(skinny: SkinnySpec) -> Self {
         Self::Skinny(skinny)
     }
 }
 
+impl From<StreamOfRowsSpec> for FewSpec {
+    fn from(stream: StreamOfRowsSpec) -> Self {
+        Self::Stream(stream)
+    }
+}
+
 impl From<HeldMatrixSpec> for FewSpec {
     fn from(matrix: HeldMatrixSpec) -> Self {
         Self::HeldMatrix(matrix)
+    }
+}
+
+impl StreamOfRowsSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self, rows: u32, k: Option<u32>, reduction: Reduction) -> Stream {
+        let default = Stream::for_rows(rows, reduction);
+        let fits = |k: u32| k.div_ceil(Stream::CHUNK) <= default.held;
+        Stream {
+            width: self.width.unwrap_or(default.width),
+            columns: self.columns.unwrap_or(default.columns),
+            slices: !k.is_some_and(fits),
+            workgroups: self.workgroups.unwrap_or(default.workgroups),
+            ..default
+        }
     }
 }
 
@@ -69,8 +106,16 @@ impl KernelSpec {
     pub(super) fn check_few(&self, few: FewSpec, errors: &mut Errors) {
         match few {
             FewSpec::Skinny(skinny) => self.check_skinny(skinny, errors),
+            FewSpec::Stream(stream) => self.check_stream_of_rows(stream, errors),
             FewSpec::HeldMatrix(matrix) => self.check_held_matrix(matrix, errors),
         }
+    }
+
+    fn check_stream_of_rows(&self, stream: StreamOfRowsSpec, errors: &mut Errors) {
+        errors.one_of(Field::FewWidth, stream.width, &Stream::WIDTHS_OF_ROWS);
+        errors.one_of(Field::FewColumns, stream.columns, &Stream::COLUMNS);
+        check_workgroups(Field::FewWorkgroups, stream.workgroups, errors);
+        self.check_chunks((Field::Few, "stream"), Stream::CHUNK, &[], "`skinny`", errors);
     }
 
     fn check_held_matrix(&self, wish: HeldMatrixSpec, errors: &mut Errors) {
@@ -87,12 +132,7 @@ impl KernelSpec {
         }
         errors.one_of(Field::FewSubgroups, wish.subgroups, &HeldMatrix::SUBGROUPS);
         errors.one_of(Field::FewHeld, wish.held, &HeldMatrix::HELD);
-        if wish.workgroups == Some(0) {
-            errors.push(
-                Field::FewWorkgroups,
-                "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
-            );
-        }
+        check_workgroups(Field::FewWorkgroups, wish.workgroups, errors);
         let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
         let span = known.then(|| wish.geometry(self.k).span());
         let multiples = [
