@@ -55,7 +55,6 @@ var<workgroup> partial: array<f32, 2u * SUBGROUPS * SIDE * SIDE>;
 {% include "held_matrix/dequantize.wgsl" %}
 {% endif %}
 {% include "held_matrix/stage.wgsl" %}
-{% include "held_matrix/load_input.wgsl" %}
 {% include "common/epilogue.wgsl" %}
 
 @compute @workgroup_size(THREADS)

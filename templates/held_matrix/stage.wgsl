@@ -2,9 +2,9 @@
 {% if encoding == "symmetric" %}
 
 // Inputs in the order in which weights come out of a word: products do not mind the order of k.
-fn stage_inputs(place: u32, x: array<vec4<f32>, 2>) {
-    tile[place] = vec4<f16>(vec4<f32>(x[0].x, x[1].x, x[0].y, x[1].y));
-    tile[place + 1u] = vec4<f16>(vec4<f32>(x[0].z, x[1].z, x[0].w, x[1].w));
+fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
+    tile[place] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+    tile[place + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
 }
 
 // The weights of a word, which leave it in pairs: k 0 and 4, 1 and 5, 2 and 6, 3 and 7.
@@ -15,9 +15,9 @@ fn stage_weights(place: u32, word: u32, scale: vec2<f16>) {
 }
 {% else %}
 
-fn stage_inputs(place: u32, x: array<vec4<f32>, 2>) {
-    tile[place] = vec4<f16>(x[0]);
-    tile[place + 1u] = vec4<f16>(x[1]);
+fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
+    tile[place] = vec4<f16>(low);
+    tile[place + 1u] = vec4<f16>(high);
 }
 
 // The weights of a word, made in f32, so that they are rounded once.
