@@ -94,9 +94,9 @@ fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
 }
 
 // Inputs in the order in which weights come out of a word: products do not mind the order of k.
-fn stage_inputs(place: u32, x: array<vec4<f32>, 2>) {
-    tile[place] = vec4<f16>(vec4<f32>(x[0].x, x[1].x, x[0].y, x[1].y));
-    tile[place + 1u] = vec4<f16>(vec4<f32>(x[0].z, x[1].z, x[0].w, x[1].w));
+fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
+    tile[place] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+    tile[place + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
 }
 
 // The weights of a word, which leave it in pairs: k 0 and 4, 1 and 5, 2 and 6, 3 and 7.
@@ -104,14 +104,6 @@ fn stage_weights(place: u32, word: u32, scale: vec2<f16>) {
     let upper = word >> 8u;
     tile[place] = apply_scale(vec4<f16>(low_pair(word & 0x000F000Fu), high_pair(word & 0x00F000F0u)), scale);
     tile[place + 1u] = apply_scale(vec4<f16>(low_pair(upper & 0x000F000Fu), high_pair(upper & 0x00F000F0u)), scale);
-}
-
-// Eight inputs of a row, zero past the last row and the end of K: there products must be zero, whatever is multiplied.
-fn load_input(at: u32, is_there: bool) -> array<vec4<f32>, 2> {
-    if (is_there) {
-        return array<vec4<f32>, 2>(input[at], input[at + 1u]);
-    }
-    return array<vec4<f32>, 2>();
 }
 
 fn epilogue(sum: f32, n: u32) -> f32 {
@@ -158,85 +150,134 @@ fn main(
         var next_scale_2 = load_scale(first_n, group_2);
         var next_scale_3 = load_scale(first_n, group_3);
 
-        let x = params.input_offset / 4u + row * (params.K / 4u) + k / 4u;
-        let is_there = row < params.M && span < params.K;
-        let x_0 = load_input(x, is_there);
-        let x_1 = load_input(x + 2u, is_there);
-        let x_2 = load_input(x + 4u, is_there);
-        let x_3 = load_input(x + 6u, is_there);
-        let x_4 = load_input(x + 8u, is_there);
-        let x_5 = load_input(x + 10u, is_there);
-        let x_6 = load_input(x + 12u, is_there);
-        let x_7 = load_input(x + 14u, is_there);
-        let x_8 = load_input(x + 16u, is_there);
-        let x_9 = load_input(x + 18u, is_there);
-        let x_10 = load_input(x + 20u, is_there);
-        let x_11 = load_input(x + 22u, is_there);
-        let x_12 = load_input(x + 24u, is_there);
-        let x_13 = load_input(x + 26u, is_there);
-        let x_14 = load_input(x + 28u, is_there);
-        let x_15 = load_input(x + 30u, is_there);
-        stage_inputs(place, x_0);
+        var x_0_low = vec4<f32>();
+        var x_0_high = vec4<f32>();
+        var x_1_low = vec4<f32>();
+        var x_1_high = vec4<f32>();
+        var x_2_low = vec4<f32>();
+        var x_2_high = vec4<f32>();
+        var x_3_low = vec4<f32>();
+        var x_3_high = vec4<f32>();
+        var x_4_low = vec4<f32>();
+        var x_4_high = vec4<f32>();
+        var x_5_low = vec4<f32>();
+        var x_5_high = vec4<f32>();
+        var x_6_low = vec4<f32>();
+        var x_6_high = vec4<f32>();
+        var x_7_low = vec4<f32>();
+        var x_7_high = vec4<f32>();
+        var x_8_low = vec4<f32>();
+        var x_8_high = vec4<f32>();
+        var x_9_low = vec4<f32>();
+        var x_9_high = vec4<f32>();
+        var x_10_low = vec4<f32>();
+        var x_10_high = vec4<f32>();
+        var x_11_low = vec4<f32>();
+        var x_11_high = vec4<f32>();
+        var x_12_low = vec4<f32>();
+        var x_12_high = vec4<f32>();
+        var x_13_low = vec4<f32>();
+        var x_13_high = vec4<f32>();
+        var x_14_low = vec4<f32>();
+        var x_14_high = vec4<f32>();
+        var x_15_low = vec4<f32>();
+        var x_15_high = vec4<f32>();
+        if (row < params.M && span < params.K) {
+            let x = (params.input_offset + row * params.K + k) / 4u;
+            x_0_low = input[x];
+            x_0_high = input[x + 1u];
+            x_1_low = input[x + 2u];
+            x_1_high = input[x + 3u];
+            x_2_low = input[x + 4u];
+            x_2_high = input[x + 5u];
+            x_3_low = input[x + 6u];
+            x_3_high = input[x + 7u];
+            x_4_low = input[x + 8u];
+            x_4_high = input[x + 9u];
+            x_5_low = input[x + 10u];
+            x_5_high = input[x + 11u];
+            x_6_low = input[x + 12u];
+            x_6_high = input[x + 13u];
+            x_7_low = input[x + 14u];
+            x_7_high = input[x + 15u];
+            x_8_low = input[x + 16u];
+            x_8_high = input[x + 17u];
+            x_9_low = input[x + 18u];
+            x_9_high = input[x + 19u];
+            x_10_low = input[x + 20u];
+            x_10_high = input[x + 21u];
+            x_11_low = input[x + 22u];
+            x_11_high = input[x + 23u];
+            x_12_low = input[x + 24u];
+            x_12_high = input[x + 25u];
+            x_13_low = input[x + 26u];
+            x_13_high = input[x + 27u];
+            x_14_low = input[x + 28u];
+            x_14_high = input[x + 29u];
+            x_15_low = input[x + 30u];
+            x_15_high = input[x + 31u];
+        }
+        stage_inputs(place, x_0_low, x_0_high);
         subgroupBarrier();
         let a_0 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_1);
+        stage_inputs(place, x_1_low, x_1_high);
         subgroupBarrier();
         let a_1 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_2);
+        stage_inputs(place, x_2_low, x_2_high);
         subgroupBarrier();
         let a_2 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_3);
+        stage_inputs(place, x_3_low, x_3_high);
         subgroupBarrier();
         let a_3 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_4);
+        stage_inputs(place, x_4_low, x_4_high);
         subgroupBarrier();
         let a_4 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_5);
+        stage_inputs(place, x_5_low, x_5_high);
         subgroupBarrier();
         let a_5 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_6);
+        stage_inputs(place, x_6_low, x_6_high);
         subgroupBarrier();
         let a_6 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_7);
+        stage_inputs(place, x_7_low, x_7_high);
         subgroupBarrier();
         let a_7 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_8);
+        stage_inputs(place, x_8_low, x_8_high);
         subgroupBarrier();
         let a_8 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_9);
+        stage_inputs(place, x_9_low, x_9_high);
         subgroupBarrier();
         let a_9 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_10);
+        stage_inputs(place, x_10_low, x_10_high);
         subgroupBarrier();
         let a_10 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_11);
+        stage_inputs(place, x_11_low, x_11_high);
         subgroupBarrier();
         let a_11 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_12);
+        stage_inputs(place, x_12_low, x_12_high);
         subgroupBarrier();
         let a_12 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_13);
+        stage_inputs(place, x_13_low, x_13_high);
         subgroupBarrier();
         let a_13 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_14);
+        stage_inputs(place, x_14_low, x_14_high);
         subgroupBarrier();
         let a_14 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_15);
+        stage_inputs(place, x_15_low, x_15_high);
         subgroupBarrier();
         let a_15 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
