@@ -1,4 +1,8 @@
 //! Held matrices of weights and shapes that the catalogue has none of.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper that panics fails its test, as it should"
+)]
 
 use q4_kernel::{
     Bias, Configuration, Encoding, Geometry, GroupSize, HeldMatrix, ScaleFormat, ScaleLayout, ScaleOrder,
