@@ -162,7 +162,7 @@ fn is_default(variant: &Variant) -> bool {
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
         Geometry::Staged(staged) => staged == Staged::DEFAULT,
-        Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) => false,
+        Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) | Geometry::PanelMatrix(_) => false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Gemv, Geometry, Shape, Skinny, SkinnyMatrix, Stream, Variant, layout::WEIGHTS_PER_WORD,
-    reference::samples::Data,
+    Constraints, Gemv, Geometry, PanelMatrix, Shape, Skinny, SkinnyMatrix, Stream, Variant,
+    layout::WEIGHTS_PER_WORD, reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -181,6 +181,16 @@ impl Edges {
                     matrix.tile_k,
                 )
             }
+            // As above; rounds of the loop over K, which a load may end before, and tiles of inputs that end within a round.
+            Geometry::PanelMatrix(matrix) => (
+                around(&[PanelMatrix::SIDE, matrix.tile_m]),
+                around(&[
+                    PanelMatrix::PANEL,
+                    matrix.tile_n,
+                    matrix.tile_n + PanelMatrix::PANEL,
+                ]),
+                matrix.period(),
+            ),
         };
         let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;

@@ -6,12 +6,13 @@
 use std::collections::HashMap;
 
 use q4_kernel_types::{
-    Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, WeightFormat,
+    Bias, GroupSize, NumericClass, PanelBarrier, Reduction, ScaleFormat, ScaleLayout, ScaleOrder,
+    WeightFormat,
 };
 
 use super::{
-    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PrefillSpec,
-    SkinnySpec, StagedSpec, StreamSpec, TileSpec,
+    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PanelMatrixSpec,
+    PrefillSpec, SkinnySpec, StagedSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -290,7 +291,7 @@ impl<S: Clone> Reader<S> {
     }
 
     fn prefill(&mut self, value: &Value<S>) -> Option<PrefillSpec> {
-        let names = ["tile", "staged", "matrix"];
+        let names = ["tile", "staged", "matrix", "panel_matrix"];
         let example = "tile { m: 64, n: 64, k: 16 }";
         let (name, entries) =
             self.one_of_families(value, &names, "a prefill kernel", example, Some(Field::Prefill))?;
@@ -307,9 +308,13 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
+            "panel_matrix" => &["m", "n", "k", "barrier"],
             _ => &["m", "n", "k", "rows", "columns"],
         };
         let mut fields = self.fields(entries, name, known);
+        let barrier = fields.remove("barrier").and_then(|value| {
+            self.choice(value, &PanelBarrier::ALL.map(|barrier| (barrier.name(), barrier)))
+        });
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [m, n, k] = [
@@ -337,6 +342,7 @@ impl<S: Clone> Reader<S> {
                 side: size("side", Field::PrefillSide),
                 buffers: size("buffers", Field::PrefillBuffers),
             }),
+            "panel_matrix" => PrefillSpec::PanelMatrix(PanelMatrixSpec { m, n, k, barrier }),
             _ => PrefillSpec::Tile(TileSpec {
                 m,
                 n,

@@ -4,6 +4,7 @@ mod coop4;
 mod gemm;
 mod gemv;
 mod matrix;
+mod panel_matrix;
 mod reduction;
 mod skinny;
 mod skinny_matrix;
@@ -16,6 +17,7 @@ pub use coop4::Coop4;
 pub use gemm::{Gemm, KAlignment};
 pub use gemv::Gemv;
 pub use matrix::{Matrix, MatrixSide};
+pub use panel_matrix::{PanelBarrier, PanelMatrix};
 pub use reduction::Reduction;
 pub use skinny::Skinny;
 pub use skinny_matrix::SkinnyMatrix;
@@ -48,6 +50,8 @@ pub enum Geometry {
     Staged(Staged),
     /// GEMM of cooperative matrices.
     Matrix(Matrix),
+    /// GEMM of cooperative matrices whose subgroups have panels of weights of their own.
+    PanelMatrix(PanelMatrix),
 }
 
 /// What every family says of itself. One file a family.
@@ -104,6 +108,7 @@ impl Geometry {
             Self::Gemm(gemm) => gemm,
             Self::Staged(staged) => staged,
             Self::Matrix(matrix) => matrix,
+            Self::PanelMatrix(matrix) => matrix,
         }
     }
 

@@ -5,6 +5,7 @@ mod gemm;
 mod gemv;
 mod mantissa;
 mod matrix;
+mod panel_matrix;
 mod skinny;
 mod skinny_matrix;
 mod staged;
@@ -86,6 +87,7 @@ enum Family {
     Gemm(gemm::Values),
     Staged(staged::Values),
     Matrix(matrix::Values),
+    PanelMatrix(panel_matrix::Values),
 }
 
 /// What a family says of one of its kernels.
@@ -210,6 +212,7 @@ impl Context {
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),
+            Geometry::PanelMatrix(matrix) => panel_matrix::describe(matrix),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);
