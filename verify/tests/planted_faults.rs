@@ -41,6 +41,7 @@ const GEMV: &str = "coop4_w64_c4_g32_shared";
 const SUBGROUP_GEMV: &str = "coop4_w64_c4_g32_subgroup";
 const GEMM: &str = "gemm_32x32x8_t4x4_g32";
 const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
+const PANELS: &str = "panel_matrix_64x128x64_g32_m16_f16";
 const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
 
 #[test]
@@ -136,6 +137,39 @@ fn a_missing_barrier_is_a_race() {
         "// The next round must not overwrite sums that are still being read.\n        workgroupBarrier();";
     breaks(Promise::RaceFree, GEMV, trailing, "");
     breaks(Promise::RaceFree, SUBGROUP_GEMV, trailing, "");
+}
+
+#[test]
+fn a_missing_barrier_around_a_panel_or_a_tile_of_inputs_is_a_race() {
+    breaks(
+        Promise::RaceFree,
+        PANELS,
+        "takes weights 16 to 31 of this round.\n        subgroupBarrier();",
+        "takes weights 16 to 31 of this round.",
+    );
+    breaks(
+        Promise::RaceFree,
+        PANELS,
+        "subgroupBarrier();\n        b_0 = ",
+        "b_0 = ",
+    );
+    let of_tile = "workgroupBarrier();\n        held = X_TILE - held;";
+    breaks(
+        Promise::RaceFree,
+        PANELS,
+        of_tile,
+        "subgroupBarrier();\n        held = X_TILE - held;",
+    );
+}
+
+#[test]
+fn a_loop_over_panels_that_does_not_end_with_k_is_a_wrong_sum() {
+    breaks(
+        Promise::NumericClass,
+        PANELS,
+        "if (k + 32u >= params.K) {\n            break;\n        }",
+        "",
+    );
 }
 
 #[test]
