@@ -66,7 +66,7 @@ pub use wgpu;
 /// | `few` | `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | chosen |
 /// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8 }`: the kernel for more rows, from workgroup memory | chosen |
 /// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |
-/// | | `panel_matrix { m: 128, n: 256, k: 32, barrier: subgroup }`: as `matrix`, each subgroup with columns of its own | |
+/// | | `panel_matrix { m: 128, n: 256, k: 32, panels: 1, barrier: subgroup }`: as `matrix`, each subgroup with columns of its own | |
 /// | | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: from registers | |
 ///
 /// One call can describe several kernels. Crates that re-export this one put `crate = path::to::it;` before the first.

@@ -23,8 +23,6 @@ const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
 const W_STRIDE: u32 = SIDE / 4u + 2u;
-// Vectors of a tile of inputs.
-const X_TILE: u32 = TILE_M * X_STRIDE;
 
 // Matrices cover the tile, and each lane has a column.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
@@ -40,11 +38,15 @@ const_assert K % LOAD == 0u;
 const_assert GROUP_SIZE % LOAD == 0u;
 {% endif %}
 
-// Two tiles of inputs: one is stored while the other is multiplied. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
+// Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
+// pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
 // 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
-var<workgroup> x_tiles: array<vec4<f16>, 2u * X_TILE>;
-// The panel of each subgroup, by columns.
-var<workgroup> panels: array<vec4<f16>, TILE_N * W_STRIDE>;
+var<workgroup> x_tile_0: array<vec4<f16>, TILE_M * X_STRIDE>;
+var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
+// The panel of each subgroup, by columns{% if panels | length > 1 %}: one for every second matrix along K, one for the others{% endif %}.
+{% for panel in panels %}
+var<workgroup> panel_{{ panel }}: array<vec4<f16>, TILE_N * W_STRIDE>;
+{% endfor %}
 // One matrix of each subgroup, on its way to outputs that do not all exist{% if bias != "never" %}; before that, what the sums of its columns start from{% endif %}.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
@@ -83,34 +85,41 @@ fn main(
     {% include "common/load_levels.wgsl" %}
     {% endif %}
     {% include "common/tile_of_workgroup.wgsl" %}
-    // The subgroup's columns of the tile, its panel and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
+    // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
-    let panel = subgroup_n * W_STRIDE;
-    let column = panel + lane * W_STRIDE;
+    let own = subgroup_n * W_STRIDE;
+    let column = own + lane * W_STRIDE;
     let n = min(tile_n + subgroup_n + lane, params.N - 1u);
 
     {% include "panel_matrix/first_loads.wgsl" %}
 
     {% include "panel_matrix/accumulators.wgsl" %}
 
-    // The first tile of inputs and the first panel.
+    // The first tile of inputs and the first weights.
     {% for i in input_loads %}
     {% set load = i %}
-    {% set buffer = "" %}
+    {% set tile = 0 %}
     {% include "panel_matrix/stage_inputs.wgsl" %}
     x_low_{{ i }} = input[x_{{ i }} + min(TILE_K + x_k_{{ i }}, {{ k }} - INPUTS) / 4u];
     x_high_{{ i }} = input[x_{{ i }} + min(TILE_K + x_k_{{ i }}, {{ k }} - INPUTS) / 4u + 1u];
     {% endfor %}
-    {% for word in first_words %}
+    {% set from = "" %}
+    {% for piece in first_pieces %}
+    {% if piece.does == "dequantize" %}
     {% include "panel_matrix/dequantize_word.wgsl" %}
+    {% else %}
+    {% include "panel_matrix/next_weights.wgsl" %}
+    {% endif %}
     {% endfor %}
     workgroupBarrier();
+    {% for panel in panels %}
     {% for j in range(end=matrices_n) %}
-    var b_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panels[panel{% if j > 0 %} + {{ j }}u * SIDE * W_STRIDE{% endif %}], W_STRIDE);
+    var b_{{ panel }}_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panel_{{ panel }}[own{% if j > 0 %} + {{ j }}u * SIDE * W_STRIDE{% endif %}], W_STRIDE);
     {% endfor %}
-
-    // Where the tile begins that is multiplied; the other one is stored meanwhile.
-    var held = 0u;
+    {% endfor %}
+    // {% if panels | length > 1 %}The panels are{% else %}The panel is{% endif %} in registers, and what lies there may go.
+    {{ barrier }}Barrier();
+    {% set from = "k + " %}
     for (var k = 0u; k < {{ k }}; k += {{ period }}u) {
         {% for step in steps %}
         {% include "panel_matrix/step.wgsl" %}

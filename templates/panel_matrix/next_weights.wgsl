@@ -9,7 +9,7 @@ scale = next_scale;
 offset = offset_beside(next_scale, next_offset);
 {% endif %}
 {
-    let next_k = min(k + {{ piece.ahead }}u, {{ k }} - LOAD);
+    let next_k = min({{ from }}{{ piece.ahead }}u, {{ k }} - LOAD);
     next_words = weight[w + next_k / LOAD];
     {% if scales.format == "f32" and scales.order == "groups" %}
     next_scale = scales[(next_k / {{ group_size }}) * params.padded_N + n];

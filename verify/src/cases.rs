@@ -181,7 +181,7 @@ impl Edges {
                     matrix.tile_k,
                 )
             }
-            // As above; rounds of the loop over K, which a load may end before, and tiles of inputs that end within a round.
+            // As above; rounds of the loop over K, which end with any load of weights.
             Geometry::PanelMatrix(matrix) => (
                 around(&[PanelMatrix::SIDE, matrix.tile_m]),
                 around(&[

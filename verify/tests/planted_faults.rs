@@ -41,7 +41,8 @@ const GEMV: &str = "coop4_w64_c4_g32_shared";
 const SUBGROUP_GEMV: &str = "coop4_w64_c4_g32_subgroup";
 const GEMM: &str = "gemm_32x32x8_t4x4_g32";
 const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
-const PANELS: &str = "panel_matrix_64x128x64_g32_m16_f16";
+const PANEL: &str = "panel_matrix_64x256x64_g32_m16_f16";
+const TWO_PANELS: &str = "panel_matrix_64x128x64_p2_g32_m16_f16";
 const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
 
 #[test]
@@ -141,35 +142,25 @@ fn a_missing_barrier_is_a_race() {
 
 #[test]
 fn a_missing_barrier_around_a_panel_or_a_tile_of_inputs_is_a_race() {
-    breaks(
-        Promise::RaceFree,
-        PANELS,
-        "takes weights 16 to 31 of this round.\n        subgroupBarrier();",
-        "takes weights 16 to 31 of this round.",
-    );
-    breaks(
-        Promise::RaceFree,
-        PANELS,
-        "subgroupBarrier();\n        b_0 = ",
-        "b_0 = ",
-    );
-    let of_tile = "workgroupBarrier();\n        held = X_TILE - held;";
-    breaks(
-        Promise::RaceFree,
-        PANELS,
-        of_tile,
-        "subgroupBarrier();\n        held = X_TILE - held;",
-    );
+    let loaded = "may go.\n        subgroupBarrier();";
+    breaks(Promise::RaceFree, PANEL, loaded, "may go.");
+    let written = "subgroupBarrier();\n        b_0_0 = ";
+    for name in [PANEL, TWO_PANELS] {
+        breaks(Promise::RaceFree, name, written, "b_0_0 = ");
+        let first = "may go.\n    subgroupBarrier();";
+        breaks(Promise::RaceFree, name, first, "may go.");
+        let of_tile = "multiplied this one.\n        workgroupBarrier();";
+        let of_subgroups = "multiplied this one.\n        subgroupBarrier();";
+        breaks(Promise::RaceFree, name, of_tile, of_subgroups);
+    }
 }
 
 #[test]
 fn a_loop_over_panels_that_does_not_end_with_k_is_a_wrong_sum() {
-    breaks(
-        Promise::NumericClass,
-        PANELS,
-        "if (k + 32u >= params.K) {\n            break;\n        }",
-        "",
-    );
+    let last = "if (k + 32u >= params.K) {\n            break;\n        }";
+    for name in [PANEL, TWO_PANELS] {
+        breaks(Promise::NumericClass, name, last, "");
+    }
 }
 
 #[test]

@@ -169,6 +169,7 @@ fn panel_matrix_value(krate: &TokenStream, matrix: PanelMatrix) -> TokenStream {
         tile_m,
         tile_n,
         tile_k,
+        panels,
         barrier,
     } = matrix;
     let barrier = match barrier {
@@ -176,7 +177,7 @@ fn panel_matrix_value(krate: &TokenStream, matrix: PanelMatrix) -> TokenStream {
         PanelBarrier::Workgroup => quote!(Workgroup),
     };
     quote!(#krate::PanelMatrix {
-        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, barrier: #krate::PanelBarrier::#barrier,
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, panels: #panels, barrier: #krate::PanelBarrier::#barrier,
     })
 }
 

@@ -66,6 +66,8 @@ pub enum Field {
     PrefillSide,
     /// `prefill.buffers`
     PrefillBuffers,
+    /// `prefill.panels`
+    PrefillPanels,
 }
 
 /// A rule that a description breaks.
@@ -111,6 +113,7 @@ impl Field {
             Self::PrefillSubgroupN => "prefill.subgroup_n",
             Self::PrefillSide => "prefill.side",
             Self::PrefillBuffers => "prefill.buffers",
+            Self::PrefillPanels => "prefill.panels",
         }
     }
 }

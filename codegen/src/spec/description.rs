@@ -308,7 +308,7 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
-            "panel_matrix" => &["m", "n", "k", "barrier"],
+            "panel_matrix" => &["m", "n", "k", "panels", "barrier"],
             _ => &["m", "n", "k", "rows", "columns"],
         };
         let mut fields = self.fields(entries, name, known);
@@ -342,7 +342,13 @@ impl<S: Clone> Reader<S> {
                 side: size("side", Field::PrefillSide),
                 buffers: size("buffers", Field::PrefillBuffers),
             }),
-            "panel_matrix" => PrefillSpec::PanelMatrix(PanelMatrixSpec { m, n, k, barrier }),
+            "panel_matrix" => PrefillSpec::PanelMatrix(PanelMatrixSpec {
+                m,
+                n,
+                k,
+                panels: size("panels", Field::PrefillPanels),
+                barrier,
+            }),
             _ => PrefillSpec::Tile(TileSpec {
                 m,
                 n,

@@ -81,6 +81,8 @@ pub struct PanelMatrixSpec {
     pub n: Option<u32>,
     /// Elements of K of a tile of inputs: 32, 48 or 64.
     pub k: Option<u32>,
+    /// Panels of a subgroup: 1 or 2.
+    pub panels: Option<u32>,
     /// What stands between writing a panel and reading it.
     pub barrier: Option<PanelBarrier>,
 }
@@ -151,6 +153,7 @@ impl PanelMatrixSpec {
             tile_m: self.m.unwrap_or(default.tile_m),
             tile_n: self.n.unwrap_or(default.tile_n),
             tile_k: self.k.unwrap_or(default.tile_k),
+            panels: self.panels.unwrap_or(default.panels),
             barrier: self.barrier.unwrap_or(default.barrier),
         }
     }
@@ -269,6 +272,7 @@ impl KernelSpec {
     fn check_panel_matrix(&self, wish: PanelMatrixSpec, errors: &mut Errors) {
         self.rounds("panel_matrix", errors);
         errors.one_of(Field::PrefillK, wish.k, &PanelMatrix::TILE_K);
+        errors.one_of(Field::PrefillPanels, wish.panels, &PanelMatrix::PANELS);
         self.whole("panel_matrix", PanelMatrix::LOAD, errors);
 
         let matrix = wish.geometry();
@@ -489,6 +493,7 @@ mod tests {
             m: Some(40),
             n: Some(80),
             k: Some(16),
+            panels: Some(3),
             barrier: None,
         };
         assert_eq!(
@@ -497,6 +502,7 @@ mod tests {
                 "`prefill`: panel_matrix rounds its operands to f16, and the description allows exact; add `numeric: f16_multiply`, \
                  or ask for `staged` instead",
                 "`prefill.k`: 16 is not supported; use one of 32, 48, 64",
+                "`prefill.panels`: 3 is not supported; use one of 1, 2",
                 "`prefill`: panel_matrix needs K % 32 == 0, and K is 2056; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill`: panel_matrix needs group_size % 32 == 0, and group_size is 40; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill.m`: 40 is not a positive multiple of 16, the side of a matrix; change one of them",

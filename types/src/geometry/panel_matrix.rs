@@ -7,7 +7,7 @@ use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// The GEMM of cooperative matrices in which a subgroup computes all rows of a tile for columns of its own: nobody else needs its weights.
 ///
-/// It dequantises them for one matrix along K at a time, into a panel that only its lanes write and read, and does so between the products of the matrix
+/// It dequantises them for one matrix along K at a time, into a panel that only its lanes write and read, and does so between the products of a matrix
 /// before. Inputs are shared: they lie in workgroup memory twice, so that one tile of them is stored while the other is multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -18,6 +18,8 @@ pub struct PanelMatrix {
     pub tile_n: u32,
     /// Elements of K of a tile of inputs: there is a barrier of the workgroup for each.
     pub tile_k: u32,
+    /// Panels of a subgroup: with 2, one is loaded as matrices while the other is written, and a matrix along K takes one barrier instead of two.
+    pub panels: u32,
     /// What stands between writing a panel and reading it.
     pub barrier: PanelBarrier,
 }
@@ -43,12 +45,15 @@ impl PanelMatrix {
     pub const INPUTS: u32 = WEIGHTS_PER_WORD;
     /// The tiles of inputs along K that there are: whole matrices.
     pub const TILE_K: [u32; 3] = [32, 48, 64];
+    /// The numbers of panels there are.
+    pub const PANELS: [u32; 2] = [1, 2];
 
     /// What is taken where a description names no tile.
     pub const DEFAULT: Self = Self {
         tile_m: 128,
         tile_n: 256,
         tile_k: 32,
+        panels: 1,
         barrier: PanelBarrier::Subgroup,
     };
 
@@ -82,14 +87,10 @@ impl PanelMatrix {
         self.tile_m * self.tile_k / Self::INPUTS
     }
 
-    /// Elements of K after which both a tile of inputs and a load of weights end: what the text walks over at once.
+    /// Elements of K of both tiles of inputs: what the text walks over at once.
     #[must_use]
     pub const fn period(&self) -> u32 {
-        let mut period = self.tile_k;
-        while !period.is_multiple_of(Self::LOAD) {
-            period += self.tile_k;
-        }
-        period
+        2 * self.tile_k
     }
 }
 
@@ -117,14 +118,19 @@ impl Family for PanelMatrix {
             tile_m,
             tile_n,
             tile_k,
+            panels,
             barrier,
         } = self;
+        let panels = match panels {
+            1 => String::new(),
+            panels => format!("_p{panels}"),
+        };
         let barrier = match barrier {
             PanelBarrier::Subgroup => "",
             PanelBarrier::Workgroup => "_wb",
         };
         Label {
-            sizes: format!("{tile_m}x{tile_n}x{tile_k}{barrier}"),
+            sizes: format!("{tile_m}x{tile_n}x{tile_k}{panels}{barrier}"),
             kind: Some("m16"),
         }
     }
@@ -178,11 +184,12 @@ impl fmt::Display for PanelMatrix {
             tile_m,
             tile_n,
             tile_k,
+            panels,
             barrier,
         } = self;
         write!(
             f,
-            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, barrier: {barrier} }}"
+            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, panels: {panels}, barrier: {barrier} }}"
         )
     }
 }

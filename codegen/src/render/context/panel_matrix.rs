@@ -25,8 +25,9 @@ pub(super) struct Values {
     input_loads: Vec<u32>,
     /// Whether all of them are of the same k, in rows that lie equally far apart.
     even_inputs: bool,
-    /// The words of a panel, of the first half of a load.
-    first_words: Vec<Word>,
+    /// The panels of a subgroup, by number, and what is done before the first products.
+    panels: Vec<u32>,
+    first_pieces: Vec<Piece>,
     /// The barrier between writing a panel and reading it.
     barrier: &'static str,
     /// What the loop over K walks over at once, matrix by matrix along K.
@@ -37,7 +38,9 @@ pub(super) struct Values {
 /// The products of one matrix along K.
 #[derive(Serialize)]
 struct Step {
-    index: u32,
+    /// Which of the panels, and of the tiles of inputs.
+    panel: u32,
+    tile: u32,
     /// Vectors of a staged row before it.
     vectors: u32,
     /// Whether K may end behind it, other than behind the period.
@@ -54,12 +57,16 @@ struct Step {
 #[derive(Serialize)]
 #[serde(tag = "does", rename_all = "snake_case")]
 enum Piece {
-    /// Dequantises a word for the panel.
-    Dequantize(Word),
+    /// Dequantises a word into a panel.
+    Dequantize {
+        panel: u32,
+        #[serde(flatten)]
+        word: Word,
+    },
     /// Takes the weights that have arrived and loads others, so many k ahead of the loop.
     LoadWeights { ahead: u32 },
-    /// Stores an input load in the tile that is not read, and loads another, so many k ahead of the loop.
-    StageInputs { load: u32, ahead: u32 },
+    /// Stores a load of inputs in the tile that is not read, and loads others, so many k ahead of the loop.
+    StageInputs { tile: u32, load: u32, ahead: u32 },
 }
 
 pub(super) fn describe(matrix: PanelMatrix) -> Described {
@@ -67,6 +74,7 @@ pub(super) fn describe(matrix: PanelMatrix) -> Described {
         tile_m,
         tile_n,
         tile_k,
+        panels,
         barrier,
     } = matrix;
     let side = PanelMatrix::SIDE;
@@ -78,7 +86,7 @@ pub(super) fn describe(matrix: PanelMatrix) -> Described {
                 "tile        {tile_m} x {tile_n} outputs; inputs of {tile_k} k in workgroup memory, as many stored meanwhile, and the next in registers"
             ),
             format!(
-                "subgroups   {} of {} lanes, {tile_m} x {} outputs each in matrices of {side} x {side}; weights of {side} k, behind a barrier of the {barrier}",
+                "subgroups   {} of {} lanes, {tile_m} x {} outputs each in matrices of {side} x {side}; {panels} x {side} k of weights, behind a barrier of the {barrier}",
                 matrix.subgroups(),
                 Matrix::SUBGROUP_SIZE,
                 PanelMatrix::PANEL,
@@ -101,7 +109,8 @@ pub(super) fn describe(matrix: PanelMatrix) -> Described {
             matrices_n: matrix.matrices_n(),
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
             even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
-            first_words: words_of_step(0),
+            panels: (0..panels).collect(),
+            first_pieces: (0..panels).flat_map(|step| panel_pieces(matrix, step)).collect(),
             barrier: barrier.name(),
             period: matrix.period(),
             steps: (0..matrix.period() / side)
@@ -132,7 +141,8 @@ fn step(matrix: PanelMatrix, index: u32) -> Step {
     let k = index * PanelMatrix::SIDE;
     let end = k + PanelMatrix::SIDE;
     Step {
-        index,
+        panel: index % matrix.panels,
+        tile: k / matrix.tile_k,
         vectors: k % matrix.tile_k / 4,
         may_be_last: end.is_multiple_of(PanelMatrix::LOAD) && end < matrix.period(),
         end,
@@ -141,27 +151,34 @@ fn step(matrix: PanelMatrix, index: u32) -> Step {
     }
 }
 
-/// What is prepared during a step: the panel of the next one, and some of the inputs of the next tile.
-fn pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
-    let (side, tile_k) = (PanelMatrix::SIDE, matrix.tile_k);
-    let mut pieces: Vec<_> = words_of_step(step + 1)
+/// What fills the panel of a step.
+fn panel_pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
+    let panel = step % matrix.panels;
+    let mut pieces: Vec<_> = words_of_step(step)
         .into_iter()
-        .map(Piece::Dequantize)
+        .map(|word| Piece::Dequantize { panel, word })
         .collect();
-    let next_end = (step + 2) * side;
-    if next_end.is_multiple_of(PanelMatrix::LOAD) {
+    let end = (step + 1) * PanelMatrix::SIDE;
+    if end.is_multiple_of(PanelMatrix::LOAD) {
         // The load is used up, the next one has arrived.
         pieces.push(Piece::LoadWeights {
-            ahead: next_end + (LOADS_AHEAD - 1) * PanelMatrix::LOAD,
+            ahead: end + (LOADS_AHEAD - 1) * PanelMatrix::LOAD,
         });
     }
-    let steps_of_tile = tile_k / side;
+    pieces
+}
+
+/// What is prepared during a step: the panel that it leaves, for a later one, and some of the inputs of the next tile.
+fn pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
+    let mut pieces = panel_pieces(matrix, step + matrix.panels);
+    let steps_of_tile = matrix.tile_k / PanelMatrix::SIDE;
     let tile = step / steps_of_tile;
     let inputs = (0..loads_of_a_thread(matrix))
         .filter(|load| load % steps_of_tile == step % steps_of_tile)
         .map(|load| Piece::StageInputs {
+            tile: (tile + 1) % 2,
             load,
-            ahead: (tile + 2) * tile_k,
+            ahead: (tile + 2) * matrix.tile_k,
         });
     pieces.extend(inputs);
     pieces
