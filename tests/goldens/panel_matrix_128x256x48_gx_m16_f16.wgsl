@@ -4,7 +4,7 @@
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
 //   tile        128 x 256 outputs; inputs of 48 k in workgroup memory, as many stored meanwhile, and the next in registers
-//   subgroups   8 of 32 lanes, 128 x 32 outputs each in matrices of 16 x 16; weights of 16 k, behind a barrier of the subgroup
+//   subgroups   8 of 32 lanes, 128 x 32 outputs each in matrices of 16 x 16; 1 x 16 k of weights, behind a barrier of the subgroup
 //   group size  from Params
 //   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
@@ -58,8 +58,6 @@ const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
 const W_STRIDE: u32 = SIDE / 4u + 2u;
-// Vectors of a tile of inputs.
-const X_TILE: u32 = TILE_M * X_STRIDE;
 
 // Matrices cover the tile, and each lane has a column.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
@@ -67,11 +65,13 @@ const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u 
 const_assert TILE_M * TILE_LOADS == 3u * THREADS;
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 
-// Two tiles of inputs: one is stored while the other is multiplied. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
+// Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
+// pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
 // 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
-var<workgroup> x_tiles: array<vec4<f16>, 2u * X_TILE>;
+var<workgroup> x_tile_0: array<vec4<f16>, TILE_M * X_STRIDE>;
+var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
 // The panel of each subgroup, by columns.
-var<workgroup> panels: array<vec4<f16>, TILE_N * W_STRIDE>;
+var<workgroup> panel_0: array<vec4<f16>, TILE_N * W_STRIDE>;
 // One matrix of each subgroup, on its way to outputs that do not all exist; before that, what the sums of its columns start from.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
@@ -133,10 +133,10 @@ fn main(
     if (tile_m >= params.M) {
         return;
     }
-    // The subgroup's columns of the tile, its panel and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
+    // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
-    let panel = subgroup_n * W_STRIDE;
-    let column = panel + lane * W_STRIDE;
+    let own = subgroup_n * W_STRIDE;
+    let column = own + lane * W_STRIDE;
     let n = min(tile_n + subgroup_n + lane, params.N - 1u);
 
     // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
@@ -188,55 +188,52 @@ fn main(
     var sum_7_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
     var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
 
-    // The first tile of inputs and the first panel.
-    x_tiles[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-    x_tiles[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+    // The first tile of inputs and the first weights.
+    x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+    x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
     x_low_0 = input[x_0 + min(TILE_K + x_k_0, params.K - INPUTS) / 4u];
     x_high_0 = input[x_0 + min(TILE_K + x_k_0, params.K - INPUTS) / 4u + 1u];
-    x_tiles[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-    x_tiles[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+    x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+    x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
     x_low_1 = input[x_1 + min(TILE_K + x_k_1, params.K - INPUTS) / 4u];
     x_high_1 = input[x_1 + min(TILE_K + x_k_1, params.K - INPUTS) / 4u + 1u];
-    x_tiles[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
-    x_tiles[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+    x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
+    x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
     x_low_2 = input[x_2 + min(TILE_K + x_k_2, params.K - INPUTS) / 4u];
     x_high_2 = input[x_2 + min(TILE_K + x_k_2, params.K - INPUTS) / 4u + 1u];
-    panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-    panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
-    panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-    panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+    panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+    panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+    panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+    panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
     workgroupBarrier();
-    var b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-    var b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
-
-    // Where the tile begins that is multiplied; the other one is stored meanwhile.
-    var held = 0u;
+    var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+    var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+    // The panel is in registers, and what lies there may go.
+    subgroupBarrier();
     for (var k = 0u; k < params.K; k += 96u) {
-        // The panel is in registers, and takes weights 16 to 31 of this round.
-        subgroupBarrier();
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_1, sum_0_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[0u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 1u * SIDE * X_STRIDE], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_1, sum_1_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 2u * SIDE * X_STRIDE], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_1, sum_2_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 3u * SIDE * X_STRIDE], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_1, sum_3_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
         words = next_words;
         scale = split_scale(next_scale);
@@ -246,119 +243,119 @@ fn main(
             next_scale = load_scale(n, next_k / params.group_size);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u * SIDE * X_STRIDE], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_1, sum_4_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 5u * SIDE * X_STRIDE], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_1, sum_5_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tiles[X_TILE - held + x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tiles[X_TILE - held + x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
         {
             let next = x_0 + min(k + 96u + x_k_0, params.K - INPUTS) / 4u;
             x_low_0 = input[next];
             x_high_0 = input[next + 1u];
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 6u * SIDE * X_STRIDE], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_1, sum_6_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 7u * SIDE * X_STRIDE], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_1, sum_7_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[7u * SIDE * X_STRIDE], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
         subgroupBarrier();
-        b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-        b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and takes weights 32 to 47 of this round.
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_1, sum_0_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 1u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_1, sum_1_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 2u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_1, sum_2_1);
-        }
-        panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 3u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_1, sum_3_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_1, sum_4_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tiles[X_TILE - held + x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tiles[X_TILE - held + x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
         {
             let next = x_1 + min(k + 96u + x_k_1, params.K - INPUTS) / 4u;
             x_low_1 = input[next];
             x_high_1 = input[next + 1u];
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 5u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_1, sum_5_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 6u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_1, sum_6_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 7u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_1, sum_7_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[7u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
         if (k + 32u >= params.K) {
             break;
         }
         subgroupBarrier();
-        b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-        b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and takes weights 48 to 63 of this round.
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 8u], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_1, sum_0_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[8u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 1u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_1, sum_1_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 2u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_1, sum_2_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 3u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_1, sum_3_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
         words = next_words;
         scale = split_scale(next_scale);
@@ -368,121 +365,120 @@ fn main(
             next_scale = load_scale(n, next_k / params.group_size);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_1, sum_4_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 5u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_1, sum_5_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tiles[X_TILE - held + x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
-        x_tiles[X_TILE - held + x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+        x_tile_1[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
+        x_tile_1[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
         {
             let next = x_2 + min(k + 96u + x_k_2, params.K - INPUTS) / 4u;
             x_low_2 = input[next];
             x_high_2 = input[next + 1u];
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 6u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_1, sum_6_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 7u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_1, sum_7_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[7u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
         // The next tile is stored, and everybody has multiplied this one.
         workgroupBarrier();
-        held = X_TILE - held;
-        b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-        b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and takes weights 64 to 79 of this round.
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_1, sum_0_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[0u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 1u * SIDE * X_STRIDE], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_1, sum_1_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 2u * SIDE * X_STRIDE], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_1, sum_2_1);
-        }
-        panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 3u * SIDE * X_STRIDE], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_1, sum_3_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u * SIDE * X_STRIDE], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_1, sum_4_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tiles[X_TILE - held + x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tiles[X_TILE - held + x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
         {
             let next = x_0 + min(k + 144u + x_k_0, params.K - INPUTS) / 4u;
             x_low_0 = input[next];
             x_high_0 = input[next + 1u];
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 5u * SIDE * X_STRIDE], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_1, sum_5_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 6u * SIDE * X_STRIDE], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_1, sum_6_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 7u * SIDE * X_STRIDE], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_1, sum_7_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[7u * SIDE * X_STRIDE], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
         if (k + 64u >= params.K) {
             break;
         }
         subgroupBarrier();
-        b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-        b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and takes weights 80 to 95 of this round.
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_1, sum_0_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 1u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_1, sum_1_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 2u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_1, sum_2_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 3u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_1, sum_3_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
         words = next_words;
         scale = split_scale(next_scale);
@@ -492,93 +488,94 @@ fn main(
             next_scale = load_scale(n, next_k / params.group_size);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_1, sum_4_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 5u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_1, sum_5_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tiles[X_TILE - held + x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tiles[X_TILE - held + x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
         {
             let next = x_1 + min(k + 144u + x_k_1, params.K - INPUTS) / 4u;
             x_low_1 = input[next];
             x_high_1 = input[next + 1u];
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 6u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_1, sum_6_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 7u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_1, sum_7_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[7u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
         subgroupBarrier();
-        b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-        b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and takes weights 96 to 111 of this round.
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 8u], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_1, sum_0_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[8u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panels[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panels[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 1u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_1, sum_1_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 2u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_1, sum_2_1);
-        }
-        panels[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panels[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 3u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_1, sum_3_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 4u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_1, sum_4_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tiles[X_TILE - held + x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
-        x_tiles[X_TILE - held + x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
+        x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
         {
             let next = x_2 + min(k + 144u + x_k_2, params.K - INPUTS) / 4u;
             x_low_2 = input[next];
             x_high_2 = input[next + 1u];
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 5u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_1, sum_5_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 6u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_1, sum_6_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
         }
         {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[held + 7u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_1, sum_7_1);
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[7u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
         // The next tile is stored, and everybody has multiplied this one.
         workgroupBarrier();
-        held = X_TILE - held;
-        b_0 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel], W_STRIDE);
-        b_1 = coopLoad<coop_mat16x16<f16, B>>(&panels[panel + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
     }
 
     // Cooperative stores need rows that start at multiples of 16 bytes.
