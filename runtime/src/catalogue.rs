@@ -74,10 +74,11 @@ pub fn standard_of(format: WeightFormat) -> GeneratedKernel {
         };
         (place, variant.needs().features.is_empty())
     });
-    // No more rows than there are, then the same.
+    // No more rows than there are; inputs in workgroup memory where it is large enough; subgroups where the device has them.
     few.sort_by_key(|variant| {
         let most = variant.configuration.constraints().rows.most();
-        (most, variant.needs().features.is_empty())
+        let streams = matches!(variant.configuration.geometry, Geometry::Stream(_));
+        (most, !streams, variant.needs().features.is_empty())
     });
     let others: Vec<Variant> = catalogue()
         .iter()
@@ -136,7 +137,10 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
-        Geometry::Stream(stream) => stream == Stream::default_of(stream.slices, stream.reduction),
+        Geometry::Stream(stream) => {
+            stream == Stream::default_of(stream.slices, stream.reduction)
+                || stream == Stream::for_rows(stream.rows, stream.reduction)
+        }
         Geometry::Skinny(skinny) => {
             let default = Skinny::for_rows(skinny.rows, skinny.reduction);
             // Groups that are shorter than a load take one of fewer words.

@@ -1,7 +1,11 @@
-{# Streaming GEMV: workgroup memory holds the input, a team of lanes walks over K of a few columns alone. #}
+{# Streaming kernel: workgroup memory holds the input, a team of lanes walks over K of a few columns alone. #}
 {% include "common/header.wgsl" %}
 {% include "common/declarations.wgsl" %}
 
+{% if rows > 1 %}
+// The most rows of input.
+const ROWS: u32 = {{ rows }}u;
+{% endif %}
 // Lanes per workgroup.
 const WIDTH: u32 = {{ width }}u;
 {% if reduction == "shared" %}
@@ -11,11 +15,15 @@ const TEAMS: u32 = WIDTH / TEAM;
 {% endif %}
 // Output columns that a team takes at once.
 const COLUMNS: u32 = {{ columns }}u;
+{% if split > 1 %}
+// Teams that take the same columns and divide K, step by step.
+const SPLIT: u32 = {{ split }}u;
+{% endif %}
 // Weights of a column that a lane loads at once: 16 bytes.
 const CHUNK: u32 = {{ words | length }}u * WEIGHTS_PER_WORD;
 // Vectors of the input in a chunk.
 const VECTORS: u32 = CHUNK / 4u;
-// Chunks of the input that workgroup memory holds{% if slices %}: a longer input passes through it slice by slice{% endif %}.
+// Chunks of {% if rows > 1 %}each row of {% endif %}the input that workgroup memory holds{% if slices %}: a longer input passes through it slice by slice{% endif %}.
 const HELD: u32 = {{ held }}u;
 {% if fixed_k %}
 // No load straddles two rows{% if not slices %}, and a whole one is held{% endif %}.
@@ -25,31 +33,50 @@ const_assert K % CHUNK == 0u{% if not slices %} && K <= HELD * CHUNK{% endif %};
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % CHUNK == 0u;
 {% endif %}
+{% if rows == 1 %}
 // First vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. One more to a row, so that the vectors of a
 // chunk, which neighbouring lanes write, lie in different banks.
 const STRIDE: u32 = HELD + 1u;
 var<workgroup> x: array<vec4<f32>, VECTORS * STRIDE>;
+{% else %}
+// Of each row the first vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. Vector v of a chunk changes places
+// within eight with others of its kind, so that the vectors of a chunk, which neighbouring lanes write, lie in different banks.
+var<workgroup> x: array<vec4<f32>, ROWS * VECTORS * HELD>;
+{% endif %}
 {% if affine %}
 // The sum of the input over each chunk, which what a group adds to its weights is multiplied by: once for all columns.
-var<workgroup> x_sums: array<f32, HELD>;
+var<workgroup> x_sums: array<f32, {% if rows > 1 %}ROWS * {% endif %}HELD>;
 {% endif %}
 {% if reduction == "shared" %}
 // Lanes that share a column of a team when its sums are added up.
 const LANES_PER_COLUMN: u32 = TEAM / COLUMNS;
 var<workgroup> lane_sums: array<f32, COLUMNS * WIDTH>;
 var<workgroup> column_sums: array<f32, WIDTH>;
+{% elif split > 1 %}
+// The sums of all teams, twice: the next ones are written while these are read. No subgroup has fewer than {{ min_subgroup_size }} lanes.
+const MOST_TEAMS: u32 = WIDTH / {{ min_subgroup_size }}u;
+var<workgroup> team_sums: array<f32, 2u * MOST_TEAMS * COLUMNS>;
 {% endif %}
 
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
 
+{% if rows == 1 %}
 {% include "common/dot_word_codebook.wgsl" %}
+{% else %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% endif %}
 {% else %}
 {% include "common/places.wgsl" %}
 
+{% if rows == 1 %}
 {% include "common/dot_word.wgsl" %}
+{% else %}
+{% include "stream/dequantize.wgsl" %}
+{% endif %}
 {% endif %}
 
+{% if rows == 1 %}
 // Past the end of K are zeros, which add nothing whatever weights they meet.
 fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     if (vector < vectors) {
@@ -57,6 +84,20 @@ fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     }
     return vec4<f32>();
 }
+{% else %}
+// Past the last row and the end of K are zeros, which add nothing whatever weights they meet.
+fn load_input(row: u32, vector: u32, vectors: u32) -> vec4<f32> {
+    if (row < params.M && vector < vectors) {
+        return input[params.input_offset / 4u + row * vectors + vector];
+    }
+    return vec4<f32>();
+}
+
+// Adds four products to a sum.
+fn add_products(w: vec4<f32>, x: vec4<f32>, sum: f32) -> f32 {
+    return fma(w.w, x.w, fma(w.z, x.z, fma(w.y, x.y, fma(w.x, x.x, sum))));
+}
+{% endif %}
 {% if scale_functions and not scales_like_chunks %}
 {% include "common/scales.wgsl" %}
 {% endif %}
@@ -135,22 +176,40 @@ fn main(
     {% include "common/load_levels.wgsl" %}
     {% endif %}
     let chunks = {{ k }} / CHUNK;
-    // Some columns for every team of every workgroup make a round. Neighbouring ones go to different workgroups, so that the last round is spread over all.
-    let dealt = COLUMNS * workgroups.x * {{ teams }};
+    // Some columns for every {% if split > 1 %}{{ split }} teams{% else %}team{% endif %} of every workgroup make a round. Neighbouring ones go to different workgroups, so that the last round is spread over all.
+    let dealt = COLUMNS * workgroups.x * {% if split > 1 %}({{ teams }} / SPLIT){% else %}{{ teams }}{% endif %};
     let rounds = (params.N + dealt - 1u) / dealt;
+    {% if split > 1 %}
+    var n = COLUMNS * (team / SPLIT * workgroups.x + workgroup.x);
+    // The first step of this team, and from one to the next.
+    let first_step = team % SPLIT * {{ step_lanes }};
+    let steps_apart = SPLIT * {{ step_lanes }};
+    {% if reduction == "subgroup" %}
+    var turn = 0u;
+    {% endif %}
+    {% else %}
     var n = COLUMNS * (team * workgroups.x + workgroup.x);
+    {% endif %}
     // The first weights are on their way while the input is copied.
     var next_n = n;
     var next_rows = rows_of(next_n, chunks);
     var next: Chunks;
     if (next_n < params.N) {
-        next = load_chunks(next_n, next_rows, min(team_lane, chunks - 1u));
+        next = load_chunks(next_n, next_rows, min({% if split > 1 %}first_step + {% endif %}team_lane, chunks - 1u));
     }
+    {% for copy in copies %}
+    {% if slices %}var{% else %}let{% endif %} value_{{ copy.index }} = load_input({% if rows > 1 %}{{ copy.row }}u, {% endif %}lane{% if copy.widths > 0 %} + {{ copy.widths }}u * WIDTH{% endif %}, chunks * VECTORS);
+    {% endfor %}
     {% if not slices %}
     {% include "stream/stage_input.wgsl" %}
     {% endif %}
     for (var round = 0u; round < rounds; round++) {
-        var sum = {{ sum_type }}();
+        {% for r in range(end=rows) %}
+        var sum{% if rows > 1 %}_{{ r }}{% endif %} = {{ sum_type }}();
+        {% endfor %}
+        {% if split > 1 %}
+        var step = first_step;
+        {% endif %}
         {% if not slices %}
         if (n < params.N) {
             {% include "stream/inner_product.wgsl" %}
@@ -167,11 +226,20 @@ fn main(
         }
         {% endif %}
 
+        {% for r in range(end=rows) %}
+        {% if rows > 1 %}
+        {
+            let sum = sum_{{ r }};
+        {% endif %}
         {% if reduction == "subgroup" %}
         {% include "stream/reduction_subgroup.wgsl" %}
         {% else %}
         {% include "stream/reduction_shared.wgsl" %}
         {% endif %}
+        {% if rows > 1 %}
+        }
+        {% endif %}
+        {% endfor %}
         n += dealt;
     }
 }
