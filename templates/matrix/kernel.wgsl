@@ -62,7 +62,7 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% elif affine %}
 {% include "common/dequantize_by_mantissa.wgsl" %}
 {% else %}
-{% include "matrix/dequantize.wgsl" %}
+{% include "common/dequantize_f16.wgsl" %}
 {% endif %}
 {% if scale_functions %}
 {% include "common/scales.wgsl" %}
@@ -72,9 +72,9 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% endif %}
 {% include "common/tile_loads.wgsl" %}
 {% if bias != "never" %}
-{% include "matrix/bias.wgsl" %}
+{% include "common/load_bias.wgsl" %}
 {% endif %}
-{% include "matrix/store_edge.wgsl" %}
+{% include "common/store_edge.wgsl" %}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -119,5 +119,8 @@ fn main(
     }
     {% endif %}
 
-    {% include "matrix/store.wgsl" %}
+    {% set first_row = "tile_m + subgroup_m" %}
+    {% set whole_rows = false %}
+    {% set edge_barrier = "workgroupBarrier" %}
+    {% include "common/store_matrices.wgsl" %}
 }

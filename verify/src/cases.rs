@@ -1,7 +1,7 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Gemv, Geometry, HeldMatrix, Shape, Skinny, SkinnyMatrix, Stream, Variant,
+    Constraints, Gemv, Geometry, HeldMatrix, PanelMatrix, Shape, Skinny, SkinnyMatrix, Stream, Variant,
     layout::WEIGHTS_PER_WORD, reference::samples::Data,
 };
 
@@ -187,6 +187,16 @@ impl Edges {
                     matrix.tile_k,
                 )
             }
+            // As above; rounds of the loop over K, which end with any load of weights.
+            Geometry::PanelMatrix(matrix) => (
+                around(&[PanelMatrix::SIDE, matrix.tile_m]),
+                around(&[
+                    PanelMatrix::PANEL,
+                    matrix.tile_n,
+                    matrix.tile_n + PanelMatrix::PANEL,
+                ]),
+                matrix.period(),
+            ),
         };
         let m: Vec<u32> = m.into_iter().filter(|m| *m <= constraints.rows.most()).collect();
         let step = constraints.k_multiple;

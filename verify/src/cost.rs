@@ -189,7 +189,10 @@ mod tests {
             let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
             assert_eq!(cost.shape.m, rows);
             assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
-            assert_eq!(cost.bindings["scales"].bytes, 0.125, "{name}: 4 bytes of 32 weights");
+            assert_eq!(
+                cost.bindings["scales"].bytes, 0.125,
+                "{name}: 4 bytes of 32 weights"
+            );
             assert_eq!(cost.bank_conflicts, 0.0, "{name}");
             assert_eq!(cost.conversions, 0.0, "{name}");
             // A fused multiply-add for each row and one subtraction. So few columns leave 3/4 for each row to add up sums, those of teams without columns
@@ -250,6 +253,24 @@ mod tests {
         assert!(cost.barriers * weights <= 8.0 * blocks, "{cost:?}");
         // As f16 a weight is written once and read once, and so are the inputs, which each workgroup stages for its one block here; then the sums.
         assert!(cost.workgroup_bytes <= 9.0, "{cost:?}");
+    }
+
+    #[test]
+    fn panels_dequantise_every_weight_once_and_wait_once_for_each_tile_of_inputs() {
+        for tile_k in [32, 48] {
+            let name = format!("panel_matrix_128x256x{tile_k}_g32_m16_f16");
+            let cost = cost(q4_kernel::variant(&name).unwrap()).unwrap();
+            let weight = cost.bindings["weight"];
+            assert_eq!(weight.unique_bytes, 0.5, "{name}: half a byte a weight");
+            // Loads past the end of a column repeat its last 32 weights, once for each load that is ahead.
+            let repeated = 0.5 * 2.0 * 32.0 / f64::from(cost.shape.k);
+            assert!(weight.bytes <= 0.5 + repeated, "{name}: {cost:?}");
+            // One workgroup: a barrier for the first tile, and one behind each.
+            let barriers = cost.barriers * f64::from(cost.shape.n) * f64::from(cost.shape.k);
+            assert_eq!(barriers, f64::from(1 + cost.shape.k / tile_k), "{name}");
+            // Both operands are dequantised in f16; what is left are the scales.
+            assert!(cost.float_operations < 0.1, "{name}: {cost:?}");
+        }
     }
 
     #[test]

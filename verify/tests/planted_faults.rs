@@ -41,6 +41,8 @@ const GEMV: &str = "coop4_w64_c4_g32_shared";
 const SUBGROUP_GEMV: &str = "coop4_w64_c4_g32_subgroup";
 const GEMM: &str = "gemm_32x32x8_t4x4_g32";
 const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
+const PANEL: &str = "panel_matrix_64x256x64_g32_m16_f16";
+const TWO_PANELS: &str = "panel_matrix_64x128x64_p2_g32_m16_f16";
 const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
 
 #[test]
@@ -136,6 +138,25 @@ fn a_missing_barrier_is_a_race() {
         "// The next round must not overwrite sums that are still being read.\n        workgroupBarrier();";
     breaks(Promise::RaceFree, GEMV, trailing, "");
     breaks(Promise::RaceFree, SUBGROUP_GEMV, trailing, "");
+}
+
+#[test]
+fn a_missing_barrier_around_a_panel_or_a_tile_of_inputs_is_a_race() {
+    let loaded = "may go.\n        subgroupBarrier();";
+    breaks(Promise::RaceFree, PANEL, loaded, "may go.");
+    let first = "may go.\n    subgroupBarrier();";
+    breaks(Promise::RaceFree, TWO_PANELS, first, "may go.");
+    let written = "subgroupBarrier();\n        b_0_0 = ";
+    breaks(Promise::RaceFree, TWO_PANELS, written, "b_0_0 = ");
+    let of_tile = "multiplied this one.\n        workgroupBarrier();";
+    let of_subgroups = "multiplied this one.\n        subgroupBarrier();";
+    breaks(Promise::RaceFree, TWO_PANELS, of_tile, of_subgroups);
+}
+
+#[test]
+fn a_loop_over_panels_that_does_not_end_with_k_is_a_wrong_sum() {
+    let last = "if (k + 32u >= params.K) {\n            break;\n        }";
+    breaks(Promise::NumericClass, TWO_PANELS, last, "");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix,
-    Staged, Stream,
+    Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, PanelBarrier, PanelMatrix,
+    Reduction, Skinny, SkinnyMatrix, Staged, Stream,
 };
 use quote::quote;
 
@@ -58,6 +58,10 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
         Geometry::Matrix(matrix) => {
             let value = matrix_value(krate, matrix);
             quote!(#krate::Geometry::Matrix(#value))
+        }
+        Geometry::PanelMatrix(matrix) => {
+            let value = panel_matrix_value(krate, matrix);
+            quote!(#krate::Geometry::PanelMatrix(#value))
         }
     }
 }
@@ -169,6 +173,23 @@ fn matrix_value(krate: &TokenStream, matrix: Matrix) -> TokenStream {
     quote!(#krate::Matrix {
         tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, subgroup_m: #subgroup_m, subgroup_n: #subgroup_n,
         side: #krate::MatrixSide::#side, buffers: #buffers,
+    })
+}
+
+fn panel_matrix_value(krate: &TokenStream, matrix: PanelMatrix) -> TokenStream {
+    let PanelMatrix {
+        tile_m,
+        tile_n,
+        tile_k,
+        panels,
+        barrier,
+    } = matrix;
+    let barrier = match barrier {
+        PanelBarrier::Subgroup => quote!(Subgroup),
+        PanelBarrier::Workgroup => quote!(Workgroup),
+    };
+    quote!(#krate::PanelMatrix {
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, panels: #panels, barrier: #krate::PanelBarrier::#barrier,
     })
 }
 

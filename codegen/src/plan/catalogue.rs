@@ -2,8 +2,8 @@
 
 use q4_kernel_types::{
     Configuration, Coop4, Encoding, Gemm, Gemv, Geometry, GroupSize, HeldMatrix, KAlignment, Matrix,
-    MatrixSide, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged,
-    Stream, layout::WEIGHTS_PER_WORD,
+    MatrixSide, NumericClass, PanelBarrier, PanelMatrix, Reduction, ScaleFormat, ScaleLayout, ScaleOrder,
+    Skinny, SkinnyMatrix, Staged, Stream, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -231,6 +231,27 @@ const MATRICES_16: [Matrix; 10] = [
     matrix_16((256, 128, 32), (64, 64), 1),
 ];
 
+/// GEMMs whose subgroups have panels of their own: the more rows, the more products for each weight that is dequantised; few columns or rows leave room for a
+/// second panel, or for two workgroups at once, which do not wait for each other.
+const PANELS: [PanelMatrix; 4] = [
+    PanelMatrix::DEFAULT,
+    panel_matrix((128, 256, 48), 1, PanelBarrier::Subgroup),
+    panel_matrix((128, 128, 48), 2, PanelBarrier::Subgroup),
+    panel_matrix((128, 128, 64), 1, PanelBarrier::Subgroup),
+];
+
+/// More of them for the commonest group size, and what barriers of the workgroup cost.
+const PANELS_FOR_TUNING: [PanelMatrix; 8] = [
+    panel_matrix((128, 128, 32), 2, PanelBarrier::Subgroup),
+    panel_matrix((96, 256, 64), 1, PanelBarrier::Subgroup),
+    panel_matrix((64, 256, 32), 2, PanelBarrier::Subgroup),
+    panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
+    panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
+    panel_matrix((128, 256, 48), 1, PanelBarrier::Workgroup),
+    panel_matrix((128, 128, 48), 2, PanelBarrier::Workgroup),
+    panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
+];
+
 /// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
 const MATRICES_8: [Matrix; 2] = [
     Matrix::DEFAULT_EIGHT,
@@ -342,6 +363,10 @@ pub fn catalogue() -> Vec<Configuration> {
             ..standard(geometry, group_size)
         }));
     }
+    for group_size in GROUP_SIZES {
+        variants.extend(PANELS.map(|matrix| panels(matrix, group_size)));
+    }
+    variants.extend(PANELS_FOR_TUNING.map(|matrix| panels(matrix, GroupSize::Fixed(32))));
     for group_size in GROUP_SIZES {
         variants.extend(GEMMS.map(|gemm| standard(Geometry::Gemm(gemm), group_size)));
     }
@@ -562,6 +587,13 @@ fn held_matrix(matrix: HeldMatrix, group_size: GroupSize) -> Configuration {
     }
 }
 
+fn panels(matrix: PanelMatrix, group_size: GroupSize) -> Configuration {
+    Configuration {
+        numeric: NumericClass::F16Multiply,
+        ..standard(Geometry::PanelMatrix(matrix), group_size)
+    }
+}
+
 const fn aligned((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32, u32)) -> Gemm {
     Gemm {
         tile_m,
@@ -596,6 +628,20 @@ const fn matrix_16(
         subgroup_n,
         side: MatrixSide::Sixteen,
         buffers,
+    }
+}
+
+const fn panel_matrix(
+    (tile_m, tile_n, tile_k): (u32, u32, u32),
+    panels: u32,
+    barrier: PanelBarrier,
+) -> PanelMatrix {
+    PanelMatrix {
+        tile_m,
+        tile_n,
+        tile_k,
+        panels,
+        barrier,
     }
 }
 

@@ -83,8 +83,8 @@ mod tests {
 
     use super::*;
     use crate::spec::{
-        Coop4Spec, Format, GemvSpec, HeldMatrixSpec, MatrixSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec,
-        TileSpec,
+        Coop4Spec, Format, GemvSpec, HeldMatrixSpec, MatrixSpec, PanelMatrixSpec, SkinnySpec, StagedSpec,
+        StreamOfRowsSpec, TileSpec,
     };
 
     fn names(variants: &[Configuration]) -> Vec<String> {
@@ -383,6 +383,7 @@ mod tests {
             names(&plan(&rounded).prefill),
             [
                 "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
+                "panel_matrix_128x256x32_g32_m16_f16_k2048",
                 "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
                 "staged_64x64x16_t8x8_g32_k2048",
                 "gemm_64x64x16_t4x4_g32_k2048",
@@ -393,6 +394,31 @@ mod tests {
                 .prefill
                 .iter()
                 .all(|variant| variant.numeric == NumericClass::Exact)
+        );
+    }
+
+    #[test]
+    fn panels_are_followed_by_what_runs_without_barriers_of_subgroups() {
+        let spec = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
+        };
+        let wish = PanelMatrixSpec {
+            k: Some(48),
+            ..PanelMatrixSpec::default()
+        };
+        assert_eq!(
+            names(&plan(&spec.clone().prefill(wish)).prefill)[..2],
+            [
+                "panel_matrix_128x256x48_g32_m16_f16_k2048",
+                "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
+            ]
+        );
+        // They load 32 weights at once; others do not.
+        assert!(
+            !names(&plan(&spec.k(2056)).prefill)
+                .iter()
+                .any(|name| name.starts_with("panel"))
         );
     }
 

@@ -1,10 +1,11 @@
 //! The kernels of every M.
 
 use q4_kernel_types::{
-    Configuration, Gemm, Geometry, KAlignment, Matrix, NumericClass, Staged, layout::WEIGHTS_PER_WORD,
+    Configuration, Gemm, Geometry, KAlignment, Matrix, NumericClass, PanelMatrix, Staged,
+    layout::WEIGHTS_PER_WORD,
 };
 
-use super::configuration;
+use super::{configuration, may_be_multiples};
 use crate::spec::{KernelSpec, PrefillSpec, TileSpec};
 
 /// The invocations per workgroup that every WebGPU device offers.
@@ -37,12 +38,25 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
     let mut variants = match spec.prefill {
         Some(PrefillSpec::Tile(_)) => Vec::new(),
         Some(PrefillSpec::Staged(wish)) => staged(spec, &[wish.geometry(), Staged::DEFAULT]),
-        Some(PrefillSpec::Matrix(wish)) => {
-            [matrix(spec, &[wish.geometry()]), exact(spec, Staged::DEFAULT)].concat()
+        Some(PrefillSpec::Matrix(wish)) => [
+            matrices(spec, vec![Geometry::Matrix(wish.geometry())]),
+            exact(spec, Staged::DEFAULT),
+        ]
+        .concat(),
+        Some(PrefillSpec::PanelMatrix(wish)) => {
+            // Devices without barriers of subgroups have matrices all the same.
+            let wished = Geometry::PanelMatrix(wish.geometry());
+            let geometries = vec![wished, Geometry::Matrix(Matrix::DEFAULT)];
+            [matrices(spec, geometries), exact(spec, Staged::DEFAULT)].concat()
         }
-        None if whole_words(spec) => {
-            let matrices = matrix(spec, &[Matrix::DEFAULT, Matrix::DEFAULT_EIGHT]);
-            [matrices, exact(spec, Staged::DEFAULT)].concat()
+        None if may_be_multiples(spec, WEIGHTS_PER_WORD) => {
+            let mut geometries = vec![Geometry::Matrix(Matrix::DEFAULT)];
+            // For tables of measurements to choose.
+            if may_be_multiples(spec, PanelMatrix::LOAD) {
+                geometries.push(Geometry::PanelMatrix(PanelMatrix::DEFAULT));
+            }
+            geometries.push(Geometry::Matrix(Matrix::DEFAULT_EIGHT));
+            [matrices(spec, geometries), exact(spec, Staged::DEFAULT)].concat()
         }
         None => Vec::new(),
     };
@@ -52,14 +66,6 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
     };
     variants.extend(tiled(spec, tile));
     variants
-}
-
-/// Whether no K and no group size that is known splits a word.
-fn whole_words(spec: &KernelSpec) -> bool {
-    [spec.k, spec.fixed_group_size()]
-        .into_iter()
-        .flatten()
-        .all(|value| value.is_multiple_of(WEIGHTS_PER_WORD))
 }
 
 /// Staged GEMMs in the class of the description where they have one for it, then in f32.
@@ -84,15 +90,15 @@ fn exact(spec: &KernelSpec, geometry: Staged) -> Vec<Configuration> {
 }
 
 /// GEMMs of cooperative matrices, where the description allows their class.
-fn matrix(spec: &KernelSpec, geometries: &[Matrix]) -> Vec<Configuration> {
+fn matrices(spec: &KernelSpec, geometries: Vec<Geometry>) -> Vec<Configuration> {
     let numeric = NumericClass::F16Multiply;
     let allowed = spec.numeric.allows(numeric);
     geometries
-        .iter()
+        .into_iter()
         .filter(|_| allowed)
         .map(|geometry| Configuration {
             numeric,
-            ..configuration(spec, Geometry::Matrix(*geometry))
+            ..configuration(spec, geometry)
         })
         .collect()
 }

@@ -74,6 +74,8 @@ pub enum Field {
     PrefillSide,
     /// `prefill.buffers`
     PrefillBuffers,
+    /// `prefill.panels`
+    PrefillPanels,
 }
 
 /// A rule that a description breaks.
@@ -123,6 +125,7 @@ impl Field {
             Self::PrefillSubgroupN => "prefill.subgroup_n",
             Self::PrefillSide => "prefill.side",
             Self::PrefillBuffers => "prefill.buffers",
+            Self::PrefillPanels => "prefill.panels",
         }
     }
 }

@@ -6,12 +6,14 @@
 use std::collections::HashMap;
 
 use q4_kernel_types::{
-    Bias, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, WeightFormat,
+    Bias, GroupSize, NumericClass, PanelBarrier, Reduction, ScaleFormat, ScaleLayout, ScaleOrder,
+    WeightFormat,
 };
 
 use super::{
     Coop4Spec, DecodeSpec, FewSpec, Field, Format, GemvSpec, HeldMatrixSpec, KernelSpec, MatrixSpec,
-    NamedFormat, PrefillSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
+    NamedFormat, PanelMatrixSpec, PrefillSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec,
+    TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -316,7 +318,7 @@ impl<S: Clone> Reader<S> {
     }
 
     fn prefill(&mut self, value: &Value<S>) -> Option<PrefillSpec> {
-        let names = ["tile", "staged", "matrix"];
+        let names = ["tile", "staged", "matrix", "panel_matrix"];
         let example = "tile { m: 64, n: 64, k: 16 }";
         let (name, entries) =
             self.one_of_families(value, &names, "a prefill kernel", example, Some(Field::Prefill))?;
@@ -333,9 +335,13 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
+            "panel_matrix" => &["m", "n", "k", "panels", "barrier"],
             _ => &["m", "n", "k", "rows", "columns"],
         };
         let mut fields = self.fields(entries, name, known);
+        let barrier = fields.remove("barrier").and_then(|value| {
+            self.choice(value, &PanelBarrier::ALL.map(|barrier| (barrier.name(), barrier)))
+        });
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [m, n, k] = [
@@ -362,6 +368,13 @@ impl<S: Clone> Reader<S> {
                 subgroup_n: size("subgroup_n", Field::PrefillSubgroupN),
                 side: size("side", Field::PrefillSide),
                 buffers: size("buffers", Field::PrefillBuffers),
+            }),
+            "panel_matrix" => PrefillSpec::PanelMatrix(PanelMatrixSpec {
+                m,
+                n,
+                k,
+                panels: size("panels", Field::PrefillPanels),
+                barrier,
             }),
             _ => PrefillSpec::Tile(TileSpec {
                 m,

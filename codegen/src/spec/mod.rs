@@ -15,7 +15,7 @@ pub use decode::{Coop4Spec, DecodeSpec, GemvSpec, StreamSpec};
 pub use few::{FewSpec, HeldMatrixSpec, SkinnySpec, StreamOfRowsSpec};
 pub use file::{SpecFileError, parse as parse_file};
 pub use format::{Format, NamedFormat};
-pub use prefill::{MatrixSpec, PrefillSpec, StagedSpec, TileSpec};
+pub use prefill::{MatrixSpec, PanelMatrixSpec, PrefillSpec, StagedSpec, TileSpec};
 
 /// The description of one linear layer, from which its kernels are generated.
 ///

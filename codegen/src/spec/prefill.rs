@@ -1,6 +1,8 @@
 //! What can be asked for of the kernel for many rows, and the rules of it.
 
-use q4_kernel_types::{Gemm, Matrix, MatrixSide, NumericClass, Staged, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{
+    Gemm, Matrix, MatrixSide, NumericClass, PanelBarrier, PanelMatrix, Staged, layout::WEIGHTS_PER_WORD,
+};
 
 use super::{
     Field, KernelSpec,
@@ -17,6 +19,8 @@ pub enum PrefillSpec {
     Staged(StagedSpec),
     /// The GEMM of cooperative matrices, for numeric class `f16_multiply`.
     Matrix(MatrixSpec),
+    /// The GEMM of cooperative matrices whose subgroups have panels of weights of their own, likewise.
+    PanelMatrix(PanelMatrixSpec),
 }
 
 /// A wish for the register-tiled GEMM. What is left out is chosen.
@@ -68,6 +72,21 @@ pub struct MatrixSpec {
     pub buffers: Option<u32>,
 }
 
+/// A wish for the GEMM of cooperative matrices whose subgroups have panels of weights of their own. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PanelMatrixSpec {
+    /// Output rows of a workgroup.
+    pub m: Option<u32>,
+    /// Output columns of a workgroup, 32 for each subgroup.
+    pub n: Option<u32>,
+    /// Elements of K of a tile of inputs: 32, 48 or 64.
+    pub k: Option<u32>,
+    /// Panels of a subgroup: 1 or 2.
+    pub panels: Option<u32>,
+    /// What stands between writing a panel and reading it.
+    pub barrier: Option<PanelBarrier>,
+}
+
 impl From<TileSpec> for PrefillSpec {
     fn from(tile: TileSpec) -> Self {
         Self::Tile(tile)
@@ -83,6 +102,12 @@ impl From<StagedSpec> for PrefillSpec {
 impl From<MatrixSpec> for PrefillSpec {
     fn from(matrix: MatrixSpec) -> Self {
         Self::Matrix(matrix)
+    }
+}
+
+impl From<PanelMatrixSpec> for PrefillSpec {
+    fn from(matrix: PanelMatrixSpec) -> Self {
+        Self::PanelMatrix(matrix)
     }
 }
 
@@ -120,12 +145,27 @@ impl MatrixSpec {
     }
 }
 
+impl PanelMatrixSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self) -> PanelMatrix {
+        let default = PanelMatrix::DEFAULT;
+        PanelMatrix {
+            tile_m: self.m.unwrap_or(default.tile_m),
+            tile_n: self.n.unwrap_or(default.tile_n),
+            tile_k: self.k.unwrap_or(default.tile_k),
+            panels: self.panels.unwrap_or(default.panels),
+            barrier: self.barrier.unwrap_or(default.barrier),
+        }
+    }
+}
+
 impl KernelSpec {
     pub(super) fn check_prefill(&self, prefill: PrefillSpec, errors: &mut Errors) {
         match prefill {
             PrefillSpec::Tile(tile) => self.check_tile(tile, errors),
             PrefillSpec::Staged(staged) => self.check_staged(staged, errors),
             PrefillSpec::Matrix(matrix) => self.check_matrix(matrix, errors),
+            PrefillSpec::PanelMatrix(matrix) => self.check_panel_matrix(matrix, errors),
         }
     }
 
@@ -162,7 +202,7 @@ impl KernelSpec {
         errors.one_of(Field::PrefillK, wish.k, &Staged::TILE_K);
         errors.one_of(Field::PrefillRows, wish.rows, &Staged::ROWS);
         errors.one_of(Field::PrefillColumns, wish.columns, &Staged::COLUMNS);
-        self.whole_words("staged", errors);
+        self.whole("staged", WEIGHTS_PER_WORD, errors);
 
         let staged = wish.geometry();
         let Staged {
@@ -190,21 +230,11 @@ impl KernelSpec {
     }
 
     fn check_matrix(&self, wish: MatrixSpec, errors: &mut Errors) {
-        if !self.numeric.allows(NumericClass::F16Multiply) {
-            errors.push(
-                Field::Prefill,
-                format!(
-                    "matrix rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
-                     or ask for `staged` instead",
-                    self.numeric,
-                    NumericClass::F16Multiply
-                ),
-            );
-        }
+        self.rounds("matrix", errors);
         errors.one_of(Field::PrefillK, wish.k, &Matrix::TILE_K);
         errors.one_of(Field::PrefillSide, wish.side, &Matrix::SIDES);
         errors.one_of(Field::PrefillBuffers, wish.buffers, &Matrix::BUFFERS);
-        self.whole_words("matrix", errors);
+        self.whole("matrix", WEIGHTS_PER_WORD, errors);
 
         let matrix = wish.geometry();
         let Matrix {
@@ -239,16 +269,62 @@ impl KernelSpec {
         }
     }
 
-    /// Families that load weights by words need whole ones.
-    fn whole_words(&self, family: &str, errors: &mut Errors) {
+    fn check_panel_matrix(&self, wish: PanelMatrixSpec, errors: &mut Errors) {
+        self.rounds("panel_matrix", errors);
+        errors.one_of(Field::PrefillK, wish.k, &PanelMatrix::TILE_K);
+        errors.one_of(Field::PrefillPanels, wish.panels, &PanelMatrix::PANELS);
+        self.whole("panel_matrix", PanelMatrix::LOAD, errors);
+
+        let matrix = wish.geometry();
+        let PanelMatrix {
+            tile_m: m, tile_n: n, ..
+        } = matrix;
+        let side = (PanelMatrix::SIDE, "the side of a matrix");
+        let panel = (PanelMatrix::PANEL, "the columns of a subgroup");
+        if divides(Field::PrefillM, m, side, errors) & divides(Field::PrefillN, n, panel, errors)
+            && threads(
+                (m, n),
+                (m, PanelMatrix::PANEL, "subgroup"),
+                u64::from(matrix.subgroups()) * u64::from(Matrix::SUBGROUP_SIZE),
+                errors,
+            )
+        {
+            let loads = matrix.input_loads();
+            evenly(
+                Field::PrefillM,
+                "loads of inputs in a tile",
+                loads,
+                matrix.threads(),
+                errors,
+            );
+        }
+    }
+
+    /// Families that multiply in f16 need a description that allows it.
+    fn rounds(&self, family: &str, errors: &mut Errors) {
+        if !self.numeric.allows(NumericClass::F16Multiply) {
+            errors.push(
+                Field::Prefill,
+                format!(
+                    "{family} rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
+                     or ask for `staged` instead",
+                    self.numeric,
+                    NumericClass::F16Multiply
+                ),
+            );
+        }
+    }
+
+    /// Families that load several weights at once need whole loads.
+    fn whole(&self, family: &str, load: u32, errors: &mut Errors) {
         for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
             if let Some(value) = value
-                && !value.is_multiple_of(WEIGHTS_PER_WORD)
+                && !value.is_multiple_of(load)
             {
                 errors.push(
                     Field::Prefill,
                     format!(
-                        "{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; \
+                        "{family} needs {name} % {load} == 0, and {name} is {value}; \
                          leave `prefill` out and a kernel that serves it is chosen"
                     ),
                 );
@@ -280,18 +356,22 @@ fn threads(
 /// All threads of a workgroup must load the same.
 fn shares(input_loads: u32, weight_loads: u32, threads: u32, errors: &mut Errors) {
     for (field, what, loads) in [
-        (Field::PrefillM, "vectors of inputs", input_loads),
-        (Field::PrefillN, "words of weights", weight_loads),
+        (Field::PrefillM, "vectors of inputs in a step", input_loads),
+        (Field::PrefillN, "words of weights in a step", weight_loads),
     ] {
-        if !loads.is_multiple_of(threads) {
-            errors.push(
-                field,
-                format!(
-                    "{loads} {what} in a step cannot be shared evenly by {threads} threads; \
-                     use a larger tile, a longer step or fewer threads"
-                ),
-            );
-        }
+        evenly(field, what, loads, threads, errors);
+    }
+}
+
+fn evenly(field: Field, what: &str, loads: u32, threads: u32, errors: &mut Errors) {
+    if !loads.is_multiple_of(threads) {
+        errors.push(
+            field,
+            format!(
+                "{loads} {what} cannot be shared evenly by {threads} threads; \
+                 use a larger tile, a longer step or fewer threads"
+            ),
+        );
     }
 }
 
@@ -316,6 +396,7 @@ mod tests {
     fn wishes_that_leave_everything_out_are_right() {
         assert_eq!(rounded().prefill(StagedSpec::default()).check(), Ok(()));
         assert_eq!(rounded().prefill(MatrixSpec::default()).check(), Ok(()));
+        assert_eq!(rounded().prefill(PanelMatrixSpec::default()).check(), Ok(()));
         let eight = MatrixSpec {
             side: Some(8),
             ..MatrixSpec::default()
@@ -401,6 +482,46 @@ mod tests {
             messages(&rounded().prefill(wish)),
             [
                 "`prefill.n`: 100 is not a positive multiple of 32, the columns of a subgroup; change one of them"
+            ]
+        );
+    }
+
+    #[test]
+    fn all_mistakes_of_a_tile_of_panels_are_reported_at_once() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(40)).k(2056);
+        let wish = PanelMatrixSpec {
+            m: Some(40),
+            n: Some(80),
+            k: Some(16),
+            panels: Some(3),
+            barrier: None,
+        };
+        assert_eq!(
+            messages(&spec.prefill(wish)),
+            [
+                "`prefill`: panel_matrix rounds its operands to f16, and the description allows exact; add `numeric: f16_multiply`, \
+                 or ask for `staged` instead",
+                "`prefill.k`: 16 is not supported; use one of 32, 48, 64",
+                "`prefill.panels`: 3 is not supported; use one of 1, 2",
+                "`prefill`: panel_matrix needs K % 32 == 0, and K is 2056; leave `prefill` out and a kernel that serves it is chosen",
+                "`prefill`: panel_matrix needs group_size % 32 == 0, and group_size is 40; leave `prefill` out and a kernel that serves it is chosen",
+                "`prefill.m`: 40 is not a positive multiple of 16, the side of a matrix; change one of them",
+                "`prefill.n`: 80 is not a positive multiple of 32, the columns of a subgroup; change one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn inputs_that_the_subgroups_of_a_tile_of_panels_cannot_share_evenly_are_refused() {
+        let wish = PanelMatrixSpec {
+            m: Some(16),
+            ..PanelMatrixSpec::default()
+        };
+        assert_eq!(
+            messages(&rounded().prefill(wish)),
+            [
+                "`prefill.m`: 64 loads of inputs in a tile cannot be shared evenly by 256 threads; \
+                 use a larger tile, a longer step or fewer threads"
             ]
         );
     }

@@ -5,6 +5,7 @@ mod gemm;
 mod gemv;
 mod held_matrix;
 mod matrix;
+mod panel_matrix;
 mod reduction;
 mod skinny;
 mod skinny_matrix;
@@ -18,6 +19,7 @@ pub use gemm::{Gemm, KAlignment};
 pub use gemv::Gemv;
 pub use held_matrix::HeldMatrix;
 pub use matrix::{Matrix, MatrixSide};
+pub use panel_matrix::{PanelBarrier, PanelMatrix};
 pub use reduction::Reduction;
 pub use skinny::Skinny;
 pub use skinny_matrix::SkinnyMatrix;
@@ -52,6 +54,8 @@ pub enum Geometry {
     Staged(Staged),
     /// GEMM of cooperative matrices.
     Matrix(Matrix),
+    /// GEMM of cooperative matrices whose subgroups have panels of weights of their own.
+    PanelMatrix(PanelMatrix),
 }
 
 /// What every family says of itself. One file a family.
@@ -109,6 +113,7 @@ impl Geometry {
             Self::Gemm(gemm) => gemm,
             Self::Staged(staged) => staged,
             Self::Matrix(matrix) => matrix,
+            Self::PanelMatrix(matrix) => matrix,
         }
     }
 

@@ -6,6 +6,7 @@ mod gemv;
 mod held_matrix;
 mod mantissa;
 mod matrix;
+mod panel_matrix;
 mod skinny;
 mod skinny_matrix;
 mod staged;
@@ -90,6 +91,7 @@ enum Family {
     Gemm(gemm::Values),
     Staged(staged::Values),
     Matrix(matrix::Values),
+    PanelMatrix(panel_matrix::Values),
 }
 
 /// What a family says of one of its kernels.
@@ -217,6 +219,7 @@ impl Context {
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),
+            Geometry::PanelMatrix(matrix) => panel_matrix::describe(matrix),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);

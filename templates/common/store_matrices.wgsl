@@ -4,7 +4,7 @@
 let stride = params.output_stride;
 let aligned = (params.output_offset | stride) % 4u == 0u;
 if (aligned && tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
-    let y = params.output_offset + (tile_m + subgroup_m) * stride + tile_n + subgroup_n;
+    let y = params.output_offset + {% if whole_rows %}{{ first_row }}{% else %}({{ first_row }}){% endif %} * stride + tile_n + subgroup_n;
     {% for i in range(end=matrices_m) %}
     {% for j in range(end=matrices_n) %}
     let sums_{{ i }}_{{ j }} = sum_{{ i }}_{{ j }};
@@ -20,10 +20,10 @@ if (aligned && tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
     {% for j in range(end=matrices_n) %}
     let sums_{{ i }}_{{ j }} = sum_{{ i }}_{{ j }};
     coopStoreT(sums_{{ i }}_{{ j }}, edge, SIDE);
-    workgroupBarrier();
-    store_edge(first, lane, tile_m + subgroup_m{% if i > 0 %} + {{ i }}u * SIDE{% endif %}, tile_n + subgroup_n{% if j > 0 %} + {{ j }}u * SIDE{% endif %});
+    {{ edge_barrier }}();
+    store_edge(first, lane, {{ first_row }}{% if i > 0 %} + {{ i }}u * SIDE{% endif %}, tile_n + subgroup_n{% if j > 0 %} + {{ j }}u * SIDE{% endif %});
     {% if not (i == matrices_m - 1 and j == matrices_n - 1) %}
-    workgroupBarrier();
+    {{ edge_barrier }}();
     {% endif %}
     {% endfor %}
     {% endfor %}

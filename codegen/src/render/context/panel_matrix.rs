@@ -1,0 +1,252 @@
+//! The values of the GEMM of cooperative matrices whose subgroups have panels of their own.
+
+use q4_kernel_types::{Matrix, PanelMatrix, layout::WEIGHTS_PER_WORD};
+use serde::Serialize;
+
+use super::{Described, Family, ScaleLoads, Word, word_type, words};
+
+/// Loads of weights that are on their way or being dequantised.
+const LOADS_AHEAD: u32 = 2;
+
+#[derive(Serialize)]
+pub(super) struct Values {
+    tile_m: u32,
+    tile_n: u32,
+    tile_k: u32,
+    panel: u32,
+    side: u32,
+    subgroup_size: u32,
+    load: u32,
+    inputs: u32,
+    /// Matrices of a subgroup.
+    matrices_m: u32,
+    matrices_n: u32,
+    /// The loads of a thread of one tile of inputs, by number.
+    input_loads: Vec<u32>,
+    /// Whether all of them are of the same k, in rows that lie equally far apart.
+    even_inputs: bool,
+    /// The panels of a subgroup, by number, and what is done before the first products.
+    panels: Vec<u32>,
+    first_pieces: Vec<Piece>,
+    /// The barrier between writing a panel and reading it.
+    barrier: &'static str,
+    /// What the loop over K walks over at once, matrix by matrix along K.
+    period: u32,
+    steps: Vec<Step>,
+}
+
+/// The products of one matrix along K.
+#[derive(Serialize)]
+struct Step {
+    /// Which of the panels, and of the tiles of inputs.
+    panel: u32,
+    tile: u32,
+    /// Vectors of a staged row before it.
+    vectors: u32,
+    /// Whether K may end behind it, other than behind the period.
+    may_be_last: bool,
+    /// Elements of K behind it.
+    end: u32,
+    /// Whether a tile of inputs ends with it.
+    ends_tile: bool,
+    /// What is done behind the products of each matrix along M.
+    between: Vec<Vec<Piece>>,
+}
+
+/// A piece of what is prepared while matrices are multiplied.
+#[derive(Serialize)]
+#[serde(tag = "does", rename_all = "snake_case")]
+enum Piece {
+    /// Dequantises a word into a panel.
+    Dequantize {
+        panel: u32,
+        #[serde(flatten)]
+        word: Word,
+    },
+    /// Takes the weights that have arrived and loads others, so many k ahead of the loop.
+    LoadWeights { ahead: u32 },
+    /// Stores a load of inputs in the tile that is not read, and loads others, so many k ahead of the loop.
+    StageInputs { tile: u32, load: u32, ahead: u32 },
+}
+
+pub(super) fn describe(matrix: PanelMatrix) -> Described {
+    let PanelMatrix {
+        tile_m,
+        tile_n,
+        tile_k,
+        panels,
+        barrier,
+    } = matrix;
+    let side = PanelMatrix::SIDE;
+    Described {
+        kind: "GEMM of cooperative matrices, with weights of each subgroup's own",
+        purpose: "",
+        facts: vec![
+            format!(
+                "tile        {tile_m} x {tile_n} outputs; inputs of {tile_k} k in workgroup memory, as many stored meanwhile, and the next in registers"
+            ),
+            format!(
+                "subgroups   {} of {} lanes, {tile_m} x {} outputs each in matrices of {side} x {side}; {panels} x {side} k of weights, behind a barrier of the {barrier}",
+                matrix.subgroups(),
+                Matrix::SUBGROUP_SIZE,
+                PanelMatrix::PANEL,
+            ),
+        ],
+        columns: tile_n,
+        input_type: "vec4<f32>",
+        weight_type: word_type(PanelMatrix::LOAD / WEIGHTS_PER_WORD),
+        scale_loads: ScaleLoads::Single,
+        values: Family::PanelMatrix(Values {
+            tile_m,
+            tile_n,
+            tile_k,
+            panel: PanelMatrix::PANEL,
+            side,
+            subgroup_size: Matrix::SUBGROUP_SIZE,
+            load: PanelMatrix::LOAD,
+            inputs: PanelMatrix::INPUTS,
+            matrices_m: matrix.matrices_m(),
+            matrices_n: matrix.matrices_n(),
+            input_loads: (0..loads_of_a_thread(matrix)).collect(),
+            even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
+            panels: (0..panels).collect(),
+            first_pieces: (0..panels).flat_map(|step| panel_pieces(matrix, step)).collect(),
+            barrier: barrier.name(),
+            period: matrix.period(),
+            steps: (0..matrix.period() / side)
+                .map(|index| step(matrix, index))
+                .collect(),
+        }),
+    }
+}
+
+fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
+    matrix.input_loads() / matrix.threads()
+}
+
+/// The words that a panel holds at a step, of the load that they are part of.
+fn words_of_step(step: u32) -> Vec<Word> {
+    let words_of_panel = PanelMatrix::SIDE / WEIGHTS_PER_WORD;
+    let panels_of_load = PanelMatrix::LOAD / PanelMatrix::SIDE;
+    let first = step % panels_of_load * words_of_panel;
+    words(PanelMatrix::LOAD / WEIGHTS_PER_WORD)
+        .into_iter()
+        .skip(first as usize)
+        .zip(0..words_of_panel)
+        .map(|(word, index)| Word { index, ..word })
+        .collect()
+}
+
+fn step(matrix: PanelMatrix, index: u32) -> Step {
+    let k = index * PanelMatrix::SIDE;
+    let end = k + PanelMatrix::SIDE;
+    Step {
+        panel: index % matrix.panels,
+        tile: k / matrix.tile_k,
+        vectors: k % matrix.tile_k / 4,
+        may_be_last: end.is_multiple_of(PanelMatrix::LOAD) && end < matrix.period(),
+        end,
+        ends_tile: end.is_multiple_of(matrix.tile_k),
+        between: spread(pieces(matrix, index), matrix.matrices_m()),
+    }
+}
+
+/// What fills the panel of a step.
+fn panel_pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
+    let panel = step % matrix.panels;
+    let mut pieces: Vec<_> = words_of_step(step)
+        .into_iter()
+        .map(|word| Piece::Dequantize { panel, word })
+        .collect();
+    let end = (step + 1) * PanelMatrix::SIDE;
+    if end.is_multiple_of(PanelMatrix::LOAD) {
+        // The load is used up, the next one has arrived.
+        pieces.push(Piece::LoadWeights {
+            ahead: end + (LOADS_AHEAD - 1) * PanelMatrix::LOAD,
+        });
+    }
+    pieces
+}
+
+/// What is prepared during a step: the panel that it leaves, for a later one, and some of the inputs of the next tile.
+fn pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
+    let mut pieces = panel_pieces(matrix, step + matrix.panels);
+    let steps_of_tile = matrix.tile_k / PanelMatrix::SIDE;
+    let tile = step / steps_of_tile;
+    let inputs = (0..loads_of_a_thread(matrix))
+        .filter(|load| load % steps_of_tile == step % steps_of_tile)
+        .map(|load| Piece::StageInputs {
+            tile: (tile + 1) % 2,
+            load,
+            ahead: (tile + 2) * matrix.tile_k,
+        });
+    pieces.extend(inputs);
+    pieces
+}
+
+/// Spreads pieces evenly over the products of so many matrices, none behind the last: there a barrier follows.
+fn spread(pieces: Vec<Piece>, matrices: u32) -> Vec<Vec<Piece>> {
+    let count = pieces.len();
+    let places = (matrices as usize).saturating_sub(1).max(1);
+    let mut between: Vec<Vec<Piece>> = (0..matrices).map(|_| Vec::new()).collect();
+    for (number, piece) in pieces.into_iter().enumerate() {
+        if let Some(place) = between.get_mut(number * places / count) {
+            place.push(piece);
+        }
+    }
+    between
+}
+
+#[cfg(test)]
+mod tests {
+    use q4_kernel_types::PanelBarrier;
+
+    use super::*;
+
+    fn staged(piece: &Piece) -> Option<u32> {
+        match piece {
+            Piece::StageInputs { load, .. } => Some(*load),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_input_of_a_tile_is_staged_once_while_the_one_before_is_multiplied() {
+        for tile_k in PanelMatrix::TILE_K {
+            for tile_n in [64, 128, 256] {
+                let matrix = PanelMatrix {
+                    tile_n,
+                    tile_k,
+                    ..PanelMatrix::DEFAULT
+                };
+                let steps: Vec<Step> = (0..tile_k / PanelMatrix::SIDE)
+                    .map(|index| step(matrix, index))
+                    .collect();
+                let mut loads: Vec<u32> = steps
+                    .iter()
+                    .flat_map(|step| step.between.iter().flatten().filter_map(staged))
+                    .collect();
+                loads.sort_unstable();
+                let all: Vec<u32> = (0..loads_of_a_thread(matrix)).collect();
+                assert_eq!(loads, all, "{matrix}");
+                assert_eq!(steps.iter().filter(|step| step.ends_tile).count(), 1, "{matrix}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_stands_between_the_last_products_and_the_barrier() {
+        for tile_m in [32, 64, 128] {
+            let matrix = PanelMatrix {
+                tile_m,
+                barrier: PanelBarrier::Workgroup,
+                ..PanelMatrix::DEFAULT
+            };
+            for index in 0..matrix.period() / PanelMatrix::SIDE {
+                let between = step(matrix, index).between;
+                assert_eq!(between.len(), matrix.matrices_m() as usize);
+                assert!(between.last().is_some_and(Vec::is_empty), "{matrix}");
+            }
+        }
+    }
+}

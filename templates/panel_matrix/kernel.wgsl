@@ -1,0 +1,133 @@
+{# Panel GEMM: tiles of inputs are shared in workgroup memory, every subgroup dequantises a panel of weights for itself between its products. #}
+{% include "common/header.wgsl" %}
+{% include "common/declarations.wgsl" %}
+
+// Outputs of a workgroup.
+const TILE_M: u32 = {{ tile_m }}u;
+const TILE_N: u32 = {{ tile_n }}u;
+// Elements of K of a tile of inputs.
+const TILE_K: u32 = {{ tile_k }}u;
+// Columns of a subgroup: each lane dequantises one.
+const PANEL: u32 = {{ panel }}u;
+// Rows and columns of a matrix, and elements of K that a panel holds.
+const SIDE: u32 = {{ side }}u;
+// Lanes of a subgroup: the host keeps the kernel from devices with others.
+const SUBGROUP_SIZE: u32 = {{ subgroup_size }}u;
+const SUBGROUPS: u32 = TILE_N / PANEL;
+const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
+
+// Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
+const LOAD: u32 = {{ load }}u;
+const INPUTS: u32 = {{ inputs }}u;
+const TILE_LOADS: u32 = TILE_K / INPUTS;
+// Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
+const X_STRIDE: u32 = TILE_K / 4u + 2u;
+const W_STRIDE: u32 = SIDE / 4u + 2u;
+
+// Matrices cover the tile, and each lane has a column.
+const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
+// All threads load the same number of inputs.
+const_assert TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
+const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
+{% if fixed_k %}
+// No load straddles two rows.
+const_assert K % LOAD == 0u;
+{% endif %}
+{% if fixed_group_size %}
+// No group boundary splits a load, so a load has one scale.
+const_assert GROUP_SIZE % LOAD == 0u;
+{% endif %}
+
+// Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
+// pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
+// 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
+var<workgroup> x_tile_0: array<vec4<f16>, TILE_M * X_STRIDE>;
+var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
+// The panel of each subgroup, by columns{% if panels | length > 1 %}: one for every second matrix along K, one for the others{% endif %}.
+{% for panel in panels %}
+var<workgroup> panel_{{ panel }}: array<vec4<f16>, TILE_N * W_STRIDE>;
+{% endfor %}
+// One matrix of each subgroup, on its way to outputs that do not all exist{% if bias != "never" %}; before that, what the sums of its columns start from{% endif %}.
+var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
+
+{% if encoding == "codebook" %}
+{% include "common/levels.wgsl" %}
+{% endif %}
+{% if encoding == "codebook" %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% elif affine %}
+{% include "common/dequantize_by_mantissa.wgsl" %}
+{% else %}
+{% include "common/dequantize_f16.wgsl" %}
+{% endif %}
+{% if scale_functions %}
+{% include "common/scales.wgsl" %}
+{% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
+{% endif %}
+{% if bias != "never" %}
+{% include "common/load_bias.wgsl" %}
+{% endif %}
+{% include "common/store_edge.wgsl" %}
+
+@compute @workgroup_size(THREADS)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+    @builtin(subgroup_id) subgroup: u32,
+    @builtin(subgroup_invocation_id) lane: u32,
+) {
+    {% if encoding == "codebook" %}
+    {% set invocation = "thread" %}
+    {% set invocations = "THREADS" %}
+    {% include "common/load_levels.wgsl" %}
+    {% endif %}
+    {% include "common/tile_of_workgroup.wgsl" %}
+    // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
+    let subgroup_n = subgroup * PANEL;
+    let own = subgroup_n * W_STRIDE;
+    let column = own + lane * W_STRIDE;
+    let n = min(tile_n + subgroup_n + lane, params.N - 1u);
+
+    {% include "panel_matrix/first_loads.wgsl" %}
+
+    {% include "panel_matrix/accumulators.wgsl" %}
+
+    // The first tile of inputs and the first weights.
+    {% for i in input_loads %}
+    {% set load = i %}
+    {% set tile = 0 %}
+    {% include "panel_matrix/stage_inputs.wgsl" %}
+    x_low_{{ i }} = input[x_{{ i }} + min(TILE_K + x_k_{{ i }}, {{ k }} - INPUTS) / 4u];
+    x_high_{{ i }} = input[x_{{ i }} + min(TILE_K + x_k_{{ i }}, {{ k }} - INPUTS) / 4u + 1u];
+    {% endfor %}
+    {% set from = "" %}
+    {% for piece in first_pieces %}
+    {% if piece.does == "dequantize" %}
+    {% include "panel_matrix/dequantize_word.wgsl" %}
+    {% else %}
+    {% include "panel_matrix/next_weights.wgsl" %}
+    {% endif %}
+    {% endfor %}
+    workgroupBarrier();
+    {% for panel in panels %}
+    {% for j in range(end=matrices_n) %}
+    var b_{{ panel }}_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panel_{{ panel }}[own{% if j > 0 %} + {{ j }}u * SIDE * W_STRIDE{% endif %}], W_STRIDE);
+    {% endfor %}
+    {% endfor %}
+    // {% if panels | length > 1 %}The panels are{% else %}The panel is{% endif %} in registers, and what lies there may go.
+    {{ barrier }}Barrier();
+    {% set from = "k + " %}
+    for (var k = 0u; k < {{ k }}; k += {{ period }}u) {
+        {% for step in steps %}
+        {% include "panel_matrix/step.wgsl" %}
+        {% endfor %}
+    }
+
+    {% set first_row = "tile_m" %}
+    {% set whole_rows = true %}
+    {% set edge_barrier = barrier ~ "Barrier" %}
+    {% include "common/store_matrices.wgsl" %}
+}

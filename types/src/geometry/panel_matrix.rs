@@ -1,0 +1,195 @@
+//! The GEMM of cooperative matrices whose subgroups have panels of weights of their own.
+
+use core::fmt;
+
+use super::{Family, Label, Matrix, MatrixSide};
+use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+
+/// The GEMM of cooperative matrices in which a subgroup computes all rows of a tile for columns of its own: nobody else needs its weights.
+///
+/// It dequantises them for one matrix along K at a time, into a panel that only its lanes write and read, and does so between the products of a matrix
+/// before. Inputs are shared: they lie in workgroup memory twice, so that one tile of them is stored while the other is multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PanelMatrix {
+    /// Output rows of a workgroup, and of each of its subgroups.
+    pub tile_m: u32,
+    /// Output columns of a workgroup, [`PanelMatrix::PANEL`] for each subgroup.
+    pub tile_n: u32,
+    /// Elements of K of a tile of inputs: there is a barrier of the workgroup for each.
+    pub tile_k: u32,
+    /// Panels of a subgroup: with 2, one is loaded as matrices while the other is written, and a matrix along K takes one barrier instead of two.
+    pub panels: u32,
+    /// What stands between writing a panel and reading it.
+    pub barrier: PanelBarrier,
+}
+
+/// What stands between writing a panel and reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum PanelBarrier {
+    /// A barrier of the subgroup, whose lanes are the only ones to use the panel.
+    Subgroup,
+    /// A barrier of the workgroup, for devices that have no other: all subgroups wait for each other.
+    Workgroup,
+}
+
+impl PanelMatrix {
+    /// Columns of a panel: each lane dequantises one.
+    pub const PANEL: u32 = Matrix::SUBGROUP_SIZE;
+    /// Rows and columns of a matrix, and the elements of K that a panel holds.
+    pub const SIDE: u32 = MatrixSide::Sixteen.length();
+    /// Elements of K that a lane loads of its column at once: 16 bytes of weights.
+    pub const LOAD: u32 = 4 * WEIGHTS_PER_WORD;
+    /// Elements of K that a lane loads of a row of inputs at once.
+    pub const INPUTS: u32 = WEIGHTS_PER_WORD;
+    /// The tiles of inputs along K that there are: whole matrices.
+    pub const TILE_K: [u32; 3] = [32, 48, 64];
+    /// The numbers of panels there are.
+    pub const PANELS: [u32; 2] = [1, 2];
+
+    /// What is taken where a description names no tile.
+    pub const DEFAULT: Self = Self {
+        tile_m: 128,
+        tile_n: 256,
+        tile_k: 32,
+        panels: 1,
+        barrier: PanelBarrier::Subgroup,
+    };
+
+    /// Subgroups of a workgroup.
+    #[must_use]
+    pub const fn subgroups(&self) -> u32 {
+        self.tile_n / Self::PANEL
+    }
+
+    /// Threads of a workgroup.
+    #[must_use]
+    pub const fn threads(&self) -> u32 {
+        self.subgroups() * Matrix::SUBGROUP_SIZE
+    }
+
+    /// Matrices that a subgroup has along M.
+    #[must_use]
+    pub const fn matrices_m(&self) -> u32 {
+        self.tile_m / Self::SIDE
+    }
+
+    /// Matrices that a subgroup has along N.
+    #[must_use]
+    pub const fn matrices_n(&self) -> u32 {
+        Self::PANEL / Self::SIDE
+    }
+
+    /// Loads of [`PanelMatrix::INPUTS`] inputs that one tile takes, in all.
+    #[must_use]
+    pub const fn input_loads(&self) -> u32 {
+        self.tile_m * self.tile_k / Self::INPUTS
+    }
+
+    /// Elements of K of both tiles of inputs: what the text walks over at once.
+    #[must_use]
+    pub const fn period(&self) -> u32 {
+        2 * self.tile_k
+    }
+}
+
+impl PanelBarrier {
+    /// Both, that of fewer lanes first.
+    pub const ALL: [Self; 2] = [Self::Subgroup, Self::Workgroup];
+
+    /// The word for it in a description.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Subgroup => "subgroup",
+            Self::Workgroup => "workgroup",
+        }
+    }
+}
+
+impl Family for PanelMatrix {
+    fn name(&self) -> &'static str {
+        "panel_matrix"
+    }
+
+    fn label(&self) -> Label {
+        let Self {
+            tile_m,
+            tile_n,
+            tile_k,
+            panels,
+            barrier,
+        } = self;
+        let panels = match panels {
+            1 => String::new(),
+            panels => format!("_p{panels}"),
+        };
+        let barrier = match barrier {
+            PanelBarrier::Subgroup => "",
+            PanelBarrier::Workgroup => "_wb",
+        };
+        Label {
+            sizes: format!("{tile_m}x{tile_n}x{tile_k}{panels}{barrier}"),
+            kind: Some("m16"),
+        }
+    }
+
+    fn route(&self) -> Route {
+        Route::Prefill
+    }
+
+    fn rows(&self) -> RowsServed {
+        RowsServed::Any
+    }
+
+    /// Rows of weights are whole loads, and no group boundary splits one.
+    fn k_multiple(&self) -> u32 {
+        Self::LOAD
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        match self.barrier {
+            PanelBarrier::Subgroup => &[Feature::Subgroup, Feature::SubgroupBarrier, Feature::Matrix16],
+            PanelBarrier::Workgroup => &[Feature::Subgroup, Feature::Matrix16],
+        }
+    }
+
+    fn subgroup_size(&self) -> Option<u32> {
+        Some(Matrix::SUBGROUP_SIZE)
+    }
+
+    fn workgroup_size(&self) -> u32 {
+        self.threads()
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Folded {
+            rows: self.tile_m,
+            columns: self.tile_n,
+        }
+    }
+}
+
+impl fmt::Display for PanelBarrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for PanelMatrix {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            tile_m,
+            tile_n,
+            tile_k,
+            panels,
+            barrier,
+        } = self;
+        write!(
+            f,
+            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, panels: {panels}, barrier: {barrier} }}"
+        )
+    }
+}
