@@ -28,9 +28,10 @@ pub struct PanelMatrix {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum PanelBarrier {
-    /// A barrier of the subgroup, whose lanes are the only ones to use the panel.
+    /// A barrier of the subgroup, whose lanes are the only ones to use the panel. Vulkan's memory model does not say that it orders workgroup memory as naga 30
+    /// writes it: results are to be checked on each device.
     Subgroup,
-    /// A barrier of the workgroup, for devices that have no other: all subgroups wait for each other.
+    /// A barrier of the workgroup, which orders workgroup memory on every device: all subgroups wait for each other.
     Workgroup,
 }
 
