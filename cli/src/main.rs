@@ -13,7 +13,9 @@ mod measure;
 mod memory;
 mod names;
 mod output;
+mod reasons;
 mod serving;
+mod tables;
 #[cfg(test)]
 mod testing;
 
