@@ -166,6 +166,11 @@ fn every_mistake_of_a_spec_file_comes_with_its_line_and_column() {
         assert!(run.stderr.contains(place), "{place} in {}", run.stderr);
     }
     assert!(!folder.join("out").exists());
+
+    fs::write(&spec, "[class]\nformat = \"q4gsw\"\n").unwrap();
+    export("web", &spec, &folder.join("out")).refused(
+        "error: `class` cannot be written as web: JavaScript keeps that word for itself; give the kernel another name\n",
+    );
 }
 
 #[test]

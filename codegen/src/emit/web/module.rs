@@ -27,11 +27,12 @@ pub struct Module {
 }
 
 /// The parts, in the order in which they stand in the module.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     include_str!("module/layout.js"),
     include_str!("module/scales.js"),
     include_str!("module/device.js"),
     include_str!("module/dispatch.js"),
+    include_str!("module/weights.js"),
     include_str!("module/tuning.js"),
     include_str!("module/race.js"),
     include_str!("module/linear.js"),
