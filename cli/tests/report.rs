@@ -69,7 +69,11 @@ fn the_page_needs_nothing_outside_itself() {
     let (data, _) = rest.split_once("</script>").unwrap();
     let data: Value = serde_json::from_str(data).unwrap();
     assert!(data["kernels"].as_array().unwrap().len() > 1);
-    assert!(!data["order"].as_array().unwrap().is_empty());
+    let orders = data["orders"].as_array().unwrap();
+    for place in data["order_of"].as_array().unwrap() {
+        let place = usize::try_from(place.as_u64().unwrap()).unwrap();
+        assert!(!orders[place].as_array().unwrap().is_empty());
+    }
 }
 
 #[test]

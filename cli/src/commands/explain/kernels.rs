@@ -1,8 +1,6 @@
 //! The kernels whose routes are told of: one for each numeric class.
 
-use q4_kernel::{
-    GeneratedKernel, GroupSize, NumericClass, ScaleLayout, ScaleOrder, WeightFormat, standard_of,
-};
+use q4_kernel::{GeneratedKernel, GroupSize, NumericClass, ScaleLayout, ScaleOrder, WeightFormat};
 use q4_kernel_codegen::{
     Errors, generate,
     spec::{Format, KernelSpec, NamedFormat},
@@ -11,6 +9,7 @@ use q4_kernel_codegen::{
 use crate::{
     cli::{Explain, Scales},
     failure::Failure,
+    serving::standard_for,
 };
 
 /// The weights of the layer, as far as kernels know them.
@@ -88,12 +87,11 @@ impl Weights {
             ..KernelSpec::new("Layer", format).k(k)
         };
         let described = generate(&spec)?;
-        let standard = standard_of(self.stored());
-        let is_standard = numeric == NumericClass::Exact && standard.scales == self.scales;
+        let standard = standard_for(self.format.encoding, self.scales, numeric);
         Ok(OfClass {
             numeric,
-            kernel: if is_standard { standard } else { described },
-            is_standard,
+            is_standard: standard.is_some(),
+            kernel: standard.unwrap_or(described),
         })
     }
 }

@@ -53,7 +53,7 @@ pub(super) enum Limit {
 /// Output features of the layer that is predicted: the widest projection of a model with 8 * 10^9 weights.
 const N: u32 = 14336;
 /// Its input features, where a kernel does not fix them.
-const K: u32 = 4096;
+pub(super) const K: u32 = 4096;
 /// Bytes of an input or an output.
 const F32: f64 = 4.0;
 /// Operations of a fused multiply-add, by which vendors count.

@@ -24,6 +24,7 @@ fn write_one(facts: &Facts<'_>, out: &mut impl Write) -> io::Result<()> {
         "numeric",
         format!("{}: {}", facts.numeric.class, facts.numeric.meaning),
     )?;
+    line("serves", facts.constraints.to_string())?;
     let needs = &facts.needs;
     let features: Vec<&str> = needs.features.iter().map(|feature| feature.name()).collect();
     line(
