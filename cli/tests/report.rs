@@ -89,16 +89,20 @@ fn a_ceiling_that_is_none_is_refused() {
 
 #[test]
 fn an_adapter_that_is_named_is_measured() {
-    let arguments = [
-        "report",
-        GEMV,
-        "--json",
-        "--adapter",
-        adapter(),
-        "--arithmetic",
-        "0.0001",
-    ];
-    let bound = q4(&arguments).json()[0]["bound"].clone();
-    assert!(bound["memory_seconds"].as_f64().unwrap() > 0.0, "{bound}");
-    assert_eq!(bound["limited_by"], Value::from("arithmetic"));
+    let bound = |arithmetic: &[&str]| {
+        let arguments = [&["report", GEMV, "--json", "--adapter", adapter()], arithmetic].concat();
+        q4(&arguments).json()[0]["bound"].clone()
+    };
+    let given = bound(&["--arithmetic", "0.0001"]);
+    assert!(given["memory_seconds"].as_f64().unwrap() > 0.0, "{given}");
+    assert_eq!(given["limited_by"], Value::from("arithmetic"));
+    let measured = bound(&[]);
+    assert!(
+        measured["ceilings"]["bandwidth"].as_f64().unwrap() > 0.0,
+        "{measured}"
+    );
+    assert!(
+        measured["ceilings"]["arithmetic"].as_f64().unwrap() > 0.0,
+        "{measured}"
+    );
 }
