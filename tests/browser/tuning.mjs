@@ -152,26 +152,38 @@ for (const m of [1, 4, 3]) {
   check(variant === fastest && wrong === 0, `${wrong} outputs of ${variant} are wrong`);
 }
 
-// Kernels and shapes share a table; what was measured before stays where nothing newer was.
-const zeroPoints = await q4.ZeroPoints.create(device, options);
-const more = await zeroPoints.tune([shape], { rows: [1], seconds: 0.2, earlier: measured.table });
+// Kernels and shapes share a table; what was measured before stays where nothing newer was. A kernel whose shape is fixed needs none to be named.
+const fixed = await q4.Fixed.create(device, options);
+const more = await fixed.tune(undefined, { rows: [1], seconds: 0.1, earlier: measured.table });
 check(measured.table.split('\n').filter((line) => line.startsWith('entry')).every((line) => more.table.includes(line)), 'earlier entries stay');
-check(/ numeric=int8_activations scales=f16 order=groups /.test(more.table), 'an entry says of which class and scales it is');
-check((await q4.ZeroPoints.create(device, { ...options, tuning: more.table })).route(1, shape).measured !== undefined, 'both kernels follow the table');
-const again = await any.tune([shape], { rows: [1], seconds: 0.1, earlier: more.table });
+check(/^entry m=1 n=71 k=272 group_size=16 numeric=exact scales=f16 order=groups .*\bcoop4_w64_c4_g16_shared_sf16g=/m.test(more.table), more.table);
+check((await q4.Fixed.create(device, { ...options, tuning: more.table })).route(1).measured !== undefined, 'both kernels follow the table');
+check((await q4.Any.create(device, { ...options, tuning: more.table })).route(1, shape).measured !== undefined, 'both kernels follow the table');
+const again = await fixed.tune(undefined, { rows: [1], seconds: 0.1, earlier: more.table });
 check(again.table.match(/^entry /gm).length === more.table.match(/^entry /gm).length, 'a shape that is measured again has one entry');
 
-// A variant that computes wrongly wins nothing.
-const spoilt = q4.Chosen.DESCRIPTION.routes.prefill[0];
-const text = q4.WGSL[spoilt];
-q4.WGSL[spoilt] = text.replaceAll('return sum', 'return 1.0 + sum');
-check(q4.WGSL[spoilt] !== text, 'the text is changed');
-// Another object, so that it compiles pipelines of its own.
-const fresh = new Proxy(device, { get: (target, key) => (typeof target[key] === 'function' ? target[key].bind(target) : target[key]) });
-const wary = await (await q4.Chosen.create(fresh, options)).tune([shape], { rows: [1], seconds: 0.1 });
-q4.WGSL[spoilt] = text;
-check(wary.leftOut.length === 1 && wary.leftOut[0].variant === spoilt && wary.leftOut[0].reason.includes('outputs are wrong'), `left out: ${JSON.stringify(wary.leftOut)}`);
-check(!wary.table.includes(` ${spoilt}=`), 'who computes wrongly is in no table');
+// A variant that computes wrongly, or does not compile, wins nothing.
+const [sound, spoilt] = [q4.Chosen.DESCRIPTION.routes.decode[0], q4.Chosen.DESCRIPTION.routes.prefill[0]];
+class Two extends q4.Linear {
+  static DESCRIPTION = { ...q4.Chosen.DESCRIPTION, routes: { decode: [sound], few: [], prefill: [spoilt] }, others: [] };
+}
+for (const [change, said] of [
+  [(text) => text.replaceAll('return sum', 'return 1.0 + sum'), 'outputs are wrong'],
+  [(text) => text.replace('fn main', 'fn ma in'), `the device refused ${spoilt}`],
+]) {
+  const text = q4.WGSL[spoilt];
+  q4.WGSL[spoilt] = change(text);
+  check(q4.WGSL[spoilt] !== text, 'the text is changed');
+  // Another object, so that it compiles pipelines of its own; what a text that is none makes the device say is expected.
+  const fresh = new Proxy(device, { get: (target, key) => (typeof target[key] === 'function' ? target[key].bind(target) : target[key]) });
+  const { onuncapturederror } = device;
+  device.onuncapturederror = () => {};
+  const { leftOut, table } = await (await Two.create(fresh, options)).tune([shape], { rows: [1], seconds: 0.1 });
+  device.onuncapturederror = onuncapturederror;
+  q4.WGSL[spoilt] = text;
+  check(leftOut.length === 1 && leftOut[0].variant === spoilt && leftOut[0].reason.includes(said), `left out: ${JSON.stringify(leftOut)}`);
+  check(table.includes(` ${sound.replace('_bias', '')}=`) && !table.includes(` ${spoilt.replace('_bias', '')}=`), table);
+}
 
 // Mistakes are said before anything is measured.
 for (const [layers, settings, said] of [

@@ -284,16 +284,21 @@ export class Linear {
     const [entries, leftOut] = [[], []];
     for (const shape of shapes) {
       const layer = this.asStored(measuredLayer(this.description, shape, numbers()));
-      const first = new Weights(this.#device, layer, this.description.scales);
-      const more = Math.min(Math.ceil(ROTATED_BYTES / first.bytes), MOST_COPIES) - 1;
-      const copies = [first, ...Array.from({ length: more }, () => new Weights(this.#device, layer, this.description.scales))];
-      for (const m of rows) {
-        const candidates = await this.#race(layer, copies, m, share, leftOut);
-        if (candidates.length > 0) {
-          entries.push({ m, ...shape, numeric: this.#numeric, scales: this.description.scales, candidates });
+      const copy = () => new Weights(this.#device, layer, this.description.scales);
+      const copies = [copy()];
+      try {
+        while (copies.length < MOST_COPIES && copies.length * copies[0].bytes < ROTATED_BYTES) {
+          copies.push(copy());
         }
+        for (const m of rows) {
+          const candidates = await this.#race(layer, copies, m, share, leftOut);
+          if (candidates.length > 0) {
+            entries.push({ m, ...shape, numeric: this.#numeric, scales: this.description.scales, candidates });
+          }
+        }
+      } finally {
+        copies.forEach((weights) => weights.destroy());
       }
-      copies.forEach((weights) => weights.destroy());
     }
     const driver = oneLine(globalThis.navigator?.userAgent ?? '');
     const known = tables.flatMap((table) => table.entries);
@@ -308,28 +313,44 @@ export class Linear {
     const output = this.#device.createBuffer({ label: 'q4 output', size: m * n * ELEMENT, usage: MEASURING.storage });
     const fault = judge(layer, x, m);
     const runners = [];
-    for (const { candidate } of this.#inOrder({ m, n, k, groupSize })) {
-      const { name, unmet } = candidate;
-      if (unmet !== undefined || refusal(VARIANTS[name], { m, n, k, groupSize }) !== undefined) {
-        continue;
+    try {
+      for (const { candidate } of this.#inOrder({ m, n, k, groupSize })) {
+        const { name, unmet } = candidate;
+        if (unmet !== undefined || refusal(VARIANTS[name], { m, n, k, groupSize }) !== undefined) {
+          continue;
+        }
+        const { runner, reason } = await this.#ready(name, { copies, input, output, m, fault });
+        if (reason === undefined) {
+          runners.push(runner);
+        } else {
+          leftOut.push({ variant: name, m, n, k, groupSize, reason });
+        }
       }
-      await this.#compiled(name);
-      const calls = copies.map((weights) => this.#call(weights, operand('x', input), operand('y', output), m, name));
-      clear(this.#device, output);
-      submitted(this.#device, calls, 0, 1);
-      const reason = fault(name, await readBack(this.#device, output));
-      if (reason === undefined) {
-        runners.push(new Runner(this.#device, name, calls));
-      } else {
-        leftOut.push({ variant: name, m, n, k, groupSize, reason });
-      }
+      await race(runners, milliseconds);
+    } finally {
+      input.destroy();
+      output.destroy();
     }
-    await race(runners, milliseconds);
-    input.destroy();
-    output.destroy();
     return runners
       .map(({ name, milliseconds }) => ({ kind: VARIANTS[name].kind, nanoseconds: Math.max(Math.round(milliseconds * 1e6), 1) }))
       .sort((a, b) => a.nanoseconds - b.nanoseconds);
+  }
+
+  /** A variant ready for a race, or the reason why it cannot take part. */
+  async #ready(name, { copies, input, output, m, fault }) {
+    let calls;
+    try {
+      await this.#compiled(name);
+      calls = copies.map((weights) => this.#call(weights, operand('x', input), operand('y', output), m, name));
+    } catch (error) {
+      if (error instanceof Q4Error) {
+        return { reason: error.message };
+      }
+      throw error;
+    }
+    clear(this.#device, output);
+    submitted(this.#device, calls, 0, 1);
+    return { runner: new Runner(this.#device, name, calls), reason: fault(name, await readBack(this.#device, output)) };
   }
 
   #bind(weights, chunk, { m, input, output }) {
