@@ -20,11 +20,11 @@ step() {
 "$q4" doctor >"$dir/doctor.txt" 2>&1
 
 for shape in 1x14336x4096 1x4096x4096 1x2048x2048 1x8192x8192 1x4096x14336; do
-    step "decode-$shape" 60 --shapes $shape --kernels 'stream_*_g32_*,gemv_*_g32_subgroup*,coop4_w64_c8_v4_g32_subgroup,coop4,bicol' --seconds 0.05
+    step "decode-$shape" 60 --shapes $shape --kernels 'stream_*_g32_*,gemv_*_g32_subgroup*,coop4_w64_c8_v4_g32_subgroup,coop4,bicol,published_coop4,published_bicol' --seconds 0.05
 done
 for shape in 1x128256x4096 1x128256x2048; do
     step "decode-$shape" 60 --shapes $shape --seconds 0.1 \
-        --kernels 'stream_*_c4*_g32_*,gemv_w128_c8*_g32_subgroup*,gemv_w128_c16*_g32_subgroup*,coop4,bicol'
+        --kernels 'stream_*_c4*_g32_*,gemv_w128_c8*_g32_subgroup*,gemv_w128_c16*_g32_subgroup*,coop4,bicol,published_coop4,published_bicol'
 done
 for shape in 512x4096x4096 512x14336x4096 2048x4096x4096; do
     step "matrix-$shape" 25 --shapes $shape --kernels 'matrix_*_g32_*,staged_*_g32_f16' --baseline staged_128x64x16_t8x8_g32 --seconds 0.1
@@ -37,7 +37,7 @@ for m in 2 4 8 16; do
 done
 for shape in 1x14336x4096 1x4096x4096 1x2048x2048; do
     step "overlap-$shape" 20 --shapes $shape --overlap --seconds 0.05 \
-        --kernels 'stream_*_g32_subgroup,gemv_w128_c8*_g32_*,gemv_w128_c16*_g32_*,gemv_w64_c4*_g32_subgroup,coop4,bicol'
+        --kernels 'stream_*_g32_subgroup,gemv_w128_c8*_g32_*,gemv_w128_c16*_g32_*,gemv_w64_c4*_g32_subgroup,coop4,bicol,published_coop4,published_bicol'
 done
 step without 20 --shapes 1x14336x4096,1x4096x4096,1x8192x8192 --without subgroup,f16,matrix --seconds 0.05 \
-    --kernels 'stream_*_g32_shared,gemv_w*_g32_shared,bicol'
+    --kernels 'stream_*_g32_shared,gemv_w*_g32_shared,bicol,published_bicol'

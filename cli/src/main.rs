@@ -13,6 +13,7 @@ mod measure;
 mod memory;
 mod names;
 mod output;
+mod published;
 mod reasons;
 mod serving;
 mod tables;

@@ -60,6 +60,7 @@ fn json_has_every_field_and_every_figure_follows_from_time_and_bytes() {
             (1, role("routed")),
             (1, role("coop4")),
             (1, role("bicol")),
+            (1, Value::Array(Vec::new())),
             (3, role("routed"))
         ]
     );
@@ -123,10 +124,14 @@ fn json_has_every_field_and_every_figure_follows_from_time_and_bytes() {
         ));
         assert_eq!(measured["comparison"]["elements"].as_f64(), Some(m * n));
         assert!(number("error_relative_to_rms") < 1e-5);
+        assert_eq!(measured["checked"], false, "{row}");
         // The baseline multiplies one row.
         assert_eq!(measured["speedup"].is_null(), m > 1.0);
         if row["baseline"] == true {
-            assert_eq!((number("speedup"), &row["roles"]), (1.0, &role("bicol")));
+            assert_eq!(
+                (number("speedup"), &row["variant"]),
+                (1.0, &"published_bicol".into())
+            );
         }
     }
     let reasons: Vec<&str> = report["skipped"]
@@ -198,7 +203,12 @@ fn the_text_has_a_table_for_each_shape_fastest_first() {
     );
     assert!(text.contains("\n1 x 64 x 128, group size 32\nkernel "), "{text}");
     assert!(text.contains("\n3 x 40 x 64, group size 32\nkernel "), "{text}");
-    assert!(text.contains("  vs bicol  "), "{text}");
+    assert!(
+        text.contains("\nspeedup  over published_bicol\n") && text.contains("  speedup  "),
+        "{text}"
+    );
+    let versus = quick(&["--baseline", "bicol"]).stdout;
+    assert!(versus.contains("  vs bicol  "), "{versus}");
     assert!(text.contains("  1.00 x  "), "{text}");
     assert!(
         text.ends_with("\nEvery output that was sampled agrees with float64.\n"),
@@ -213,7 +223,7 @@ fn the_text_has_a_table_for_each_shape_fastest_first() {
             before.rsplit(' ').next().unwrap().parse().unwrap()
         })
         .collect();
-    assert_eq!(speedups.len(), 3, "{text}");
+    assert_eq!(speedups.len(), 4, "{text}");
     assert!(speedups.is_sorted_by(|a, b| a >= b), "{text}");
 }
 
@@ -227,7 +237,7 @@ fn csv_has_a_header_and_as_many_cells_in_every_line() {
         "adapter,clock,m,n,k,group_size,variant,roles,numeric,seconds,lower_quartile,upper_quartile,\
          gigabytes_per_second,read_bandwidth_share,teraflops_per_second,speedup,error_relative_to_rms,ok,error"
     );
-    assert_eq!(lines.len(), 1 + 4);
+    assert_eq!(lines.len(), 1 + 5);
     // The adapter's name may hold commas, and is quoted then.
     let cells = |line: &str| {
         line.split('"')
@@ -290,6 +300,11 @@ fn kernels_that_are_not_there_are_refused_with_the_nearest() {
     );
     quick(&["--baseline", "bikol"])
         .refused("error: no variant is called `bikol`; did you mean `bicol`? `q4 list` shows all\n");
+    for slip in ["published_bikol", "published"] {
+        let bench = quick(&["--baseline", slip]);
+        assert_eq!((bench.code, bench.stdout.as_str()), (2, ""), "{bench:?}");
+        assert!(bench.stderr.contains("`published_bicol`"), "{}", bench.stderr);
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn each_class_and_number_of_rows_has_its_route_and_what_lost() {
         "tuning   off, so the built-in order decides\n",
         "layer    N = 14336, K = 4096: q4gsw weights in groups of 32, scales in f32 by column\n",
         "  the built-in order\n",
-        "  before it  16 multiply up to 2 or 4 rows, and M is 8: skinny_*\n",
+        " multiply up to 2 or 4 rows, and M is 8: ",
         " more that serve the shape, ",
     ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -136,7 +136,10 @@ fn is_default(variant: &Variant) -> bool {
             (width, columns, resident) == (Gemv::DEFAULT_WIDTH, Gemv::DEFAULT_COLUMNS, 0)
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
-        Geometry::Stream(stream) => stream == Stream::default_of(stream.slices, stream.reduction),
+        Geometry::Stream(stream) => {
+            stream == Stream::default_of(stream.slices, stream.reduction)
+                || stream == Stream::for_rows(stream.rows, stream.reduction)
+        }
         Geometry::Skinny(skinny) => {
             let default = Skinny::for_rows(skinny.rows, skinny.reduction);
             // Groups that are shorter than a load take one of fewer words.

@@ -1,7 +1,11 @@
-{# Streaming GEMV: workgroup memory holds the input, a team of lanes walks over K of a few columns alone. #}
+{# Streaming kernel: workgroup memory holds the input, a team of lanes walks over K of a few columns alone. #}
 {% include "common/header.wgsl" %}
 {% include "common/declarations.wgsl" %}
 
+{% if rows > 1 %}
+// The most rows of input.
+const ROWS: u32 = {{ rows }}u;
+{% endif %}
 // Lanes per workgroup.
 const WIDTH: u32 = {{ width }}u;
 {% if reduction == "shared" %}
@@ -15,7 +19,7 @@ const COLUMNS: u32 = {{ columns }}u;
 const CHUNK: u32 = {{ words | length }}u * WEIGHTS_PER_WORD;
 // Vectors of the input in a chunk.
 const VECTORS: u32 = CHUNK / 4u;
-// Chunks of the input that workgroup memory holds{% if slices %}: a longer input passes through it slice by slice{% endif %}.
+// Chunks of {% if rows > 1 %}each row of {% endif %}the input that workgroup memory holds{% if slices %}: a longer input passes through it slice by slice{% endif %}.
 const HELD: u32 = {{ held }}u;
 {% if fixed_k %}
 // No load straddles two rows{% if not slices %}, and a whole one is held{% endif %}.
@@ -28,10 +32,10 @@ const_assert GROUP_SIZE % CHUNK == 0u;
 // First vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. One more to a row, so that the vectors of a
 // chunk, which neighbouring lanes write, lie in different banks.
 const STRIDE: u32 = HELD + 1u;
-var<workgroup> x: array<vec4<f32>, VECTORS * STRIDE>;
+var<workgroup> x: array<vec4<f32>, {% if rows > 1 %}ROWS * {% endif %}VECTORS * STRIDE>;
 {% if affine %}
 // The sum of the input over each chunk, which what a group adds to its weights is multiplied by: once for all columns.
-var<workgroup> x_sums: array<f32, HELD>;
+var<workgroup> x_sums: array<f32, {% if rows > 1 %}ROWS * {% endif %}HELD>;
 {% endif %}
 {% if reduction == "shared" %}
 // Lanes that share a column of a team when its sums are added up.
@@ -43,13 +47,22 @@ var<workgroup> column_sums: array<f32, WIDTH>;
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
 
+{% if rows == 1 %}
 {% include "common/dot_word_codebook.wgsl" %}
+{% else %}
+{% include "common/dequantize_codebook.wgsl" %}
+{% endif %}
 {% else %}
 {% include "common/places.wgsl" %}
 
+{% if rows == 1 %}
 {% include "common/dot_word.wgsl" %}
+{% else %}
+{% include "stream/dequantize.wgsl" %}
+{% endif %}
 {% endif %}
 
+{% if rows == 1 %}
 // Past the end of K are zeros, which add nothing whatever weights they meet.
 fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     if (vector < vectors) {
@@ -57,6 +70,20 @@ fn load_input(vector: u32, vectors: u32) -> vec4<f32> {
     }
     return vec4<f32>();
 }
+{% else %}
+// Past the last row and the end of K are zeros, which add nothing whatever weights they meet.
+fn load_input(row: u32, vector: u32, vectors: u32) -> vec4<f32> {
+    if (row < params.M && vector < vectors) {
+        return input[params.input_offset / 4u + row * vectors + vector];
+    }
+    return vec4<f32>();
+}
+
+// Adds four products to a sum.
+fn add_products(w: vec4<f32>, x: vec4<f32>, sum: f32) -> f32 {
+    return fma(w.w, x.w, fma(w.z, x.z, fma(w.y, x.y, fma(w.x, x.x, sum))));
+}
+{% endif %}
 {% if scale_functions and not scales_like_chunks %}
 {% include "common/scales.wgsl" %}
 {% endif %}
@@ -146,11 +173,16 @@ fn main(
     if (next_n < params.N) {
         next = load_chunks(next_n, next_rows, min(team_lane, chunks - 1u));
     }
+    {% for copy in copies %}
+    {% if slices %}var{% else %}let{% endif %} value_{{ copy.index }} = load_input({% if rows > 1 %}{{ copy.row }}u, {% endif %}lane{% if copy.widths > 0 %} + {{ copy.widths }}u * WIDTH{% endif %}, chunks * VECTORS);
+    {% endfor %}
     {% if not slices %}
     {% include "stream/stage_input.wgsl" %}
     {% endif %}
     for (var round = 0u; round < rounds; round++) {
-        var sum = {{ sum_type }}();
+        {% for r in range(end=rows) %}
+        var sum{% if rows > 1 %}_{{ r }}{% endif %} = {{ sum_type }}();
+        {% endfor %}
         {% if not slices %}
         if (n < params.N) {
             {% include "stream/inner_product.wgsl" %}
@@ -167,11 +199,20 @@ fn main(
         }
         {% endif %}
 
+        {% for r in range(end=rows) %}
+        {% if rows > 1 %}
+        {
+            let sum = sum_{{ r }};
+        {% endif %}
         {% if reduction == "subgroup" %}
         {% include "stream/reduction_subgroup.wgsl" %}
         {% else %}
         {% include "stream/reduction_shared.wgsl" %}
         {% endif %}
+        {% if rows > 1 %}
+        }
+        {% endif %}
+        {% endfor %}
         n += dealt;
     }
 }

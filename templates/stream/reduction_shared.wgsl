@@ -16,10 +16,10 @@ workgroupBarrier();
 workgroupBarrier();
 // One lane for each column of each team.
 let column = round * dealt + COLUMNS * ((lane / COLUMNS) * workgroups.x + workgroup.x) + lane % COLUMNS;
-if (lane < COLUMNS * TEAMS && column < params.N) {
+if (lane < COLUMNS * TEAMS && column < params.N{% if rows > 1 %} && {{ r }}u < params.M{% endif %}) {
     var total = column_sums[lane * LANES_PER_COLUMN];
     for (var other = 1u; other < LANES_PER_COLUMN; other++) {
         total += column_sums[lane * LANES_PER_COLUMN + other];
     }
-    output[params.output_offset + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
+    output[params.output_offset{% if rows > 1 and r > 0 %} + {% if r > 1 %}{{ r }}u * {% endif %}params.output_stride{% endif %} + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
 }

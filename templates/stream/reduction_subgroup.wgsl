@@ -21,6 +21,6 @@ let column = n + (team_lane & 1u) * 2u + team_lane / 2u;
 {% else %}
 let column = n + team_lane;
 {% endif %}
-if (team_lane < COLUMNS && column < params.N) {
-    output[params.output_offset + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
+if (team_lane < COLUMNS && column < params.N{% if rows > 1 %} && {{ r }}u < params.M{% endif %}) {
+    output[params.output_offset{% if rows > 1 and r > 0 %} + {% if r > 1 %}{{ r }}u * {% endif %}params.output_stride{% endif %} + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
 }

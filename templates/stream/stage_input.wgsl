@@ -1,10 +1,4 @@
-{# Copies the input, or a slice of it, to workgroup memory: all loads are on their way before the first is stored. #}
-{% if slices %}
-let first_vector = first * VECTORS + lane;
-{% endif %}
-{% for copy in range(end=copies) %}
-let value_{{ copy }} = load_input({% if slices %}first_vector{% else %}lane{% endif %}{% if copy > 0 %} + {{ copy }}u * WIDTH{% endif %}, chunks * VECTORS);
-{% endfor %}
+{# Copies what the lanes have loaded of the input to workgroup memory; of a longer one the next slice is loaded then. #}
 {% if slices %}
 // All lanes are done with the slice before.
 workgroupBarrier();
@@ -14,12 +8,13 @@ workgroupBarrier();
     {% if encoding != "codebook" %}
     let places = select(LOW_PLACES, HIGH_PLACES, (lane & 1u) != 0u);
     {% endif %}
-    {% for copy in range(end=copies) %}
-    x[place{% if copy > 0 %} + {{ copy }}u * (WIDTH / VECTORS){% endif %}] = value_{{ copy }}{% if encoding != "codebook" %} * places{% endif %};
+    {% for copy in copies %}
+    x[place{% if copy.row > 0 %} + {% if copy.row > 1 %}{{ copy.row }}u * {% endif %}VECTORS * STRIDE{% endif %}{% if copy.widths > 0 %} + {{ copy.widths }}u * (WIDTH / VECTORS){% endif %}] = value_{{ copy.index }}{% if encoding != "codebook" %} * places{% endif %};
     {% endfor %}
 }
 workgroupBarrier();
 {% if affine %}
+{% if rows == 1 %}
 for (var chunk = lane; chunk < HELD; chunk += WIDTH) {
     var chunk_sum = 0.0;
     for (var vector = 0u; vector < VECTORS; vector += 2u) {
@@ -27,5 +22,24 @@ for (var chunk = lane; chunk < HELD; chunk += WIDTH) {
     }
     x_sums[chunk] = chunk_sum;
 }
+{% else %}
+for (var item = lane; item < ROWS * HELD; item += WIDTH) {
+    let at = item / HELD * (VECTORS * STRIDE) + item % HELD;
+    var chunk_sum = 0.0;
+    for (var vector = 0u; vector < VECTORS; vector += 2u) {
+        chunk_sum += dot(x[at + vector * STRIDE], 1.0 / LOW_PLACES) + dot(x[at + (vector + 1u) * STRIDE], 1.0 / HIGH_PLACES);
+    }
+    x_sums[item] = chunk_sum;
+}
+{% endif %}
 workgroupBarrier();
+{% endif %}
+{% if slices %}
+if (chunks > HELD) {
+    // The next slice is on its way while this one is multiplied: after the last one, the first one for the next columns.
+    let next_first = select(first + HELD, 0u, first + HELD >= chunks) * VECTORS + lane;
+    {% for copy in copies %}
+    value_{{ copy.index }} = load_input({% if rows > 1 %}{{ copy.row }}u, {% endif %}next_first{% if copy.widths > 0 %} + {{ copy.widths }}u * WIDTH{% endif %}, chunks * VECTORS);
+    {% endfor %}
+}
 {% endif %}

@@ -9,7 +9,7 @@ use crate::{Bias, Configuration, Encoding, GroupSize, Needs, Route, ScaleLayout}
 /// The generator makes these; the macro and build scripts store them as constants of the user's crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variant {
-    /// [`Configuration::name`] of `configuration`.
+    /// [`Configuration::name`] of `configuration`, where the generator made it.
     pub name: Cow<'static, str>,
     /// What the text is specialised on.
     pub configuration: Configuration,

@@ -148,7 +148,7 @@ impl Edges {
             ),
             // Tasks of a team, and more of them than a workgroup has teams; a slice of the input and the next.
             Geometry::Stream(stream) => (
-                vec![1],
+                around(&[stream.rows]),
                 around(&[stream.columns, stream.columns * stream.width / Stream::TEAM]),
                 stream.held * Stream::CHUNK,
             ),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use q4_kernel::Feature;
 
 use super::{OnAdapter, dimension, seed};
-use crate::names;
+use crate::{names, published};
 
 /// Measure how fast kernels are, beside what the device can read
 ///
@@ -16,13 +16,14 @@ use crate::names;
 #[derive(Args, Debug)]
 #[command(after_help = HELP)]
 pub(crate) struct Bench {
-    /// Kernels, several with commas: names in which `*` stands for anything; `routed`, what the standard kernel chooses; `coop4`
-    /// and `bicol`, GEMVs of one and two columns as first published
+    /// Kernels, several with commas: names in which `*` stands for anything; `routed`, what the standard kernel chooses;
+    /// `published_coop4` and `published_bicol`, what the first implementation multiplies one row with, a column or two a workgroup; `coop4` and
+    /// `bicol`, the same geometry with this project's loads and arithmetic
     #[arg(
         long,
         value_name = "PATTERN,..",
         value_delimiter = ',',
-        default_value = "routed,coop4,bicol"
+        default_value = "routed,coop4,bicol,published_bicol"
     )]
     pub(crate) kernels: Vec<String>,
 
@@ -50,8 +51,8 @@ pub(crate) struct Bench {
     #[arg(allow_negative_numbers = true)]
     pub(crate) group: Vec<u32>,
 
-    /// What the others are compared with: the name of a variant, `coop4` or `bicol`
-    #[arg(long, value_name = "NAME", default_value = "bicol")]
+    /// What the others are compared with: the name of a variant, or one of the words of --kernels
+    #[arg(long, value_name = "NAME", default_value = published::BICOL)]
     pub(crate) baseline: String,
 
     /// Measure the linear layers of this model instead of single shapes

@@ -200,10 +200,10 @@ pub(crate) struct List {
 #[command(group = ArgGroup::new("which").required(true).args(["name", "all"]))]
 #[command(after_help = "Examples:\n  q4 verify coop4_w64_c4_g32_subgroup\n  q4 verify --all --subgroup 8,32")]
 pub(crate) struct Verify {
-    /// A name that `q4 list` shows
+    /// A name that `q4 list` shows, or one of the first implementation's kernels, `published_coop4` and `published_bicol`
     pub(crate) name: Option<String>,
 
-    /// Every variant of the catalogue
+    /// Every variant of the catalogue, and those that `q4 bench` compares it with
     #[arg(long)]
     pub(crate) all: bool,
 

@@ -80,6 +80,7 @@ fn gemv_value(krate: &TokenStream, gemv: Gemv) -> TokenStream {
 
 fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
     let Stream {
+        rows,
         width,
         columns,
         held,
@@ -89,7 +90,7 @@ fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
     } = stream;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Stream {
-        width: #width, columns: #columns, held: #held, slices: #slices, workgroups: #workgroups, reduction: #reduction,
+        rows: #rows, width: #width, columns: #columns, held: #held, slices: #slices, workgroups: #workgroups, reduction: #reduction,
     })
 }
 

@@ -8,8 +8,9 @@ use naga::Span;
 use q4_kernel_types::{Configuration, Feature, Variant};
 
 use crate::{
+    Errors,
     render::{Rendered, TemplateLine},
-    validate::{Validated, is_valid_under},
+    validate::{Validated, is_valid_under, validate},
 };
 
 /// The most workgroup memory that any device offers. What a device has, the runtime compares with what a variant needs.
@@ -190,6 +191,16 @@ pub fn lint(
         }
     };
     Err(problems.into_iter().map(error).collect())
+}
+
+/// As [`lint`], of a text that is there already and whose template lines nobody asks for. Validates it first.
+///
+/// # Errors
+/// naga's first complaint, or every problem found.
+pub fn lint_variant(variant: &Variant) -> Result<Measured, Errors> {
+    let text = Rendered::of_text(&variant.wgsl);
+    let validated = validate(&variant.configuration, &text)?;
+    lint(&variant.configuration, &text, &validated).map_err(Errors::all)
 }
 
 /// ` at line 7 (templates/coop4/kernel.wgsl:12)`, as far as known.

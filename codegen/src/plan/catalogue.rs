@@ -127,6 +127,24 @@ const STREAMS_FOR_TUNING: [(u32, u32, u32, bool, u32); 12] = [
     (256, 1, 128, true, TWO_EACH),
 ];
 
+/// Rows, width, columns, held chunks of a row, whether in slices, and workgroups of the streaming kernels for a few rows beside the defaults.
+const STREAMS_OF_ROWS_FOR_TUNING: [(u32, u32, u32, u32, bool, u32); 12] = [
+    (2, 512, 4, 128, false, ONE_EACH),
+    (2, 512, 2, 128, false, ONE_EACH),
+    (2, 512, 1, 128, false, ONE_EACH),
+    (2, 256, 4, 64, true, TWO_EACH),
+    (2, 256, 2, 64, true, TWO_EACH),
+    (2, 512, 2, 128, true, ONE_EACH),
+    (2, 512, 1, 128, true, ONE_EACH),
+    (2, 1024, 2, 128, false, ONE_EACH),
+    (4, 512, 2, 64, true, ONE_EACH),
+    (4, 512, 1, 64, true, ONE_EACH),
+    (4, 256, 4, 64, true, ONE_EACH),
+    (4, 256, 2, 64, true, ONE_EACH),
+];
+/// The numbers of rows.
+const STREAM_ROWS: [u32; 2] = [2, 4];
+
 /// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
 /// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
 const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
@@ -435,6 +453,7 @@ fn gemvs(group_size: GroupSize) -> Vec<Configuration> {
 fn streams(group_size: GroupSize) -> Vec<Configuration> {
     let of = |reduction| {
         let sized = STREAMS.map(|(width, columns, held, slices, workgroups)| Stream {
+            rows: 1,
             width,
             columns,
             held,
@@ -443,7 +462,8 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
             reduction,
         });
         let defaults = [false, true].map(|slices| Stream::default_of(slices, reduction));
-        defaults.into_iter().chain(sized).map(Geometry::Stream)
+        let few = STREAM_ROWS.map(|rows| Stream::for_rows(rows, reduction));
+        defaults.into_iter().chain(sized).chain(few).map(Geometry::Stream)
     };
     let standard = |geometry| standard(geometry, group_size);
     let mut variants: Vec<_> = Reduction::ALL.into_iter().flat_map(of).map(standard).collect();
@@ -451,6 +471,7 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
         for (width, columns, held, slices, workgroups) in STREAMS_FOR_TUNING {
             variants.extend(Reduction::ALL.map(|reduction| {
                 standard(Geometry::Stream(Stream {
+                    rows: 1,
                     width,
                     columns,
                     held,
@@ -459,6 +480,17 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
                     reduction,
                 }))
             }));
+        }
+        for (rows, width, columns, held, slices, workgroups) in STREAMS_OF_ROWS_FOR_TUNING {
+            variants.push(standard(Geometry::Stream(Stream {
+                rows,
+                width,
+                columns,
+                held,
+                slices,
+                workgroups,
+                reduction: Reduction::Subgroup,
+            })));
         }
         variants.extend(of(Reduction::Subgroup).map(|geometry| Configuration {
             scales: BY_GROUP,

@@ -1,4 +1,4 @@
-//! The streaming GEMV.
+//! The streaming kernel, for one row and a few.
 
 use core::fmt;
 
@@ -6,15 +6,18 @@ use super::{Family, Label, Reduction};
 use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// The streaming GEMV: few large workgroups keep the input in their memory, and each team of lanes walks alone over all of K of a few columns,
-/// 16 bytes of every column at a time, the next ones under way while these are multiplied. Teams are dealt their columns one after the other.
+/// 16 bytes of every column at a time, the next ones under way while these are multiplied. Teams are dealt their columns one after the other. With more
+/// than one row every weight is read and dequantised once for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Stream {
+    /// The most rows of input.
+    pub rows: u32,
     /// Lanes per workgroup.
     pub width: u32,
     /// Output columns that a team takes at once.
     pub columns: u32,
-    /// Chunks of the input, of [`Stream::CHUNK`] elements each, that workgroup memory holds.
+    /// Chunks of each row of the input, of [`Stream::CHUNK`] elements each, that workgroup memory holds.
     pub held: u32,
     /// Whether a longer input passes through workgroup memory slice by slice; otherwise all of it is held, which limits K.
     pub slices: bool,
@@ -25,12 +28,16 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// The numbers of rows there are.
+    pub const ROWS: [u32; 3] = [1, 2, 4];
     /// The widths there are.
     pub const WIDTHS: [u32; 4] = [128, 256, 512, 1024];
     /// The numbers of columns there are.
     pub const COLUMNS: [u32; 3] = [1, 2, 4];
-    /// What workgroup memory may hold: whole steps of subgroups of every size.
-    pub const HELD: [u32; 2] = [128, 256];
+    /// What workgroup memory may hold of a row.
+    pub const HELD: [u32; 3] = [64, 128, 256];
+    /// Chunks of all rows that workgroup memory may hold, which is 32 KiB and what keeps them in different banks.
+    pub const HELD_BY_ALL_ROWS: u32 = 256;
     /// Lanes of a team that is no subgroup.
     pub const TEAM: u32 = 32;
     /// Words of a column that a lane loads at once.
@@ -46,12 +53,26 @@ impl Stream {
     #[must_use]
     pub const fn default_of(slices: bool, reduction: Reduction) -> Self {
         Self {
+            rows: 1,
             width: 256,
             columns: 4,
             held: Self::DEFAULT_HELD,
             slices,
             workgroups: Self::DEFAULT_WORKGROUPS,
             reduction,
+        }
+    }
+
+    /// What a description gets that names no number, for a few rows: all that [`Stream::HELD_BY_ALL_ROWS`] allows, and so few workgroups that each has a
+    /// multiprocessor of the largest devices to itself.
+    #[must_use]
+    pub const fn for_rows(rows: u32, reduction: Reduction) -> Self {
+        Self {
+            rows,
+            width: 512,
+            held: Self::HELD_BY_ALL_ROWS / rows,
+            workgroups: Self::DEFAULT_WORKGROUPS / 2,
+            ..Self::default_of(true, reduction)
         }
     }
 }
@@ -62,6 +83,10 @@ impl Family for Stream {
     }
 
     fn label(&self) -> Label {
+        let rows = match self.rows {
+            1 => String::new(),
+            rows => format!("r{rows}_"),
+        };
         let held = match (self.slices, self.held) {
             (false, Self::DEFAULT_HELD) => String::new(),
             (false, chunks) => format!("_h{chunks}"),
@@ -72,17 +97,21 @@ impl Family for Stream {
             workgroups => format!("_p{workgroups}"),
         };
         Label {
-            sizes: format!("w{}_c{}{held}{grid}", self.width, self.columns),
+            sizes: format!("{rows}w{}_c{}{held}{grid}", self.width, self.columns),
             kind: Some(self.reduction.name()),
         }
     }
 
     fn route(&self) -> Route {
-        Route::Decode
+        if self.rows == 1 { Route::Decode } else { Route::Few }
     }
 
     fn rows(&self) -> RowsServed {
-        RowsServed::One
+        if self.rows == 1 {
+            RowsServed::One
+        } else {
+            RowsServed::UpTo(self.rows)
+        }
     }
 
     /// What a lane loads at once must not straddle rows or groups.
@@ -118,6 +147,7 @@ impl fmt::Display for Stream {
     /// As a description has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            rows,
             width,
             columns,
             held,
@@ -126,9 +156,13 @@ impl fmt::Display for Stream {
             reduction,
         } = self;
         let slices = if *slices { "always" } else { "never" };
+        let rows = match rows {
+            1 => String::new(),
+            rows => format!("rows: {rows}, "),
+        };
         write!(
             f,
-            "stream {{ width: {width}, columns: {columns}, held: {held}, slices: {slices}, workgroups: {workgroups}, reduction: {reduction} }}"
+            "stream {{ {rows}width: {width}, columns: {columns}, held: {held}, slices: {slices}, workgroups: {workgroups}, reduction: {reduction} }}"
         )
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     measure::compile,
     names::{self, UnknownVariant},
     output::Progress,
+    published,
     serving::{Skipped, first_lines, ruled_out, skipped},
 };
 
@@ -63,11 +64,20 @@ pub(super) struct Kernel {
 /// What the standard kernel chooses.
 pub(super) const ROUTED: &str = "routed";
 
-/// The GEMVs as they were first published: a word, and the names that it stands for, the most specialised first.
-pub(super) const PUBLISHED: [(&str, [&str; 2]); 2] = [
-    ("coop4", ["coop4_w64_c1_g*_shared", "coop4_w64_c1_gx_shared"]),
-    ("bicol", ["coop4_w64_c2_g*_shared", "coop4_w64_c2_gx_shared"]),
+/// Variants of the catalogue with the geometry of the first implementation's GEMVs: a word, and the names that it stands for, the most
+/// specialised first.
+const GEOMETRIES: [(&str, [&str; 2]); 2] = [
+    (COOP4, ["coop4_w64_c1_g*_shared", "coop4_w64_c1_gx_shared"]),
+    (BICOL, ["coop4_w64_c2_g*_shared", "coop4_w64_c2_gx_shared"]),
 ];
+const COOP4: &str = "coop4";
+const BICOL: &str = "bicol";
+
+/// Words that stand for kernels, or are names beside those of the catalogue.
+const WORDS: [&str; 5] = [ROUTED, COOP4, BICOL, published::COOP4, published::BICOL];
+
+/// What a whole model is measured on beside what is routed.
+pub(super) const MODEL_BASELINES: [&str; 3] = [COOP4, BICOL, published::BICOL];
 
 impl Selection {
     /// Reads the words.
@@ -83,18 +93,17 @@ impl Selection {
 impl Wanted {
     /// Reads a word.
     pub(super) fn parse(word: &str) -> Result<Self, UnknownVariant> {
-        let published = PUBLISHED.iter().find(|(name, _)| *name == word);
-        let kind = match published {
+        let geometry = GEOMETRIES.iter().find(|(name, _)| *name == word);
+        let kind = match geometry {
             _ if word == ROUTED => Kind::Routed,
             Some((_, patterns)) => {
                 let variants = patterns.iter().map(|pattern| names::matching(pattern));
                 Kind::First(variants.collect::<Result<Vec<_>, _>>()?.concat())
             }
-            None => {
-                let words = || [ROUTED].into_iter().chain(PUBLISHED.map(|(word, _)| word));
-                let variants = names::matching(word).map_err(|unknown| unknown.or_one_of(words()))?;
-                Kind::Each(variants)
-            }
+            None => Kind::Each(match published::find(word) {
+                Some(variant) => vec![variant],
+                None => names::matching(word).map_err(|unknown| unknown.or_one_of(WORDS))?,
+            }),
         };
         Ok(Self {
             word: word.to_owned(),
@@ -276,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_kernels_are_the_ones_for_the_group_size_where_there_are_any() {
+    fn the_kernels_of_a_geometry_are_the_ones_for_the_group_size_where_there_are_any() {
         let device = testing::device();
         let selection = Selection::parse(&words(&["coop4"]), "bicol").unwrap();
         let plan = plan(&device, &selection, &[shape(1, 64, 32), shape(1, 120, 24)]).unwrap();
@@ -322,6 +331,22 @@ mod tests {
             reasons.contains(&"it multiplies one row, and M is 5"),
             "{reasons:?}"
         );
+    }
+
+    #[test]
+    fn the_published_kernels_are_measured_under_their_names_on_one_row_of_any_group_size() {
+        let device = testing::device();
+        let both = words(&[published::COOP4, published::BICOL]);
+        let selection = Selection::parse(&both, published::BICOL).unwrap();
+        let shapes = [shape(1, 64, 32), shape(1, 120, 24), shape(2, 64, 32)];
+        let plan = plan(&device, &selection, &shapes).unwrap();
+        assert_eq!(names(&plan), [[published::COOP4, published::BICOL]; 2]);
+        let [coop4, bicol] = &plan.jobs[0].kernels[..] else {
+            panic!("{plan:?}")
+        };
+        assert!(!coop4.is_baseline && bicol.is_baseline && bicol.roles.is_empty());
+        assert_eq!(plan.skipped.len(), 1);
+        assert_eq!(plan.skipped[0].reason, "it multiplies one row, and M is 2");
     }
 
     #[test]

@@ -21,12 +21,13 @@ use crate::{
     failure::{Ending, Failure},
     names,
     output::{Progress, print_json},
+    published,
 };
 
 pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Ending, Failure> {
     let mut variants: Vec<&Variant> = match &arguments.name {
-        Some(name) => vec![names::find(name)?],
-        None => catalogue().iter().collect(),
+        Some(name) => vec![published::find(name).map_or_else(|| names::find(name), Ok)?],
+        None => catalogue().iter().chain(published::variants()).collect(),
     };
     let mut kept = Vec::new();
     if let (Some(path), true) = (&arguments.write, arguments.unlisted) {

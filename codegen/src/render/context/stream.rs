@@ -1,23 +1,27 @@
-//! The values of the streaming GEMV.
+//! The values of the streaming kernel.
 
 use q4_kernel_types::{Configuration, GroupSize, Reduction, ScaleFormat, ScaleOrder, Stream};
 use serde::Serialize;
 
-use super::{Described, Family, ScaleLoads, Word, word_type, words};
+use super::{Described, Family, MAX_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
 
 /// Elements of a vector of the input.
 const VECTOR: u32 = 4;
 
 #[derive(Serialize)]
 pub(super) struct Values {
+    rows: u32,
     width: u32,
     reduction: Reduction,
     /// The words of a chunk.
     words: Vec<Word>,
-    /// The chunks that workgroup memory holds, whether a longer input passes through it in slices, and the vectors of it that a lane copies.
+    /// The chunks of a row that workgroup memory holds, whether a longer input passes through it in slices, and the vectors of it that a lane copies.
     held: u32,
     slices: bool,
-    copies: u32,
+    copies: Vec<Copy>,
+    /// The expression for the lanes of a team that have chunks in a step, and whether those may be fewer than all.
+    step_lanes: &'static str,
+    idle_lanes: bool,
     /// The type of as many indices as columns.
     row_type: &'static str,
     /// Whether there is a scale for each chunk, in the order of the chunks.
@@ -29,8 +33,29 @@ pub(super) struct Values {
     teams: &'static str,
 }
 
+/// A vector of the input that every lane copies to workgroup memory.
+#[derive(Serialize)]
+struct Copy {
+    index: u32,
+    row: u32,
+    /// How many times as many vectors of the row as there are lanes come before those of this copy.
+    widths: u32,
+}
+
+fn copies(stream: Stream) -> Vec<Copy> {
+    let row = stream.held * Stream::CHUNK / VECTOR;
+    (0..stream.rows * row / stream.width)
+        .map(|index| Copy {
+            index,
+            row: index * stream.width / row,
+            widths: index * stream.width % row / stream.width,
+        })
+        .collect()
+}
+
 pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Described {
     let Stream {
+        rows,
         width,
         columns,
         held,
@@ -42,9 +67,14 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
         Reduction::Subgroup => ("a subgroup".to_owned(), "team_lanes", "teams"),
         Reduction::Shared => (format!("{} lanes", Stream::TEAM), "TEAM", "TEAMS"),
     };
+    // A subgroup may have more lanes than there are chunks of a row in workgroup memory.
+    let idle_lanes = held < MAX_SUBGROUP_SIZE && reduction == Reduction::Subgroup;
     Described {
-        kind: "Streaming GEMV",
-        purpose: ", for one row",
+        kind: if rows == 1 { "Streaming GEMV" } else { "Streaming kernel" },
+        purpose: match rows {
+            1 => ", for one row",
+            _ => ", for a few rows",
+        },
         facts: vec![
             format!(
                 "geometry    {width} lanes in teams, {team} each, which take {columns} output columns at once, {} weights of each a lane",
@@ -53,7 +83,12 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             format!(
                 "input       in workgroup memory, {} elements{}",
                 held * Stream::CHUNK,
-                if slices { " at once" } else { " at most" }
+                match (slices, rows) {
+                    (true, 1) => " at once",
+                    (false, 1) => " at most",
+                    (true, _) => " of each row at once",
+                    (false, _) => " of each row at most",
+                }
             ),
             format!("reduction   {}", super::reduction_meaning(reduction)),
         ],
@@ -62,12 +97,15 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
         weight_type: word_type(Stream::WORDS),
         scale_loads: ScaleLoads::Blocks,
         values: Family::Stream(Values {
+            rows,
             width,
             reduction,
             words: words(Stream::WORDS),
             held,
             slices,
-            copies: held * Stream::CHUNK / VECTOR / width,
+            copies: copies(stream),
+            step_lanes: if idle_lanes { "min(team_lanes, HELD)" } else { team_lanes },
+            idle_lanes,
             row_type: word_type(columns),
             scales_like_chunks: configuration.scales.format == ScaleFormat::F32
                 && configuration.scales.order == ScaleOrder::Columns

@@ -12,7 +12,7 @@ use q4_kernel::layout;
 
 use super::{
     Method, conditions,
-    kernels::{PUBLISHED, ROUTED, Wanted, routed},
+    kernels::{MODEL_BASELINES, ROUTED, Wanted, routed},
     read_bandwidth,
 };
 use crate::{
@@ -44,7 +44,7 @@ fn measure(arguments: &Bench, architecture: Architecture, out: &mut impl Write) 
         footprint(&architecture, group_size, arguments.prompt)
             .check(device.gpu.capabilities(), device.runs_on_cpu())?;
     }
-    let words = [ROUTED].into_iter().chain(PUBLISHED.map(|(word, _)| word));
+    let words = [ROUTED].into_iter().chain(MODEL_BASELINES);
     let wanted = words.map(Wanted::parse).collect::<Result<Vec<_>, _>>()?;
 
     let standard = routed(&device)?;
@@ -71,7 +71,7 @@ fn measure(arguments: &Bench, architecture: Architecture, out: &mut impl Write) 
         conditions: conditions(arguments, &device, method, bandwidth, times),
         architecture,
         prompt: arguments.prompt,
-        baselines: PUBLISHED.map(|(word, _)| word),
+        baselines: MODEL_BASELINES,
         ok: rows.iter().all(runs::Row::is_good),
         rows,
     };
@@ -196,6 +196,8 @@ mod tests {
                 ("coop4", "prefill", false),
                 ("bicol", "decode", true),
                 ("bicol", "prefill", false),
+                ("published_bicol", "decode", true),
+                ("published_bicol", "prefill", false),
             ]
         );
         for stack in stacks {
@@ -217,10 +219,11 @@ mod tests {
             ));
             assert!(number("error_relative_to_rms") < 1e-5);
             assert_eq!(measured["dispatches"], 15);
-            assert_eq!(
-                measured["speedups"]["bicol"].is_null(),
-                stack["phase"] == "prefill"
-            );
+            for baseline in MODEL_BASELINES {
+                let speedup = &measured["speedups"][baseline];
+                assert_eq!(speedup.is_null(), stack["phase"] == "prefill", "{baseline}");
+                assert!(stack["kernels"] != baseline || *speedup == 1.0, "{baseline}");
+            }
         }
     }
 
@@ -240,7 +243,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("\nleft out: coop4, bicol: it multiplies one row, and M is 3\n"),
+            text.contains("\nleft out: coop4, bicol, published_bicol: it multiplies one row, and M is 3\n"),
             "{text}"
         );
         assert!(text.contains("\nlm_head   1 x 200 x  64  "), "{text}");
@@ -254,8 +257,11 @@ mod tests {
     fn csv_has_a_line_for_each_stack_that_was_measured() {
         let text = printed("--csv --group 32,64");
         let lines: Vec<&str> = text.split_terminator("\r\n").collect();
-        assert_eq!(lines.len(), 1 + 2 * 4);
+        // What is routed walks both phases, each baseline one.
+        let stacks = 2 + MODEL_BASELINES.len();
+        assert_eq!(lines.len(), 1 + 2 * stacks);
         assert!(lines[0].starts_with("adapter,clock,model,layers,group_size,phase,tokens,kernels,seconds,"));
-        assert!(lines[5].contains(",tiny,2,64,decode,1,routed,"), "{}", lines[5]);
+        let second = lines[1 + stacks];
+        assert!(second.contains(",tiny,2,64,decode,1,routed,"), "{second}");
     }
 }

@@ -7,7 +7,7 @@ use q4_kernel::Shape;
 use super::runs::{Measured, Outcome, Phase, Row};
 use crate::{
     architecture::Architecture,
-    commands::bench::conditions::Conditions,
+    commands::bench::{conditions::Conditions, kernels::MODEL_BASELINES},
     grouping::grouped,
     measure::Spread,
     output::{
@@ -24,7 +24,7 @@ pub(super) struct ModelReport {
     /// Tokens of the prompt.
     pub(super) prompt: u32,
     /// What the others are compared with.
-    pub(super) baselines: [&'static str; 2],
+    pub(super) baselines: [&'static str; MODEL_BASELINES.len()],
     pub(super) rows: Vec<Row>,
     pub(super) ok: bool,
 }
@@ -38,7 +38,7 @@ pub(super) struct Figures {
     pub(super) read_bandwidth_share: f64,
     pub(super) teraflops_per_second: f64,
     /// How many times faster than each baseline, where that was measured for the same.
-    pub(super) speedups: [Option<f64>; 2],
+    pub(super) speedups: [Option<f64>; MODEL_BASELINES.len()],
     /// The largest error of all shapes, relative to the root of the mean square of the outputs.
     pub(super) error_relative_to_rms: f64,
 }
@@ -77,7 +77,7 @@ impl ModelReport {
         };
         writeln!(out, "{title}, group size {group_size}")?;
         let versus = self.baselines.map(|word| format!("vs {word}"));
-        let columns = [
+        let columns: Vec<(&str, Align)> = [
             ("kernels", Align::Left),
             ("time", Align::Right),
             ("spread", Align::Right),
@@ -85,17 +85,18 @@ impl ModelReport {
             ("GB/s", Align::Right),
             ("% read", Align::Right),
             ("TFLOP/s", Align::Right),
-            (versus[0].as_str(), Align::Right),
-            (versus[1].as_str(), Align::Right),
-            ("error", Align::Right),
-        ];
+        ]
+        .into_iter()
+        .chain(versus.iter().map(|versus| (versus.as_str(), Align::Right)))
+        .chain([("error", Align::Right)])
+        .collect();
         let lines = rows()
             .filter_map(|row| Some((row, self.figures(row)?)))
             .map(|(row, figures)| {
                 let speedup = |speedup: Option<f64>| {
                     speedup.map_or("-".to_owned(), |speedup| format!("{speedup:.2} x"))
                 };
-                vec![
+                let mut cells = vec![
                     row.kernels.clone(),
                     duration(figures.seconds.median),
                     format!("{:.1} %", figures.seconds.relative() * 100.0),
@@ -103,10 +104,10 @@ impl ModelReport {
                     inexact(figures.gigabytes_per_second),
                     format!("{:.1}", figures.read_bandwidth_share * 100.0),
                     inexact(figures.teraflops_per_second),
-                    speedup(figures.speedups[0]),
-                    speedup(figures.speedups[1]),
-                    error(figures.error_relative_to_rms),
-                ]
+                ];
+                cells.extend(figures.speedups.map(speedup));
+                cells.push(error(figures.error_relative_to_rms));
+                cells
             });
         writeln!(out, "{}", table(&columns, lines))?;
         // What a route chooses is news; what a word stands for is the same everywhere.

@@ -229,7 +229,7 @@ mod tests {
             standard: &standard,
             progress: &Progress::new(0),
         };
-        let wanted = ["routed", "bicol"].map(|word| Wanted::parse(word).unwrap());
+        let wanted = ["routed", "published_bicol"].map(|word| Wanted::parse(word).unwrap());
         let matrices = TINY.matrices(32);
         let rows = bench.run(&matrices, 32, &wanted).unwrap();
         let done: Vec<_> = rows
@@ -241,8 +241,8 @@ mod tests {
             [
                 ("routed", Phase::Decode, true),
                 ("routed", Phase::Prefill, true),
-                ("bicol", Phase::Decode, true),
-                ("bicol", Phase::Prefill, false)
+                ("published_bicol", Phase::Decode, true),
+                ("published_bicol", Phase::Prefill, false)
             ]
         );
         assert!(rows.iter().all(Row::is_good), "{rows:?}");

@@ -19,6 +19,7 @@ use crate::{
     failure::Failure,
     measure::{Budget, Repetitions, Stopwatch, Times, finish_uploads, measure, upload_copies},
     output::Progress,
+    published,
 };
 
 /// A matrix and the kernel that multiplies by it.
@@ -157,9 +158,14 @@ impl Stack {
             let got = gpu.read(&y)?;
             // The combination is not used again, and holds on to its buffers.
             weights.forget_bindings();
-            let variant = q4_kernel::variant(call.variant()).ok_or_else(|| {
-                Failure::NothingRan(format!("`{}` is not of the catalogue", call.variant()))
-            })?;
+            let variant = q4_kernel::variant(call.variant())
+                .or_else(|| published::find(call.variant()))
+                .ok_or_else(|| {
+                    Failure::NothingRan(format!(
+                        "`{}` is neither of the catalogue nor of the first implementation",
+                        call.variant()
+                    ))
+                })?;
             checked.push(Checked {
                 names: vec![matrix.name],
                 shape,

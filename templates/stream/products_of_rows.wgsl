@@ -1,0 +1,34 @@
+{# The products of a team's step for all rows: every weight is dequantised once. #}
+{% if idle_lanes %}
+// In a subgroup of more lanes than there are chunks of a row, the last ones have nothing to multiply.
+if (place < HELD) {
+{% endif %}
+{% for c in range(end=columns) %}
+{% for r in range(end=rows) %}
+var dot_{{ c }}_{{ r }} = 0.0;
+{% endfor %}
+{% endfor %}
+{% for word in words %}
+{% for half in [0, 1] %}
+{
+    {% for c in range(end=columns) %}
+    let w_{{ c }} = {% if half == 0 %}dequantize_low{% else %}dequantize_high{% endif %}(now.q_{{ c }}{{ word.component }});
+    {% endfor %}
+    {% for r in range(end=rows) %}
+    let x_{{ r }} = x[{% if r > 0 %}{% if r > 1 %}{{ r }}u * {% endif %}VECTORS * STRIDE + {% endif %}{{ 2 * word.index + half }}u * STRIDE + place];
+    {% for c in range(end=columns) %}
+    dot_{{ c }}_{{ r }} = add_products(w_{{ c }}, x_{{ r }}, dot_{{ c }}_{{ r }});
+    {% endfor %}
+    {% endfor %}
+}
+{% endfor %}
+{% endfor %}
+{% for r in range(end=rows) %}
+sum_{{ r }} = fma(now.scale, {{ sum_type }}({% for c in range(end=columns) %}dot_{{ c }}_{{ r }}{% if not loop.last %}, {% endif %}{% endfor %}), sum_{{ r }});
+{% if affine %}
+sum_{{ r }} = fma(now.offset, {{ sum_type }}(x_sums[{% if r > 0 %}{{ r }}u * HELD + {% endif %}place]), sum_{{ r }});
+{% endif %}
+{% endfor %}
+{% if idle_lanes %}
+}
+{% endif %}
