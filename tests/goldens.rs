@@ -48,6 +48,10 @@ fn representative_variants_of_the_catalogue() {
         "stream_w256_c4_g32_subgroup",
         "stream_w512_c1_p132_g32_shared",
         "stream_w512_c4_s256_p132_g128_subgroup",
+        "stream_w512_c4_t2_s256_p132_g32_subgroup",
+        "stream_w512_c2_t2_p132_g32_shared",
+        "stream_r2_w512_c4_p132_g32_subgroup",
+        "stream_r4_w512_c4_s64_p132_gx_shared",
         "stream_w256_c4_g32_subgroup_sf32g",
         // The GEMV for less workgroup memory and its two other ways: an input that is kept, inputs in 8 bits; other scales.
         "gemv_w128_c8_g32_subgroup",

@@ -74,10 +74,11 @@ pub fn standard_of(format: WeightFormat) -> GeneratedKernel {
         };
         (place, variant.needs().features.is_empty())
     });
-    // No more rows than there are, then the same.
+    // No more rows than there are; inputs in workgroup memory where it is large enough; subgroups where the device has them.
     few.sort_by_key(|variant| {
         let most = variant.configuration.constraints().rows.most();
-        (most, variant.needs().features.is_empty())
+        let streams = matches!(variant.configuration.geometry, Geometry::Stream(_));
+        (most, !streams, variant.needs().features.is_empty())
     });
     let others: Vec<Variant> = catalogue()
         .iter()

@@ -60,10 +60,10 @@ pub use wgpu;
 /// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
 /// | `numeric` | `exact`: f32 multiply and accumulate; `f16_multiply`: operands may be rounded to f16; `int8_activations`: inputs to 8 bits | `exact` |
 /// | `scales` | `f32`, `f16`, `bf16`, each also as `f16 { order: groups }`: how scales are stored on the device; `e8m0` and `e4m3` round nothing | as the format has them, by column |
-/// | `decode` | `stream { width: 256, columns: 4, held: 128, slices: never, workgroups: 264, reduction: subgroup }`: the kernel for one row | chosen |
+/// | `decode` | `stream { width: 256, columns: 4, split: 1, held: 128, slices: never, workgroups: 264, reduction: subgroup }`: the kernel for one row | chosen |
 /// | | `gemv { width: 128, columns: 8, resident: 1, staged: never, workgroups: 2112, reduction: subgroup }`: without the workgroup memory |
 /// | | `coop4 { width: 64, columns: 8, words: 1, reduction: subgroup }`: as the first implementation had it | |
-/// | `few` | `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | chosen |
+/// | `few` | `stream { width: 512, columns: 4, workgroups: 132, reduction: subgroup }` or `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | chosen |
 /// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8 }`: the kernel for more rows, from workgroup memory | chosen |
 /// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |
 /// | | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: from registers | |

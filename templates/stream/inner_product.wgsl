@@ -1,17 +1,20 @@
 {# A team's walk over the chunks that workgroup memory holds. #}
 {% if slices %}
 let end = min(first + HELD, chunks);
+{% endif %}
+{% if split > 1 %}
+for (; step < {% if slices %}end{% else %}chunks{% endif %}; step += steps_apart) {
+{% elif slices %}
 for (var step = first; step < end; step += {{ step_lanes }}) {
-    let place = step - first + team_lane;
 {% else %}
 for (var step = 0u; step < chunks; step += {{ step_lanes }}) {
-    let place = step + team_lane;
 {% endif %}
+    let place = step {% if slices %}- first {% endif %}+ team_lane;
     let now = next;
     // The next chunks are on their way while these are multiplied: after the last ones of some columns, the first ones of the next columns.
-    var next_step = step + {{ step_lanes }};
+    var next_step = step + {% if split > 1 %}steps_apart{% else %}{{ step_lanes }}{% endif %};
     if (next_step >= chunks) {
-        next_step = 0u;
+        next_step = {% if split > 1 %}first_step{% else %}0u{% endif %};
         next_n += dealt;
         next_rows = rows_of(next_n, chunks);
     }

@@ -15,6 +15,10 @@ const TEAMS: u32 = WIDTH / TEAM;
 {% endif %}
 // Output columns that a team takes at once.
 const COLUMNS: u32 = {{ columns }}u;
+{% if split > 1 %}
+// Teams that take the same columns and divide K, step by step.
+const SPLIT: u32 = {{ split }}u;
+{% endif %}
 // Weights of a column that a lane loads at once: 16 bytes.
 const CHUNK: u32 = {{ words | length }}u * WEIGHTS_PER_WORD;
 // Vectors of the input in a chunk.
@@ -29,10 +33,16 @@ const_assert K % CHUNK == 0u{% if not slices %} && K <= HELD * CHUNK{% endif %};
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % CHUNK == 0u;
 {% endif %}
+{% if rows == 1 %}
 // First vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. One more to a row, so that the vectors of a
 // chunk, which neighbouring lanes write, lie in different banks.
 const STRIDE: u32 = HELD + 1u;
-var<workgroup> x: array<vec4<f32>, {% if rows > 1 %}ROWS * {% endif %}VECTORS * STRIDE>;
+var<workgroup> x: array<vec4<f32>, VECTORS * STRIDE>;
+{% else %}
+// Of each row the first vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. Vector v of a chunk changes places
+// within eight with others of its kind, so that the vectors of a chunk, which neighbouring lanes write, lie in different banks.
+var<workgroup> x: array<vec4<f32>, ROWS * VECTORS * HELD>;
+{% endif %}
 {% if affine %}
 // The sum of the input over each chunk, which what a group adds to its weights is multiplied by: once for all columns.
 var<workgroup> x_sums: array<f32, {% if rows > 1 %}ROWS * {% endif %}HELD>;
@@ -42,6 +52,10 @@ var<workgroup> x_sums: array<f32, {% if rows > 1 %}ROWS * {% endif %}HELD>;
 const LANES_PER_COLUMN: u32 = TEAM / COLUMNS;
 var<workgroup> lane_sums: array<f32, COLUMNS * WIDTH>;
 var<workgroup> column_sums: array<f32, WIDTH>;
+{% elif split > 1 %}
+// The sums of all teams, twice: the next ones are written while these are read. No subgroup has fewer than {{ min_subgroup_size }} lanes.
+const MOST_TEAMS: u32 = WIDTH / {{ min_subgroup_size }}u;
+var<workgroup> team_sums: array<f32, 2u * MOST_TEAMS * COLUMNS>;
 {% endif %}
 
 {% if encoding == "codebook" %}
@@ -162,16 +176,26 @@ fn main(
     {% include "common/load_levels.wgsl" %}
     {% endif %}
     let chunks = {{ k }} / CHUNK;
-    // Some columns for every team of every workgroup make a round. Neighbouring ones go to different workgroups, so that the last round is spread over all.
-    let dealt = COLUMNS * workgroups.x * {{ teams }};
+    // Some columns for every {% if split > 1 %}{{ split }} teams{% else %}team{% endif %} of every workgroup make a round. Neighbouring ones go to different workgroups, so that the last round is spread over all.
+    let dealt = COLUMNS * workgroups.x * {% if split > 1 %}({{ teams }} / SPLIT){% else %}{{ teams }}{% endif %};
     let rounds = (params.N + dealt - 1u) / dealt;
+    {% if split > 1 %}
+    var n = COLUMNS * (team / SPLIT * workgroups.x + workgroup.x);
+    // The first step of this team, and from one to the next.
+    let first_step = team % SPLIT * {{ step_lanes }};
+    let steps_apart = SPLIT * {{ step_lanes }};
+    {% if reduction == "subgroup" %}
+    var turn = 0u;
+    {% endif %}
+    {% else %}
     var n = COLUMNS * (team * workgroups.x + workgroup.x);
+    {% endif %}
     // The first weights are on their way while the input is copied.
     var next_n = n;
     var next_rows = rows_of(next_n, chunks);
     var next: Chunks;
     if (next_n < params.N) {
-        next = load_chunks(next_n, next_rows, min(team_lane, chunks - 1u));
+        next = load_chunks(next_n, next_rows, min({% if split > 1 %}first_step + {% endif %}team_lane, chunks - 1u));
     }
     {% for copy in copies %}
     {% if slices %}var{% else %}let{% endif %} value_{{ copy.index }} = load_input({% if rows > 1 %}{{ copy.row }}u, {% endif %}lane{% if copy.widths > 0 %} + {{ copy.widths }}u * WIDTH{% endif %}, chunks * VECTORS);
@@ -183,6 +207,9 @@ fn main(
         {% for r in range(end=rows) %}
         var sum{% if rows > 1 %}_{{ r }}{% endif %} = {{ sum_type }}();
         {% endfor %}
+        {% if split > 1 %}
+        var step = first_step;
+        {% endif %}
         {% if not slices %}
         if (n < params.N) {
             {% include "stream/inner_product.wgsl" %}

@@ -11,11 +11,12 @@ var dot_{{ c }}_{{ r }} = 0.0;
 {% for word in words %}
 {% for half in [0, 1] %}
 {
+    {% set vector = 2 * word.index + half %}
     {% for c in range(end=columns) %}
     let w_{{ c }} = {% if half == 0 %}dequantize_low{% else %}dequantize_high{% endif %}(now.q_{{ c }}{{ word.component }});
     {% endfor %}
     {% for r in range(end=rows) %}
-    let x_{{ r }} = x[{% if r > 0 %}{% if r > 1 %}{{ r }}u * {% endif %}VECTORS * STRIDE + {% endif %}{{ 2 * word.index + half }}u * STRIDE + place];
+    let x_{{ r }} = x[{% if r > 0 %}{% if r > 1 %}{{ r }}u * {% endif %}VECTORS * HELD + {% endif %}{% if vector > 0 %}{{ vector }}u * HELD + (place ^ {{ vector }}u){% else %}place{% endif %}];
     {% for c in range(end=columns) %}
     dot_{{ c }}_{{ r }} = add_products(w_{{ c }}, x_{{ r }}, dot_{{ c }}_{{ r }});
     {% endfor %}

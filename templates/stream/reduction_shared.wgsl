@@ -14,6 +14,20 @@ workgroupBarrier();
     column_sums[lane] = lanes_sum;
 }
 workgroupBarrier();
+{% if split > 1 %}
+// One lane for each column of the teams that divided K.
+let column = round * dealt + COLUMNS * ((lane / COLUMNS) * workgroups.x + workgroup.x) + lane % COLUMNS;
+if (lane < COLUMNS * (TEAMS / SPLIT) && column < params.N{% if rows > 1 %} && {{ r }}u < params.M{% endif %}) {
+    var total = 0.0;
+    for (var other = 0u; other < SPLIT; other++) {
+        let start = ((lane / COLUMNS * SPLIT + other) * COLUMNS + lane % COLUMNS) * LANES_PER_COLUMN;
+        for (var i = 0u; i < LANES_PER_COLUMN; i++) {
+            total += column_sums[start + i];
+        }
+    }
+    output[params.output_offset{% if rows > 1 and r > 0 %} + {% if r > 1 %}{{ r }}u * {% endif %}params.output_stride{% endif %} + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
+}
+{% else %}
 // One lane for each column of each team.
 let column = round * dealt + COLUMNS * ((lane / COLUMNS) * workgroups.x + workgroup.x) + lane % COLUMNS;
 if (lane < COLUMNS * TEAMS && column < params.N{% if rows > 1 %} && {{ r }}u < params.M{% endif %}) {
@@ -23,3 +37,4 @@ if (lane < COLUMNS * TEAMS && column < params.N{% if rows > 1 %} && {{ r }}u < p
     }
     output[params.output_offset{% if rows > 1 and r > 0 %} + {% if r > 1 %}{{ r }}u * {% endif %}params.output_stride{% endif %} + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
 }
+{% endif %}

@@ -21,6 +21,21 @@ let column = n + (team_lane & 1u) * 2u + team_lane / 2u;
 {% else %}
 let column = n + team_lane;
 {% endif %}
+{% if split > 1 %}
+if (team_lane < COLUMNS) {
+    team_sums[(turn * MOST_TEAMS + team) * COLUMNS + team_lane] = total;
+}
+workgroupBarrier();
+// The first of the teams that divided K adds up what they have; another team's sums are of the same lane's column.
+if (first_step == 0u && team_lane < COLUMNS && column < params.N{% if rows > 1 %} && {{ r }}u < params.M{% endif %}) {
+    for (var other = 1u; other < SPLIT; other++) {
+        total += team_sums[(turn * MOST_TEAMS + team + other) * COLUMNS + team_lane];
+    }
+    output[params.output_offset{% if rows > 1 and r > 0 %} + {% if r > 1 %}{{ r }}u * {% endif %}params.output_stride{% endif %} + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
+}
+turn = 1u - turn;
+{% else %}
 if (team_lane < COLUMNS && column < params.N{% if rows > 1 %} && {{ r }}u < params.M{% endif %}) {
     output[params.output_offset{% if rows > 1 and r > 0 %} + {% if r > 1 %}{{ r }}u * {% endif %}params.output_stride{% endif %} + column] = {% if bias == "never" %}total{% else %}epilogue(total, column){% endif %};
 }
+{% endif %}

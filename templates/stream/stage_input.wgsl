@@ -4,12 +4,12 @@
 workgroupBarrier();
 {% endif %}
 {
-    let place = (lane % VECTORS) * STRIDE + lane / VECTORS;
+    let place = {% if rows == 1 %}(lane % VECTORS) * STRIDE + lane / VECTORS{% else %}(lane % VECTORS) * HELD + ((lane / VECTORS) ^ (lane % VECTORS)){% endif %};
     {% if encoding != "codebook" %}
     let places = select(LOW_PLACES, HIGH_PLACES, (lane & 1u) != 0u);
     {% endif %}
     {% for copy in copies %}
-    x[place{% if copy.row > 0 %} + {% if copy.row > 1 %}{{ copy.row }}u * {% endif %}VECTORS * STRIDE{% endif %}{% if copy.widths > 0 %} + {{ copy.widths }}u * (WIDTH / VECTORS){% endif %}] = value_{{ copy.index }}{% if encoding != "codebook" %} * places{% endif %};
+    x[place{% if copy.row > 0 %} + {% if copy.row > 1 %}{{ copy.row }}u * {% endif %}VECTORS * HELD{% endif %}{% if copy.widths > 0 %} + {{ copy.widths }}u * (WIDTH / VECTORS){% endif %}] = value_{{ copy.index }}{% if encoding != "codebook" %} * places{% endif %};
     {% endfor %}
 }
 workgroupBarrier();
@@ -24,10 +24,13 @@ for (var chunk = lane; chunk < HELD; chunk += WIDTH) {
 }
 {% else %}
 for (var item = lane; item < ROWS * HELD; item += WIDTH) {
-    let at = item / HELD * (VECTORS * STRIDE) + item % HELD;
+    let row = item / HELD * VECTORS;
+    let chunk = item % HELD;
     var chunk_sum = 0.0;
     for (var vector = 0u; vector < VECTORS; vector += 2u) {
-        chunk_sum += dot(x[at + vector * STRIDE], 1.0 / LOW_PLACES) + dot(x[at + (vector + 1u) * STRIDE], 1.0 / HIGH_PLACES);
+        let low = x[(row + vector) * HELD + (chunk ^ vector)];
+        let high = x[(row + vector + 1u) * HELD + (chunk ^ (vector + 1u))];
+        chunk_sum += dot(low, 1.0 / LOW_PLACES) + dot(high, 1.0 / HIGH_PLACES);
     }
     x_sums[item] = chunk_sum;
 }

@@ -7,9 +7,11 @@
 | decode | `stream_w256_c4_g64_subgroup_k1536_bias` | M == 1, K == 1536, group_size == 64 | 256 invocations, SUBGROUP |
 | decode | `stream_w256_c4_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 256 invocations |
 | decode | `gemv_w128_c8_g64_shared_k1536_bias` | M == 1, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `stream_r2_w512_c4_p132_g64_subgroup_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 512 invocations, SUBGROUP |
+| few | `stream_r2_w512_c4_p132_g64_shared_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 512 invocations |
 | few | `skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias` | M <= 2, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `stream_r4_w512_c4_h64_p132_g64_subgroup_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 512 invocations, SUBGROUP |
+| few | `stream_r4_w512_c4_h64_p132_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 512 invocations |
 | few | `skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations |
 | few | `skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
 | few | `skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
@@ -58,38 +60,56 @@ impl DownProj {
         "/gemv_w128_c8_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route.\n\n`stream_r2_w512_c4_p132_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 512 invocations and 32768 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/stream_r2_w512_c4_p132_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")
+        "/stream_r2_w512_c4_p132_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`stream_r2_w512_c4_p132_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 512 invocations and 43008 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r2_w512_c4_p132_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r2_w512_c4_p132_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 2, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`stream_r4_w512_c4_h64_p132_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 512 invocations and 32768 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/stream_r4_w512_c4_h64_p132_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias.wgsl")
+        "/stream_r4_w512_c4_h64_p132_g64_subgroup_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`stream_r4_w512_c4_h64_p132_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 512 invocations and 43008 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r4_w512_c4_h64_p132_g64_shared_k1536_bias.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r4_w512_c4_h64_p132_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias`, numeric class exact, serves M <= 4, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
@@ -98,7 +118,7 @@ impl DownProj {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")
     );
@@ -107,7 +127,7 @@ impl DownProj {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")
     );
@@ -116,7 +136,7 @@ impl DownProj {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_9: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")
     );
@@ -125,7 +145,7 @@ impl DownProj {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")), "```"
     )]
-    pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_10: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")
     );
@@ -154,8 +174,10 @@ impl DownProj {
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 1u32,
                     width: 256u32,
                     columns: 4u32,
+                    split: 1u32,
                     held: 128u32,
                     slices: false,
                     workgroups: 264u32,
@@ -183,8 +205,10 @@ impl DownProj {
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 1u32,
                     width: 256u32,
                     columns: 4u32,
+                    split: 1u32,
                     held: 128u32,
                     slices: false,
                     workgroups: 264u32,
@@ -239,15 +263,17 @@ impl DownProj {
     const FEW: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r2_w128_c32x8_v4_g64_subgroup_k1536_bias",
+                "stream_r2_w512_c4_p132_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
                     rows: 2u32,
-                    width: 128u32,
-                    columns: 32u32,
-                    lane_columns: 8u32,
-                    words: 4u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 128u32,
+                    slices: false,
+                    workgroups: 132u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -261,9 +287,40 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
-            workgroup_bytes: 2560u32,
+            workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "00b3b05c0389999b5a5443035cbefb4af1a2dedb9a8bb2ffbf41a06734d78337",
+                "2cc8e9108901cdce3db68b1a9754e0ebc367073308cfa8dd9f7e17509b45ec28",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "stream_r2_w512_c4_p132_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 2u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 128u32,
+                    slices: false,
+                    workgroups: 132u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
+            workgroup_bytes: 43008u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "fc42f3bcbc6464821723ad6a39c5f7d15eb9bcd95f02f05a0e8e2c34e43e6a08",
             ),
         },
         ::q4_kernel::Variant {
@@ -289,7 +346,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "915309a356df09bb7c86239f5d85fc04626b8144d93df66ede82263321908b92",
@@ -297,15 +354,17 @@ impl DownProj {
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r4_w128_c32x8_v4_g64_subgroup_k1536_bias",
+                "stream_r4_w512_c4_h64_p132_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
                     rows: 4u32,
-                    width: 128u32,
-                    columns: 32u32,
-                    lane_columns: 8u32,
-                    words: 4u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 64u32,
+                    slices: false,
+                    workgroups: 132u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -318,10 +377,41 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
-            workgroup_bytes: 5120u32,
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
+            workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "24aa57bd536216a1ff856d3f5271203db8565471c3cb5587c76a9e8cd3da843d",
+                "2608e0c5d14cf3697a3177fc2489a5eed2e0ea37b0b8ab1681c5cb4fb2cfba98",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "stream_r4_w512_c4_h64_p132_g64_shared_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 4u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 64u32,
+                    slices: false,
+                    workgroups: 132u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
+            workgroup_bytes: 43008u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "6b46e9aa8d0e3defd1ef6f0436db81327942ec4dca85c262795d6b118b43021b",
             ),
         },
         ::q4_kernel::Variant {
@@ -347,7 +437,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "97c6ec5b490bbae44df5c688d314a0e99250103d3eda3d0cf32f20544d93ea32",
@@ -376,7 +466,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "b5917afc7082b803c63b7c1a8765cace90c492660be85c77402102e313639edc",
@@ -405,7 +495,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "f1526935a061151e22f771087560040438942bc0257fd70e3167a74749eac30f",
@@ -434,7 +524,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "333322a1e9e7a66efa1c998ebc45c05e4cb3eda430f5a278418041d34350169b",
@@ -463,7 +553,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "0273c035e79f9755670e9ea4df4d26bab7929ba3600b66cf2fdbc475a2808a04",
@@ -652,9 +742,11 @@ const _: () = {
 | decode | `gemv_w128_c8_gx_shared` | M == 1, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
 | decode | `coop4_w64_c4_gx_subgroup` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations, SUBGROUP |
 | decode | `coop4_w64_c4_gx_shared` | M == 1, K % 8 == 0, group_size % 8 == 0 | 64 invocations |
-| few | `skinny_r2_w128_c32x8_v4_gx_subgroup` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `stream_r2_w512_c4_s128_p132_gx_subgroup` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 512 invocations, SUBGROUP |
+| few | `stream_r2_w512_c4_s128_p132_gx_shared` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 512 invocations |
 | few | `skinny_r2_w128_c32x8_v4_gx_shared` | M <= 2, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
-| few | `skinny_r4_w128_c32x8_v4_gx_subgroup` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations, SUBGROUP |
+| few | `stream_r4_w512_c4_s64_p132_gx_subgroup` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 512 invocations, SUBGROUP |
+| few | `stream_r4_w512_c4_s64_p132_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 512 invocations |
 | few | `skinny_r4_w128_c32x8_v4_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
 | few | `skinny_r8_w128_c32x8_v2_gx_subgroup` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations, SUBGROUP |
 | few | `skinny_r8_w128_c32x8_v2_gx_shared` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations |
@@ -711,38 +803,56 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/coop4_w64_c4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route.\n\n`skinny_r2_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 2560 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route.\n\n`stream_r2_w512_c4_s128_p132_gx_subgroup`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 512 invocations and 32768 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x8_v4_gx_subgroup.wgsl")), "```"
+        "/stream_r2_w512_c4_s128_p132_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r2_w128_c32x8_v4_gx_subgroup.wgsl")
+        "/stream_r2_w512_c4_s128_p132_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`stream_r2_w512_c4_s128_p132_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 512 invocations and 43008 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r2_w512_c4_s128_p132_gx_shared.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r2_w512_c4_s128_p132_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r2_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 2, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 2 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_gx_shared.wgsl")), "```"
     )]
-    pub const FEW_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r2_w128_c32x8_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 5120 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`stream_r4_w512_c4_s64_p132_gx_subgroup`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 512 invocations and 32768 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x8_v4_gx_subgroup.wgsl")), "```"
+        "/stream_r4_w512_c4_s64_p132_gx_subgroup.wgsl")), "```"
     )]
-    pub const FEW_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r4_w128_c32x8_v4_gx_subgroup.wgsl")
+        "/stream_r4_w512_c4_s64_p132_gx_subgroup.wgsl")
+    );
+    #[doc = ::core::concat!(
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`stream_r4_w512_c4_s64_p132_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 512 invocations and 43008 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 4), 132, limit), blocks of columns dealt to all teams in turn.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r4_w512_c4_s64_p132_gx_shared.wgsl")), "```"
+    )]
+    pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/stream_r4_w512_c4_s64_p132_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r4_w128_c32x8_v4_gx_shared`, numeric class exact, serves M <= 4, K % 32 == 0, group_size % 32 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 4 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")), "```"
     )]
-    pub const FEW_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")
     );
@@ -751,7 +861,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")), "```"
     )]
-    pub const FEW_WGSL_5: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")
     );
@@ -760,7 +870,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")), "```"
     )]
-    pub const FEW_WGSL_6: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")
     );
@@ -769,7 +879,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")), "```"
     )]
-    pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_9: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")
     );
@@ -778,7 +888,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")), "```"
     )]
-    pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
+    pub const FEW_WGSL_10: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")
     );
@@ -813,8 +923,10 @@ impl AnyShape {
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 1u32,
                     width: 256u32,
                     columns: 4u32,
+                    split: 1u32,
                     held: 128u32,
                     slices: true,
                     workgroups: 264u32,
@@ -833,15 +945,17 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 16512u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "9176a5ce5a5647880998881ee343368d9a779649ef2bdd2b1914cd2fca79c83e",
+                "6dafe34c3aaa601de8acc8ab750cc928282ee6e0f60786981bd6047a6ef5e4ba",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed("stream_w256_c4_s128_gx_shared"),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 1u32,
                     width: 256u32,
                     columns: 4u32,
+                    split: 1u32,
                     held: 128u32,
                     slices: true,
                     workgroups: 264u32,
@@ -860,7 +974,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 21632u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "cb7de0f814d0250bf940238f981bba2b6f919bc2a1a301f5ff00a7e7493a28bb",
+                "5cb45670e561e61a86b6e9d98cc373faa5165f8d345356ccec6bed1f18b1758e",
             ),
         },
         ::q4_kernel::Variant {
@@ -944,15 +1058,17 @@ impl AnyShape {
     const FEW: &'static [::q4_kernel::Variant] = &[
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r2_w128_c32x8_v4_gx_subgroup",
+                "stream_r2_w512_c4_s128_p132_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
                     rows: 2u32,
-                    width: 128u32,
-                    columns: 32u32,
-                    lane_columns: 8u32,
-                    words: 4u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 128u32,
+                    slices: true,
+                    workgroups: 132u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -966,9 +1082,40 @@ impl AnyShape {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
-            workgroup_bytes: 2560u32,
+            workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "5db741c8a9cdf77708cf5c2354d585a4443790272c8897204a2be9b112a6a144",
+                "1bf57caa7edb99c44b6cb876eda87c69141a8a39fa2ea0dc2fda001cfc5fc11d",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "stream_r2_w512_c4_s128_p132_gx_shared",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 2u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 128u32,
+                    slices: true,
+                    workgroups: 132u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
+            workgroup_bytes: 43008u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "b2b3d397478c70857df9439b9f2be4dca7b8cf26846980e5620b97fdfd998250",
             ),
         },
         ::q4_kernel::Variant {
@@ -994,7 +1141,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "45dcd983c9c36ab862fa6f9fb09fe52259a899b5fa1263f2e859da416359628b",
@@ -1002,15 +1149,17 @@ impl AnyShape {
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r4_w128_c32x8_v4_gx_subgroup",
+                "stream_r4_w512_c4_s64_p132_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
-                geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
                     rows: 4u32,
-                    width: 128u32,
-                    columns: 32u32,
-                    lane_columns: 8u32,
-                    words: 4u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 64u32,
+                    slices: true,
+                    workgroups: 132u32,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1023,10 +1172,41 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_3),
-            workgroup_bytes: 5120u32,
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
+            workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b0e1b6d20deb13de8e497bd69ccae9d3afe099e01494a23570fbf1a0769ca5d9",
+                "c39acaa252f2309e5f2b03a2cfde39a0e0b7b707278fb188093dc3928aa47240",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "stream_r4_w512_c4_s64_p132_gx_shared",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Stream(::q4_kernel::Stream {
+                    rows: 4u32,
+                    width: 512u32,
+                    columns: 4u32,
+                    split: 1u32,
+                    held: 64u32,
+                    slices: true,
+                    workgroups: 132u32,
+                    reduction: ::q4_kernel::Reduction::Shared,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
+            workgroup_bytes: 43008u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "62e59142ca2c0212520432e59c1d5a061ca58d71677c086493cb96d951b1312c",
             ),
         },
         ::q4_kernel::Variant {
@@ -1052,7 +1232,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "a1689e64ddc07ae6e1c0131824a48fc95f06c7f209a12ef53df415a0b98003e4",
@@ -1081,7 +1261,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "eb6e4d99665709bb8a26a9d16cf096254d95c7453ea2ce73128255c90c49e59c",
@@ -1110,7 +1290,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_6),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "26241a2c286a24f900043080a87f62726af9a6b66a6602aae9b22d199a5d6a10",
@@ -1139,7 +1319,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "b012725939f2db82c984f751f48505599d59f553140f37ba95428288e5ce8df3",
@@ -1168,7 +1348,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "2a5ac2e98874b75891aa9ce085c040324c1fdbd9d2f7daa43f52f873d7144e2f",

@@ -155,16 +155,15 @@ fn main(
     if (next_n < params.N) {
         next = load_chunks(next_n, next_rows, min(team_lane, chunks - 1u));
     }
+    var value_0 = load_input(lane, chunks * VECTORS);
+    var value_1 = load_input(lane + 1u * WIDTH, chunks * VECTORS);
+    var value_2 = load_input(lane + 2u * WIDTH, chunks * VECTORS);
+    var value_3 = load_input(lane + 3u * WIDTH, chunks * VECTORS);
     for (var round = 0u; round < rounds; round++) {
         var sum = vec4<f32>();
         for (var first = 0u; first < chunks; first += HELD) {
             // What is there already need not be copied anew.
             if (round == 0u || chunks > HELD) {
-                let first_vector = first * VECTORS + lane;
-                let value_0 = load_input(first_vector, chunks * VECTORS);
-                let value_1 = load_input(first_vector + 1u * WIDTH, chunks * VECTORS);
-                let value_2 = load_input(first_vector + 2u * WIDTH, chunks * VECTORS);
-                let value_3 = load_input(first_vector + 3u * WIDTH, chunks * VECTORS);
                 // All lanes are done with the slice before.
                 workgroupBarrier();
                 {
@@ -184,6 +183,14 @@ fn main(
                     x_sums[chunk] = chunk_sum;
                 }
                 workgroupBarrier();
+                if (chunks > HELD) {
+                    // The next slice is on its way while this one is multiplied: after the last one, the first one for the next columns.
+                    let next_first = select(first + HELD, 0u, first + HELD >= chunks) * VECTORS + lane;
+                    value_0 = load_input(next_first, chunks * VECTORS);
+                    value_1 = load_input(next_first + 1u * WIDTH, chunks * VECTORS);
+                    value_2 = load_input(next_first + 2u * WIDTH, chunks * VECTORS);
+                    value_3 = load_input(next_first + 3u * WIDTH, chunks * VECTORS);
+                }
             }
             if (n < params.N) {
                 let end = min(first + HELD, chunks);

@@ -181,6 +181,25 @@ mod tests {
     }
 
     #[test]
+    fn streaming_kernels_dequantise_every_weight_once_for_all_rows() {
+        for (rows, name) in [
+            (2, "stream_r2_w512_c4_p132_g32_subgroup"),
+            (4, "stream_r4_w512_c4_s64_p132_g32_subgroup"),
+        ] {
+            let cost = cost(q4_kernel::variant(name).unwrap()).unwrap();
+            assert_eq!(cost.shape.m, rows);
+            assert_eq!(cost.bindings["weight"].bytes, 0.5, "{name}: half a byte a weight");
+            assert_eq!(cost.bindings["scales"].bytes, 0.125, "{name}: 4 bytes of 32 weights");
+            assert_eq!(cost.bank_conflicts, 0.0, "{name}");
+            assert_eq!(cost.conversions, 0.0, "{name}");
+            // A fused multiply-add for each row and one subtraction. So few columns leave 3/4 for each row to add up sums, those of teams without columns
+            // too, and 2 to copy the input. A subtraction for each row would be more.
+            let most = 1.75 * f64::from(rows) + 3.2;
+            assert!(cost.float_operations < most, "{name}: {cost:?}");
+        }
+    }
+
+    #[test]
     fn a_few_rows_cost_no_more_weights_than_one_and_no_bank_conflicts() {
         for rows in [2, 4, 8, 16] {
             for lane_columns in [4, 8] {

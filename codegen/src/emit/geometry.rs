@@ -83,6 +83,7 @@ fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
         rows,
         width,
         columns,
+        split,
         held,
         slices,
         workgroups,
@@ -90,7 +91,7 @@ fn stream_value(krate: &TokenStream, stream: Stream) -> TokenStream {
     } = stream;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Stream {
-        rows: #rows, width: #width, columns: #columns, held: #held, slices: #slices, workgroups: #workgroups, reduction: #reduction,
+        rows: #rows, width: #width, columns: #columns, split: #split, held: #held, slices: #slices, workgroups: #workgroups, reduction: #reduction,
     })
 }
 

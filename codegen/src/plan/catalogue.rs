@@ -128,19 +128,25 @@ const STREAMS_FOR_TUNING: [(u32, u32, u32, bool, u32); 12] = [
 ];
 
 /// Rows, width, columns, held chunks of a row, whether in slices, and workgroups of the streaming kernels for a few rows beside the defaults.
-const STREAMS_OF_ROWS_FOR_TUNING: [(u32, u32, u32, u32, bool, u32); 12] = [
+const STREAMS_OF_ROWS_FOR_TUNING: [(u32, u32, u32, u32, bool, u32); 7] = [
     (2, 512, 4, 128, false, ONE_EACH),
     (2, 512, 2, 128, false, ONE_EACH),
-    (2, 512, 1, 128, false, ONE_EACH),
     (2, 256, 4, 64, true, TWO_EACH),
     (2, 256, 2, 64, true, TWO_EACH),
     (2, 512, 2, 128, true, ONE_EACH),
-    (2, 512, 1, 128, true, ONE_EACH),
-    (2, 1024, 2, 128, false, ONE_EACH),
     (4, 512, 2, 64, true, ONE_EACH),
-    (4, 512, 1, 64, true, ONE_EACH),
     (4, 256, 4, 64, true, ONE_EACH),
-    (4, 256, 2, 64, true, ONE_EACH),
+];
+/// Width, columns, teams that divide K, held chunks, whether in slices, and workgroups of the streaming GEMVs for few columns.
+const STREAMS_THAT_SPLIT: [(u32, u32, u32, u32, bool, u32); 8] = [
+    (512, 4, 2, 128, false, ONE_EACH),
+    (512, 4, 4, 128, false, ONE_EACH),
+    (512, 2, 2, 128, false, ONE_EACH),
+    (256, 4, 2, 128, false, TWO_EACH),
+    (512, 4, 2, 256, true, ONE_EACH),
+    (512, 4, 4, 256, true, ONE_EACH),
+    (512, 2, 2, 256, true, ONE_EACH),
+    (256, 4, 2, 128, true, TWO_EACH),
 ];
 /// The numbers of rows.
 const STREAM_ROWS: [u32; 2] = [2, 4];
@@ -347,6 +353,8 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
     let mut variants = Vec::new();
     if group_size.is_multiple_of(Stream::CHUNK) {
         variants.push(standard(stream, fixed));
+        let few = STREAM_ROWS.map(|rows| Geometry::Stream(Stream::for_rows(rows, Reduction::Subgroup)));
+        variants.extend(few.map(|geometry| standard(geometry, fixed)));
     }
     if encoding != Encoding::Symmetric {
         variants.extend([
@@ -456,6 +464,7 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
             rows: 1,
             width,
             columns,
+            split: 1,
             held,
             slices,
             workgroups,
@@ -474,6 +483,21 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
                     rows: 1,
                     width,
                     columns,
+                    split: 1,
+                    held,
+                    slices,
+                    workgroups,
+                    reduction,
+                }))
+            }));
+        }
+        for (width, columns, split, held, slices, workgroups) in STREAMS_THAT_SPLIT {
+            variants.extend(Reduction::ALL.map(|reduction| {
+                standard(Geometry::Stream(Stream {
+                    rows: 1,
+                    width,
+                    columns,
+                    split,
                     held,
                     slices,
                     workgroups,
@@ -486,6 +510,7 @@ fn streams(group_size: GroupSize) -> Vec<Configuration> {
                 rows,
                 width,
                 columns,
+                split: 1,
                 held,
                 slices,
                 workgroups,

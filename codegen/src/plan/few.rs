@@ -1,25 +1,62 @@
 //! The kernels of a few rows.
 
 use q4_kernel_types::{
-    Configuration, Geometry, NumericClass, Skinny, SkinnyMatrix, layout::WEIGHTS_PER_WORD,
+    Configuration, Geometry, NumericClass, Reduction, Skinny, SkinnyMatrix, Stream, layout::WEIGHTS_PER_WORD,
 };
 
 use super::{configuration, may_be_multiples, reductions};
-use crate::spec::KernelSpec;
+use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
-/// The variants for a few rows: kernels for ever more of them. Matrices hold 16, and take as long for fewer: where the description allows their
-/// class and asks for nothing else, they come before the last of the others.
+/// The variants for a few rows: kernels for ever more of them. Streaming ones come first, up to as many rows as they hold. Matrices hold 16, and take as long
+/// for fewer: where the description allows their class and asks for nothing else, they come before the last of the others.
 pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
     if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
         return Vec::new();
     }
-    let wish = spec.few.unwrap_or_default();
     let mut variants = Vec::new();
     for rows in Skinny::ROWS {
         if rows == SkinnyMatrix::ROWS && spec.few.is_none() {
             variants.extend(matrix(spec));
         }
-        for &reduction in reductions(wish.reduction) {
+        let streams = match spec.few {
+            Some(FewSpec::Skinny(_)) => Vec::new(),
+            Some(FewSpec::Stream(wish)) => stream(spec, wish, rows),
+            None => stream(spec, StreamOfRowsSpec::default(), rows),
+        };
+        let wish = match spec.few {
+            Some(FewSpec::Skinny(wish)) => wish,
+            Some(FewSpec::Stream(StreamOfRowsSpec { reduction, .. })) => SkinnySpec {
+                reduction,
+                ..SkinnySpec::default()
+            },
+            // Subgroups are there for the others.
+            None => SkinnySpec {
+                reduction: (!streams.is_empty()).then_some(Reduction::Shared),
+                ..SkinnySpec::default()
+            },
+        };
+        variants.extend(streams);
+        variants.extend(skinny(spec, wish, rows));
+    }
+    variants
+}
+
+/// Streaming kernels for as many rows, where there are such.
+fn stream(spec: &KernelSpec, wish: StreamOfRowsSpec, rows: u32) -> Vec<Configuration> {
+    if !Stream::ROWS.contains(&rows) || !may_be_multiples(spec, Stream::CHUNK) {
+        return Vec::new();
+    }
+    reductions(wish.reduction)
+        .iter()
+        .map(|reduction| configuration(spec, Geometry::Stream(wish.geometry(rows, spec.k, *reduction))))
+        .collect()
+}
+
+/// Skinny kernels for as many rows.
+fn skinny(spec: &KernelSpec, wish: SkinnySpec, rows: u32) -> Vec<Configuration> {
+    reductions(wish.reduction)
+        .iter()
+        .map(|&reduction| {
             let default = Skinny::for_rows(rows, reduction);
             let skinny = Skinny {
                 width: wish.width.unwrap_or(default.width),
@@ -28,10 +65,9 @@ pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
                 words: wish.words.unwrap_or_else(|| words(spec, default.words)),
                 ..default
             };
-            variants.push(configuration(spec, Geometry::Skinny(skinny)));
-        }
-    }
-    variants
+            configuration(spec, Geometry::Skinny(skinny))
+        })
+        .collect()
 }
 
 /// One kernel of matrices serves all rows that they hold.

@@ -82,7 +82,9 @@ mod tests {
     use q4_kernel_types::WeightFormat;
 
     use super::*;
-    use crate::spec::{Coop4Spec, Format, GemvSpec, MatrixSpec, SkinnySpec, StagedSpec, TileSpec};
+    use crate::spec::{
+        Coop4Spec, Format, GemvSpec, MatrixSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, TileSpec,
+    };
 
     fn names(variants: &[Configuration]) -> Vec<String> {
         variants.iter().map(Configuration::name).collect()
@@ -150,6 +152,41 @@ mod tests {
     }
 
     #[test]
+    fn a_few_rows_go_to_streaming_kernels_up_to_as_many_as_these_hold() {
+        let of = |k| names(&plan(&KernelSpec::new("Up", Format::q4gsw(32)).k(k)).few);
+        assert_eq!(
+            of(4096),
+            [
+                "stream_r2_w512_c4_p132_g32_subgroup_k4096",
+                "stream_r2_w512_c4_p132_g32_shared_k4096",
+                "skinny_r2_w128_c32x8_v4_g32_shared_k4096",
+                "stream_r4_w512_c4_s64_p132_g32_subgroup_k4096",
+                "stream_r4_w512_c4_s64_p132_g32_shared_k4096",
+                "skinny_r4_w128_c32x8_v4_g32_shared_k4096",
+                "skinny_r8_w128_c32x8_v2_g32_subgroup_k4096",
+                "skinny_r8_w128_c32x8_v2_g32_shared_k4096",
+                "skinny_r16_w256_c32x4_v2_g32_subgroup_k4096",
+                "skinny_r16_w256_c32x4_v2_g32_shared_k4096",
+            ]
+        );
+        let wish = StreamOfRowsSpec {
+            columns: Some(2),
+            workgroups: Some(60),
+            reduction: Some(Reduction::Shared),
+            ..StreamOfRowsSpec::default()
+        };
+        let asked = plan(&KernelSpec::new("Up", Format::q4gsw(32)).few(wish)).few;
+        assert_eq!(
+            names(&asked)[..3],
+            [
+                "stream_r2_w512_c2_s128_p60_g32_shared",
+                "skinny_r2_w128_c32x8_v4_g32_shared",
+                "stream_r4_w512_c2_s64_p60_g32_shared",
+            ]
+        );
+    }
+
+    #[test]
     fn a_few_rows_are_multiplied_by_matrices_where_rounding_is_allowed() {
         let rounding = |k| {
             plan(&KernelSpec {
@@ -180,10 +217,7 @@ mod tests {
     #[test]
     fn a_few_rows_are_multiplied_in_fewer_words_where_long_loads_do_not_fit() {
         let of = |group_size, k| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(k)).few;
-        assert_eq!(
-            of(32, 2048)[0].name(),
-            "skinny_r2_w128_c32x8_v4_g32_subgroup_k2048"
-        );
+        assert_eq!(of(32, 2048)[2].name(), "skinny_r2_w128_c32x8_v4_g32_shared_k2048");
         assert_eq!(
             of(16, 2048)[0].name(),
             "skinny_r2_w128_c32x8_v2_g16_subgroup_k2048"

@@ -32,6 +32,8 @@ pub enum Field {
     DecodeWords,
     /// `decode.resident`
     DecodeResident,
+    /// `decode.split`
+    DecodeSplit,
     /// `decode.held`
     DecodeHeld,
     /// `decode.workgroups`
@@ -46,6 +48,8 @@ pub enum Field {
     FewLaneColumns,
     /// `few.words`
     FewWords,
+    /// `few.workgroups`
+    FewWorkgroups,
     /// `prefill`, as a whole.
     Prefill,
     /// `prefill.m`
@@ -94,6 +98,7 @@ impl Field {
             Self::DecodeColumns => "decode.columns",
             Self::DecodeWords => "decode.words",
             Self::DecodeResident => "decode.resident",
+            Self::DecodeSplit => "decode.split",
             Self::DecodeHeld => "decode.held",
             Self::DecodeWorkgroups => "decode.workgroups",
             Self::Few => "few",
@@ -101,6 +106,7 @@ impl Field {
             Self::FewColumns => "few.columns",
             Self::FewLaneColumns => "few.lane_columns",
             Self::FewWords => "few.words",
+            Self::FewWorkgroups => "few.workgroups",
             Self::Prefill => "prefill",
             Self::PrefillM => "prefill.m",
             Self::PrefillN => "prefill.n",
@@ -234,7 +240,7 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Coop4Spec, DecodeSpec, Format, PrefillSpec, SkinnySpec, TileSpec};
+    use crate::spec::{Coop4Spec, DecodeSpec, Format, PrefillSpec, SkinnySpec, StreamOfRowsSpec, TileSpec};
 
     fn messages(spec: &KernelSpec) -> Vec<String> {
         spec.check()
@@ -293,6 +299,25 @@ mod tests {
                 "`few`: skinny needs K % 8 == 0, and K is 2050; leave `few` out and the GEMM serves a few rows too",
                 "`few.words`: loads of 4 words need group_size % 32 == 0, and group_size is 40; \
                  leave `words` out and a load that fits is chosen",
+            ]
+        );
+    }
+
+    #[test]
+    fn streaming_kernels_for_a_few_rows_are_checked_too() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(40)).few(StreamOfRowsSpec {
+            width: Some(1024),
+            columns: Some(3),
+            workgroups: Some(0),
+            reduction: None,
+        });
+        assert_eq!(
+            messages(&spec),
+            [
+                "`few.width`: 1024 is not supported; use one of 256, 512",
+                "`few.columns`: 3 is not supported; use one of 1, 2, 4",
+                "`few.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
+                "`few`: stream needs group_size % 32 == 0, and group_size is 40; use `skinny`, or leave `few` out",
             ]
         );
     }

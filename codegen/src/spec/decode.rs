@@ -54,6 +54,8 @@ pub struct StreamSpec {
     pub width: Option<u32>,
     /// Output columns that a team of lanes takes at once: 1, 2 or 4.
     pub columns: Option<u32>,
+    /// Teams that take the same columns and divide K: 1, 2 or 4, no more than the width has 128 lanes. Left out: 1.
+    pub split: Option<u32>,
     /// Chunks of 32 inputs that workgroup memory holds: 128 or 256, of 128 bytes each. Left out: 128.
     pub held: Option<u32>,
     /// Whether a longer input passes through workgroup memory slice by slice; without, K must not exceed 32 times `held`. Left out: where K is not known
@@ -92,6 +94,7 @@ impl StreamSpec {
         Stream {
             width: self.width.unwrap_or(default.width),
             columns: self.columns.unwrap_or(default.columns),
+            split: self.split.unwrap_or(default.split),
             held,
             workgroups: self.workgroups.unwrap_or(default.workgroups),
             ..default
@@ -180,8 +183,14 @@ impl KernelSpec {
                 ),
             );
         }
-        check_workgroups(gemv.workgroups, errors);
-        self.check_chunks("gemv", Gemv::CHUNK, &Gemv::SHORT_GROUPS, errors);
+        check_workgroups(Field::DecodeWorkgroups, gemv.workgroups, errors);
+        self.check_chunks(
+            (Field::Decode, "gemv"),
+            Gemv::CHUNK,
+            &Gemv::SHORT_GROUPS,
+            "`coop4`",
+            errors,
+        );
         if let (Some(k), Some(resident @ 1..=Gemv::MOST_RESIDENT)) = (self.k, gemv.resident) {
             let width = gemv.width.unwrap_or(Gemv::DEFAULT_WIDTH);
             let most = u64::from(resident) * u64::from(width) * u64::from(Gemv::CHUNK);
@@ -200,9 +209,26 @@ impl KernelSpec {
     fn check_stream(&self, stream: StreamSpec, errors: &mut Errors) {
         errors.one_of(Field::DecodeWidth, stream.width, &Stream::WIDTHS);
         errors.one_of(Field::DecodeColumns, stream.columns, &Stream::COLUMNS);
+        errors.one_of(Field::DecodeSplit, stream.split, &Stream::SPLITS);
         errors.one_of(Field::DecodeHeld, stream.held, &Stream::HELD);
-        check_workgroups(stream.workgroups, errors);
-        self.check_chunks("stream", Stream::CHUNK, &[], errors);
+        let width = stream
+            .width
+            .unwrap_or(Stream::default_of(true, Reduction::Subgroup).width);
+        if let Some(split) = stream.split
+            && Stream::SPLITS.contains(&split)
+            && Stream::WIDTHS.contains(&width)
+            && split > Stream::most_split(width)
+        {
+            errors.push(
+                Field::DecodeSplit,
+                format!(
+                    "{width} lanes are {} teams where subgroups are largest, and {split} are to divide K; use a larger width, or a smaller split",
+                    Stream::most_split(width)
+                ),
+            );
+        }
+        check_workgroups(Field::DecodeWorkgroups, stream.workgroups, errors);
+        self.check_chunks((Field::Decode, "stream"), Stream::CHUNK, &[], "`coop4`", errors);
         let held = stream.held.unwrap_or(Stream::DEFAULT_HELD);
         if let (Some(k), Some(false)) = (self.k, stream.slices)
             && k.div_ceil(Stream::CHUNK) > held
@@ -218,14 +244,23 @@ impl KernelSpec {
     }
 
     /// Kernels that load chunks need K and groups of whole ones, but for group sizes that they know to split.
-    fn check_chunks(&self, family: &str, chunk: u32, short_groups: &[u32], errors: &mut Errors) {
+    /// Checks that K and the group size are whole loads of a family; `instead` is what has shorter ones.
+    pub(super) fn check_chunks(
+        &self,
+        (field, family): (Field, &str),
+        chunk: u32,
+        short_groups: &[u32],
+        instead: &str,
+        errors: &mut Errors,
+    ) {
+        let route = field.path();
         for (name, value) in self.known_multiples() {
             let short = name == "group_size" && short_groups.contains(&value);
             if !value.is_multiple_of(chunk) && !short {
                 errors.push(
-                    Field::Decode,
+                    field,
                     format!(
-                        "{family} needs {name} % {chunk} == 0, and {name} is {value}; use `coop4`, or leave `decode` out"
+                        "{family} needs {name} % {chunk} == 0, and {name} is {value}; use {instead}, or leave `{route}` out"
                     ),
                 );
             }
@@ -240,10 +275,10 @@ impl KernelSpec {
     }
 }
 
-fn check_workgroups(workgroups: Option<u32>, errors: &mut Errors) {
+pub(super) fn check_workgroups(field: Field, workgroups: Option<u32>, errors: &mut Errors) {
     if workgroups == Some(0) {
         errors.push(
-            Field::DecodeWorkgroups,
+            field,
             "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
         );
     }
@@ -328,6 +363,7 @@ mod tests {
         let bad = StreamSpec {
             width: Some(64),
             columns: Some(8),
+            split: Some(3),
             held: Some(64),
             slices: Some(false),
             workgroups: Some(0),
@@ -341,12 +377,33 @@ mod tests {
             [
                 "`decode.width`: 64 is not supported; use one of 128, 256, 512, 1024",
                 "`decode.columns`: 8 is not supported; use one of 1, 2, 4",
+                "`decode.split`: 3 is not supported; use one of 1, 2, 4",
                 "`decode.held`: 64 is not supported; use one of 128, 256",
                 "`decode.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
                 "`decode`: stream needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
                 "`decode`: stream needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
                 "`decode.held`: 64 chunks hold inputs of up to K = 2048, and K is 4104; use more chunks, or leave `slices` out",
             ]
+        );
+    }
+
+    #[test]
+    fn no_more_teams_divide_k_than_there_are_on_every_device() {
+        let of = |width, split| {
+            let stream = StreamSpec {
+                width: Some(width),
+                split: Some(split),
+                ..StreamSpec::default()
+            };
+            mistakes(&KernelSpec::new("Up", Format::q4gsw(32)).decode(stream))
+        };
+        assert_eq!(of(512, 4), []);
+        assert_eq!(of(256, 2), []);
+        let [error] = of(256, 4).try_into().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "`decode.split`: 256 lanes are 2 teams where subgroups are largest, and 4 are to divide K; \
+             use a larger width, or a smaller split"
         );
     }
 }

@@ -10,8 +10,8 @@ use q4_kernel_types::{
 };
 
 use super::{
-    Coop4Spec, DecodeSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat, PrefillSpec,
-    SkinnySpec, StagedSpec, StreamSpec, TileSpec,
+    Coop4Spec, DecodeSpec, FewSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat,
+    PrefillSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -208,12 +208,22 @@ impl<S: Clone> Reader<S> {
             self.one_of_families(value, &names, "a decode kernel", example, Some(Field::Decode))?;
         if let Value::Word(_, span, _) = value {
             // The kernel's own name stands in for a size that was left out and does not fit the others.
-            self.places
-                .extend([Field::DecodeResident, Field::DecodeHeld].map(|field| (field, span.clone())));
+            self.places.extend(
+                [Field::DecodeResident, Field::DecodeHeld, Field::DecodeSplit]
+                    .map(|field| (field, span.clone())),
+            );
         }
         let known: &[&'static str] = match name {
             "coop4" => &["width", "columns", "words", "reduction"],
-            "stream" => &["width", "columns", "held", "slices", "workgroups", "reduction"],
+            "stream" => &[
+                "width",
+                "columns",
+                "split",
+                "held",
+                "slices",
+                "workgroups",
+                "reduction",
+            ],
             _ => &[
                 "width",
                 "columns",
@@ -243,6 +253,7 @@ impl<S: Clone> Reader<S> {
             "stream" => DecodeSpec::Stream(StreamSpec {
                 width,
                 columns,
+                split: size("split", Field::DecodeSplit),
                 held: size("held", Field::DecodeHeld),
                 slices,
                 workgroups: size("workgroups", Field::DecodeWorkgroups),
@@ -259,26 +270,35 @@ impl<S: Clone> Reader<S> {
         })
     }
 
-    fn few(&mut self, value: &Value<S>) -> Option<SkinnySpec> {
-        let example = "skinny { width: 128, columns: 32 }";
+    fn few(&mut self, value: &Value<S>) -> Option<FewSpec> {
+        let names = ["stream", "skinny"];
         let kind = "a kernel for a few rows";
-        let entries = self.family(value, "skinny", kind, example, Some(Field::Few))?;
-        let known = ["width", "columns", "lane_columns", "words", "reduction"];
-        let mut fields = self.fields(entries, "skinny", &known);
-        Some(SkinnySpec {
-            width: fields
-                .remove("width")
-                .and_then(|value| self.integer(value, Field::FewWidth)),
-            columns: fields
-                .remove("columns")
-                .and_then(|value| self.integer(value, Field::FewColumns)),
-            lane_columns: fields
-                .remove("lane_columns")
-                .and_then(|value| self.integer(value, Field::FewLaneColumns)),
-            words: fields
-                .remove("words")
-                .and_then(|value| self.integer(value, Field::FewWords)),
-            reduction: fields.remove("reduction").and_then(|value| self.reduction(value)),
+        let example = "skinny { width: 128, columns: 32 }";
+        let (name, entries) = self.one_of_families(value, &names, kind, example, Some(Field::Few))?;
+        let known: &[&'static str] = match name {
+            "stream" => &["width", "columns", "workgroups", "reduction"],
+            _ => &["width", "columns", "lane_columns", "words", "reduction"],
+        };
+        let mut fields = self.fields(entries, name, known);
+        let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
+        let mut size =
+            |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
+        let [width, columns] =
+            [("width", Field::FewWidth), ("columns", Field::FewColumns)].map(|(key, field)| size(key, field));
+        Some(match name {
+            "stream" => FewSpec::Stream(StreamOfRowsSpec {
+                width,
+                columns,
+                workgroups: size("workgroups", Field::FewWorkgroups),
+                reduction,
+            }),
+            _ => FewSpec::Skinny(SkinnySpec {
+                width,
+                columns,
+                lane_columns: size("lane_columns", Field::FewLaneColumns),
+                words: size("words", Field::FewWords),
+                reduction,
+            }),
         })
     }
 
@@ -348,18 +368,6 @@ impl<S: Clone> Reader<S> {
     }
 
     /// The fields of `NAME { .. }` where only one name is known.
-    fn family<'a>(
-        &mut self,
-        value: &'a Value<S>,
-        name: &'static str,
-        kind: &str,
-        example: &str,
-        place: Option<Field>,
-    ) -> Option<&'a [Entry<S>]> {
-        let found = self.one_of_families(value, &[name], kind, example, place)?;
-        Some(found.1)
-    }
-
     /// The name and the fields of `NAME { .. }` where some names are known.
     fn one_of_families<'a>(
         &mut self,

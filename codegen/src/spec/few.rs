@@ -1,8 +1,8 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{Reduction, Skinny};
+use q4_kernel_types::{Reduction, Skinny, Stream};
 
-use super::{Field, KernelSpec, check::Errors};
+use super::{Field, KernelSpec, check::Errors, decode::check_workgroups};
 
 /// A wish for the skinny kernels, one for each of 2, 4, 8 and 16 rows. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,8 +20,72 @@ pub struct SkinnySpec {
     pub reduction: Option<Reduction>,
 }
 
+/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32. More rows go to the skinny kernels.
+/// What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamOfRowsSpec {
+    /// Lanes per workgroup: 256 or 512.
+    pub width: Option<u32>,
+    /// Output columns that a team of lanes takes at once: 1, 2 or 4.
+    pub columns: Option<u32>,
+    /// Workgroups of the grid, at most.
+    pub workgroups: Option<u32>,
+    /// How partial sums become one. Left out: as for [`SkinnySpec`].
+    pub reduction: Option<Reduction>,
+}
+
+/// A wish for the kernels for a few rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FewSpec {
+    /// Skinny kernels.
+    Skinny(SkinnySpec),
+    /// Streaming kernels.
+    Stream(StreamOfRowsSpec),
+}
+
+impl From<SkinnySpec> for FewSpec {
+    fn from(skinny: SkinnySpec) -> Self {
+        Self::Skinny(skinny)
+    }
+}
+
+impl From<StreamOfRowsSpec> for FewSpec {
+    fn from(stream: StreamOfRowsSpec) -> Self {
+        Self::Stream(stream)
+    }
+}
+
+impl StreamOfRowsSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self, rows: u32, k: Option<u32>, reduction: Reduction) -> Stream {
+        let default = Stream::for_rows(rows, reduction);
+        let fits = |k: u32| k.div_ceil(Stream::CHUNK) <= default.held;
+        Stream {
+            width: self.width.unwrap_or(default.width),
+            columns: self.columns.unwrap_or(default.columns),
+            slices: !k.is_some_and(fits),
+            workgroups: self.workgroups.unwrap_or(default.workgroups),
+            ..default
+        }
+    }
+}
+
 impl KernelSpec {
-    pub(super) fn check_few(&self, few: SkinnySpec, errors: &mut Errors) {
+    pub(super) fn check_few(&self, few: FewSpec, errors: &mut Errors) {
+        match few {
+            FewSpec::Skinny(skinny) => self.check_skinny(skinny, errors),
+            FewSpec::Stream(stream) => self.check_stream_of_rows(stream, errors),
+        }
+    }
+
+    fn check_stream_of_rows(&self, stream: StreamOfRowsSpec, errors: &mut Errors) {
+        errors.one_of(Field::FewWidth, stream.width, &Stream::WIDTHS_OF_ROWS);
+        errors.one_of(Field::FewColumns, stream.columns, &Stream::COLUMNS);
+        check_workgroups(Field::FewWorkgroups, stream.workgroups, errors);
+        self.check_chunks((Field::Few, "stream"), Stream::CHUNK, &[], "`skinny`", errors);
+    }
+
+    fn check_skinny(&self, few: SkinnySpec, errors: &mut Errors) {
         errors.one_of(Field::FewWidth, few.width, &Skinny::WIDTHS);
         errors.one_of(Field::FewColumns, few.columns, &Skinny::COLUMNS);
         errors.one_of(Field::FewLaneColumns, few.lane_columns, &Skinny::LANE_COLUMNS);

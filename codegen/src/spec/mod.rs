@@ -12,7 +12,7 @@ use q4_kernel_types::{Bias, Encoding, GroupSize, NumericClass, ScaleLayout};
 
 pub use check::{Field, SpecError};
 pub use decode::{Coop4Spec, DecodeSpec, GemvSpec, StreamSpec};
-pub use few::SkinnySpec;
+pub use few::{FewSpec, SkinnySpec, StreamOfRowsSpec};
 pub use file::{SpecFileError, parse as parse_file};
 pub use format::{Format, NamedFormat};
 pub use prefill::{MatrixSpec, PrefillSpec, StagedSpec, TileSpec};
@@ -39,7 +39,7 @@ pub struct KernelSpec {
     /// The kernel for M == 1; `None` for the default.
     pub decode: Option<DecodeSpec>,
     /// The kernels for 2 to 16 rows; `None` for the default.
-    pub few: Option<SkinnySpec>,
+    pub few: Option<FewSpec>,
     /// The kernel for any M, which runs where no other does; `None` for the default.
     pub prefill: Option<PrefillSpec>,
 }
@@ -95,8 +95,8 @@ impl KernelSpec {
 
     /// Names the kernels for 2 to 16 rows.
     #[must_use]
-    pub fn few(mut self, few: SkinnySpec) -> Self {
-        self.few = Some(few);
+    pub fn few(mut self, few: impl Into<FewSpec>) -> Self {
+        self.few = Some(few.into());
         self
     }
 

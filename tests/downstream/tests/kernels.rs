@@ -63,7 +63,7 @@ fn a_kernel_of_the_macro_decodes_and_prefills() {
         up.dispatch(pass, weights, x, y, 9).unwrap()
     });
     assert!(up.route(1).variant().starts_with("coop4_w64_c8_g32"));
-    assert!(up.route(2).variant().starts_with("skinny_r2_"));
+    assert!(up.route(2).variant().starts_with("stream_r2_"));
     assert!(up.route(17).variant().starts_with("gemm_"));
 }
 
@@ -127,7 +127,7 @@ fn the_text_of_every_route_is_a_constant_of_the_type() {
     assert!(Up::DECODE_WGSL.starts_with("// coop4_w64_c8_g32_subgroup_k256\n"));
     assert!(Up::DECODE_WGSL_2.starts_with("// coop4_w64_c8_g32_shared_k256\n"));
     assert!(Up::PREFILL_WGSL.contains("const K: u32 = 256u;"));
-    assert!(Up::FEW_WGSL.starts_with("// skinny_r2_"));
+    assert!(Up::FEW_WGSL.starts_with("// stream_r2_"));
     assert!(AnyLayer::PREFILL_WGSL.starts_with("// staged_"));
     assert!(AnyLayer::PREFILL_WGSL_3.starts_with("// gemm_64x64x8_t4x4_gx_ragged\n"));
     assert!(module::text().starts_with("// gemm_64x64x8_t4x4_g128_ragged_k50_nobias\n"));

@@ -17,6 +17,8 @@ pub struct Stream {
     pub width: u32,
     /// Output columns that a team takes at once.
     pub columns: u32,
+    /// Teams that take the same columns and divide K among them, step by step: for matrices of so few columns that teams would be left without any.
+    pub split: u32,
     /// Chunks of each row of the input, of [`Stream::CHUNK`] elements each, that workgroup memory holds.
     pub held: u32,
     /// Whether a longer input passes through workgroup memory slice by slice; otherwise all of it is held, which limits K.
@@ -32,12 +34,18 @@ impl Stream {
     pub const ROWS: [u32; 3] = [1, 2, 4];
     /// The widths there are.
     pub const WIDTHS: [u32; 4] = [128, 256, 512, 1024];
+    /// The widths for more than one row: no wider than a row has vectors in workgroup memory, so that lanes copy whole rows of it.
+    pub const WIDTHS_OF_ROWS: [u32; 2] = [256, 512];
     /// The numbers of columns there are.
     pub const COLUMNS: [u32; 3] = [1, 2, 4];
-    /// What workgroup memory may hold of a row.
-    pub const HELD: [u32; 3] = [64, 128, 256];
-    /// Chunks of all rows that workgroup memory may hold, which is 32 KiB and what keeps them in different banks.
+    /// How many teams may divide K.
+    pub const SPLITS: [u32; 3] = [1, 2, 4];
+    /// What workgroup memory may hold of a single row: whole steps of subgroups of every size.
+    pub const HELD: [u32; 2] = [128, 256];
+    /// Chunks of all rows that workgroup memory holds where there are several: 32 KiB, which most devices have.
     pub const HELD_BY_ALL_ROWS: u32 = 256;
+    /// Lanes of the largest subgroups of any device.
+    const LARGEST_TEAM: u32 = 128;
     /// Lanes of a team that is no subgroup.
     pub const TEAM: u32 = 32;
     /// Words of a column that a lane loads at once.
@@ -56,11 +64,18 @@ impl Stream {
             rows: 1,
             width: 256,
             columns: 4,
+            split: 1,
             held: Self::DEFAULT_HELD,
             slices,
             workgroups: Self::DEFAULT_WORKGROUPS,
             reduction,
         }
+    }
+
+    /// How many teams of so many lanes there are on every device, which is how many may divide K.
+    #[must_use]
+    pub const fn most_split(width: u32) -> u32 {
+        width / Self::LARGEST_TEAM
     }
 
     /// What a description gets that names no number, for a few rows: all that [`Stream::HELD_BY_ALL_ROWS`] allows, and so few workgroups that each has a
@@ -87,6 +102,10 @@ impl Family for Stream {
             1 => String::new(),
             rows => format!("r{rows}_"),
         };
+        let split = match self.split {
+            1 => String::new(),
+            teams => format!("_t{teams}"),
+        };
         let held = match (self.slices, self.held) {
             (false, Self::DEFAULT_HELD) => String::new(),
             (false, chunks) => format!("_h{chunks}"),
@@ -97,7 +116,7 @@ impl Family for Stream {
             workgroups => format!("_p{workgroups}"),
         };
         Label {
-            sizes: format!("{rows}w{}_c{}{held}{grid}", self.width, self.columns),
+            sizes: format!("{rows}w{}_c{}{split}{held}{grid}", self.width, self.columns),
             kind: Some(self.reduction.name()),
         }
     }
@@ -150,6 +169,7 @@ impl fmt::Display for Stream {
             rows,
             width,
             columns,
+            split,
             held,
             slices,
             workgroups,
@@ -162,7 +182,7 @@ impl fmt::Display for Stream {
         };
         write!(
             f,
-            "stream {{ {rows}width: {width}, columns: {columns}, held: {held}, slices: {slices}, workgroups: {workgroups}, reduction: {reduction} }}"
+            "stream {{ {rows}width: {width}, columns: {columns}, split: {split}, held: {held}, slices: {slices}, workgroups: {workgroups}, reduction: {reduction} }}"
         )
     }
 }

@@ -3,7 +3,7 @@
 use q4_kernel_types::{Configuration, GroupSize, Reduction, ScaleFormat, ScaleOrder, Stream};
 use serde::Serialize;
 
-use super::{Described, Family, MAX_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
+use super::{Described, Family, MAX_SUBGROUP_SIZE, MIN_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
 
 /// Elements of a vector of the input.
 const VECTOR: u32 = 4;
@@ -12,6 +12,9 @@ const VECTOR: u32 = 4;
 pub(super) struct Values {
     rows: u32,
     width: u32,
+    /// Teams that divide K.
+    split: u32,
+    min_subgroup_size: u32,
     reduction: Reduction,
     /// The words of a chunk.
     words: Vec<Word>,
@@ -58,6 +61,7 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
         rows,
         width,
         columns,
+        split,
         held,
         slices,
         reduction,
@@ -70,14 +74,22 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
     // A subgroup may have more lanes than there are chunks of a row in workgroup memory.
     let idle_lanes = held < MAX_SUBGROUP_SIZE && reduction == Reduction::Subgroup;
     Described {
-        kind: if rows == 1 { "Streaming GEMV" } else { "Streaming kernel" },
+        kind: if rows == 1 {
+            "Streaming GEMV"
+        } else {
+            "Streaming kernel"
+        },
         purpose: match rows {
             1 => ", for one row",
             _ => ", for a few rows",
         },
         facts: vec![
             format!(
-                "geometry    {width} lanes in teams, {team} each, which take {columns} output columns at once, {} weights of each a lane",
+                "geometry    {width} lanes in teams, {team} each{}, which take {columns} output columns at once, {} weights of each a lane",
+                match split {
+                    1 => String::new(),
+                    teams => format!(", {teams} of which divide K"),
+                },
                 Stream::CHUNK
             ),
             format!(
@@ -99,12 +111,18 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
         values: Family::Stream(Values {
             rows,
             width,
+            split,
+            min_subgroup_size: MIN_SUBGROUP_SIZE,
             reduction,
             words: words(Stream::WORDS),
             held,
             slices,
             copies: copies(stream),
-            step_lanes: if idle_lanes { "min(team_lanes, HELD)" } else { team_lanes },
+            step_lanes: if idle_lanes {
+                "min(team_lanes, HELD)"
+            } else {
+                team_lanes
+            },
             idle_lanes,
             row_type: word_type(columns),
             scales_like_chunks: configuration.scales.format == ScaleFormat::F32
