@@ -233,7 +233,10 @@ fn every_gemm_of_matrices_agrees_on_the_emulator() {
 #[test]
 fn every_kernel_of_matrices_for_a_few_rows_agrees_on_the_emulator() {
     every_case_agrees_on(&emulator(), |variant| {
-        matches!(variant.configuration.geometry, Geometry::SkinnyMatrix(_))
+        matches!(
+            variant.configuration.geometry,
+            Geometry::SkinnyMatrix(_) | Geometry::HeldMatrix(_)
+        )
     });
 }
 
@@ -243,7 +246,7 @@ fn every_kernel_of_matrices_that_the_device_has_agrees() {
     let of_matrices = |variant: &Variant| {
         matches!(
             variant.configuration.geometry,
-            Geometry::Matrix(_) | Geometry::SkinnyMatrix(_)
+            Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) | Geometry::HeldMatrix(_)
         )
     };
     let runs = |variant: &Variant| of_matrices(variant) && gpu.capabilities().check(variant).is_ok();

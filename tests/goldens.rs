@@ -66,6 +66,9 @@ fn representative_variants_of_the_catalogue() {
         "skinny_r4_w128_c32x8_v4_gx_shared",
         "skinny_r8_w128_c32x8_v2_g32_subgroup",
         "skinny_matrix_16x32x128_s4_a2_g32_m16_f16",
+        // Matrices that stay in registers: the scales of a span together, and those of run-time groups.
+        "held_matrix_s16_h16_g32_m16_f16",
+        "held_matrix_s16_h16_gx_m16_f16",
         // The first implementation's GEMM, the default, a step of several words.
         "gemm_4x256x8_t4x4_g32",
         "gemm_64x64x16_t4x4_g32",

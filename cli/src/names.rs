@@ -291,7 +291,8 @@ mod tests {
     #[test]
     fn features_are_named_as_people_name_them() {
         for word in ["subgroups", "subgroup", "SUBGROUP"] {
-            assert_eq!(features(word), Ok(vec![Feature::Subgroup]), "{word}");
+            let of_subgroups = vec![Feature::Subgroup, Feature::SubgroupBarrier];
+            assert_eq!(features(word), Ok(of_subgroups), "{word}");
         }
         let all: Vec<&str> = Feature::ALL.into_iter().map(Feature::name).collect();
         for word in ["", "s", "tensor cores"] {

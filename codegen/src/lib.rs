@@ -28,8 +28,8 @@ pub use error::{Error, Errors};
 pub use q4_kernel_types as types;
 use q4_kernel_types::{Configuration, GeneratedKernel, Variant, sha256};
 pub use spec::{
-    Coop4Spec, DecodeSpec, FewSpec, Format, GemvSpec, KernelSpec, MatrixSpec, PrefillSpec, SkinnySpec,
-    StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
+    Coop4Spec, DecodeSpec, FewSpec, Format, GemvSpec, HeldMatrixSpec, KernelSpec, MatrixSpec, PrefillSpec,
+    SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
 };
 
 use crate::render::Templates;

@@ -62,11 +62,11 @@ fn every_variant_becomes_msl_but_those_whose_matrices_metal_lacks() {
 }
 
 #[test]
-fn every_variant_becomes_hlsl_but_those_with_matrices() {
+fn every_variant_becomes_hlsl_but_those_with_matrices_and_barriers_of_subgroups() {
     every_variant_is_written(
         BackEnd::Hlsl,
         "[numthreads(",
-        &[Feature::Matrix16, Feature::Matrix8],
+        &[Feature::Matrix16, Feature::Matrix8, Feature::SubgroupBarrier],
     );
 }
 

@@ -166,7 +166,7 @@ fn is_default(variant: &Variant) -> bool {
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
         Geometry::Staged(staged) => staged == Staged::DEFAULT,
-        Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) => false,
+        Geometry::Matrix(_) | Geometry::SkinnyMatrix(_) | Geometry::HeldMatrix(_) => false,
     }
 }
 

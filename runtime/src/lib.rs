@@ -37,9 +37,9 @@ pub use q4_kernel_formats::{
 };
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
-    Geometry, GroupSize, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params, Reduction,
-    Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged,
-    Stream, Tolerance, TooManyWorkgroups, Variant, WeightFormat, Work, layout,
+    Geometry, GroupSize, HeldMatrix, KAlignment, Matrix, MatrixSide, Needs, NumericClass, ParamField, Params,
+    Reduction, Refusal, Route, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix,
+    Staged, Stream, Tolerance, TooManyWorkgroups, Variant, WeightFormat, Work, layout,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};

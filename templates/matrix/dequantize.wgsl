@@ -6,12 +6,4 @@ fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
     return vec2<f16>(unpack2x16float(bits)) - (1024.0h + {{ zero_point }}.0h);
 }
 
-// What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
-fn split_scale(scale: f32) -> vec2<f16> {
-    let most = f16(scale);
-    return vec2<f16>(most, f16(scale - f32(most)));
-}
-
-fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
-    return fma(weights, vec4<f16>(scale.x), weights * scale.y);
-}
+{% include "common/split_scale.wgsl" %}

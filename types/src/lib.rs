@@ -28,8 +28,8 @@ pub use digest::sha256;
 pub use dispatch::{Dispatch, TooManyWorkgroups};
 pub use encoding::{Encoding, WeightFormat};
 pub use geometry::{
-    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
-    Stream,
+    Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix,
+    Staged, Stream,
 };
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};

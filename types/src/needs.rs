@@ -9,6 +9,8 @@ use core::fmt;
 pub enum Feature {
     /// `wgpu::Features::SUBGROUP`: subgroup built-ins in compute shaders (Vulkan, Metal, DX12; in browsers `subgroups`).
     Subgroup,
+    /// `wgpu::Features::SUBGROUP_BARRIER`: barriers of a subgroup (Vulkan, Metal; not in browsers).
+    SubgroupBarrier,
     /// `wgpu::Features::SHADER_F16`: half-precision numbers in shaders (Vulkan, Metal, DX12; in browsers `shader-f16`).
     ShaderF16,
     /// `wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX` with matrices of 16 x 16 x 16: f16 operands, f32 accumulators (Vulkan; not in browsers).
@@ -33,13 +35,20 @@ pub struct Needs {
 
 impl Feature {
     /// Every feature.
-    pub const ALL: [Self; 4] = [Self::Subgroup, Self::ShaderF16, Self::Matrix16, Self::Matrix8];
+    pub const ALL: [Self; 5] = [
+        Self::Subgroup,
+        Self::SubgroupBarrier,
+        Self::ShaderF16,
+        Self::Matrix16,
+        Self::Matrix8,
+    ];
 
     /// The feature of wgpu: what validation grants the text of a kernel, and what a device must have on.
     #[must_use]
     pub const fn wgpu(self) -> wgpu_types::Features {
         match self {
             Self::Subgroup => wgpu_types::Features::SUBGROUP,
+            Self::SubgroupBarrier => wgpu_types::Features::SUBGROUP_BARRIER,
             Self::ShaderF16 => wgpu_types::Features::SHADER_F16,
             Self::Matrix16 | Self::Matrix8 => wgpu_types::Features::EXPERIMENTAL_COOPERATIVE_MATRIX,
         }
@@ -51,7 +60,7 @@ impl Feature {
         match self {
             Self::Matrix16 => Some(16),
             Self::Matrix8 => Some(8),
-            Self::Subgroup | Self::ShaderF16 => None,
+            Self::Subgroup | Self::SubgroupBarrier | Self::ShaderF16 => None,
         }
     }
 
@@ -60,6 +69,7 @@ impl Feature {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Subgroup => "SUBGROUP",
+            Self::SubgroupBarrier => "SUBGROUP_BARRIER",
             Self::ShaderF16 => "SHADER_F16",
             Self::Matrix16 => "COOPERATIVE_MATRIX_16X16",
             Self::Matrix8 => "COOPERATIVE_MATRIX_8X8",

@@ -1,8 +1,8 @@
 //! The edge shapes of a variant, derived from its constraints and its geometry.
 
 use q4_kernel::{
-    Constraints, Gemv, Geometry, Shape, Skinny, SkinnyMatrix, Stream, Variant, layout::WEIGHTS_PER_WORD,
-    reference::samples::Data,
+    Constraints, Gemv, Geometry, HeldMatrix, Shape, Skinny, SkinnyMatrix, Stream, Variant,
+    layout::WEIGHTS_PER_WORD, reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -163,6 +163,12 @@ impl Edges {
                 around(&[SkinnyMatrix::ROWS]),
                 around(&[matrix.columns, 2 * matrix.columns]),
                 matrix.ahead * matrix.tile_k,
+            ),
+            // One matrix holds all rows; blocks of columns, of which a third one takes the turn of the first; a pass and the next.
+            Geometry::HeldMatrix(matrix) => (
+                around(&[HeldMatrix::ROWS]),
+                around(&[HeldMatrix::COLUMNS, 2 * HeldMatrix::COLUMNS]),
+                matrix.pass(),
             ),
             Geometry::Gemm(gemm) => (
                 around(&[gemm.rows, gemm.tile_m, gemm.tile_m + gemm.rows]),

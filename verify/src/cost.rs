@@ -234,6 +234,25 @@ mod tests {
     }
 
     #[test]
+    fn held_matrices_touch_every_weight_once_and_wait_once_a_block() {
+        let cost = cost(q4_kernel::variant("held_matrix_s8_h8_p264_g32_m16_f16").unwrap()).unwrap();
+        assert_eq!((cost.shape.m, cost.shape.k), (16, 1024), "one pass");
+        assert_eq!(cost.bindings["weight"].unique_bytes, 0.5, "half a byte a weight");
+        assert_eq!(
+            cost.bindings["scales"].unique_bytes, 0.125,
+            "4 bytes of 32 weights"
+        );
+        // One product of each weight with 16 rows, and none with inputs that are not there.
+        assert_eq!(cost.matrix_products, 16.0);
+        // Of each block of 16 columns one barrier, at which all 8 subgroups meet.
+        let blocks = f64::from(COLUMNS / 16);
+        let weights = f64::from(COLUMNS * cost.shape.k);
+        assert!(cost.barriers * weights <= 8.0 * blocks, "{cost:?}");
+        // As f16 a weight is written once and read once, and so are the inputs, which each workgroup stages for its one block here; then the sums.
+        assert!(cost.workgroup_bytes <= 9.0, "{cost:?}");
+    }
+
+    #[test]
     fn more_columns_read_the_input_less_often() {
         let input = |name: &str| cost(q4_kernel::variant(name).unwrap()).unwrap().bindings["input"].bytes;
         assert_eq!(input("coop4_w64_c1_g32_shared"), 4.0);

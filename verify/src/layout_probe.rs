@@ -85,13 +85,13 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
                 for n in 0..COLUMNS {
                     let at = first + row;
                     let index = (n * k + at) as usize;
-                    let weight = expected[index]
-                        + sample
-                            .layer
-                            .bias()
-                            .map_or(0.0, |bias| f64::from(bias[n as usize]));
+                    let bias = sample
+                        .layer
+                        .bias()
+                        .map_or(0.0, |bias| f64::from(bias[n as usize]));
+                    let weight = expected[index] + bias;
                     let read = got.get((row * COLUMNS + n) as usize).copied().unwrap_or(f32::NAN);
-                    if !is_read_as(weight, terms[index], read, variant) {
+                    if !is_read_as(expected[index], bias, terms[index], read, variant) {
                         let message = format!("weight n={n} k={at} is {weight} and is read as {read}");
                         verdict.find(Promise::SameWeightLayout, describe(&message));
                     }
@@ -101,11 +101,12 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
     }
 }
 
-/// Whether a kernel reads `weight`, made of terms of this size, as `read`: one product and zeros, so that f32 rounds once; each term of an affine encoding
-/// once more, and their sum. A class that rounds its operands is within one place of f16, which is less than an eighth of what tells neighbouring nibbles
-/// apart.
-fn is_read_as(weight: f64, terms: f64, read: f32, variant: &Variant) -> bool {
-    let difference = (f64::from(read) - weight).abs();
+/// Whether a kernel reads `weight`, made of terms of this size, plus a bias as `read`: one product and zeros, so that f32 rounds once; each term of an affine
+/// encoding once more, and their sum. A class that rounds its operands is within one place of f16, which is less than an eighth of what tells neighbouring
+/// nibbles apart, and rounds their sum with a bias as f32 does, however small it is beside them.
+fn is_read_as(weight: f64, bias: f64, terms: f64, read: f32, variant: &Variant) -> bool {
+    let sum = weight + bias;
+    let difference = (f64::from(read) - sum).abs();
     let affine = variant.configuration.encoding.is_affine();
     match variant.configuration.numeric {
         NumericClass::F16Multiply => {
@@ -114,10 +115,10 @@ fn is_read_as(weight: f64, terms: f64, read: f32, variant: &Variant) -> bool {
             } else {
                 0.0
             };
-            difference <= weight.abs() * F16_EPSILON + of_terms
+            difference <= weight.abs() * F16_EPSILON + sum.abs() * f64::from(f32::EPSILON) + of_terms
         }
         _ if affine => difference <= terms * 2.0 * f64::from(f32::EPSILON),
-        _ => weight as f32 == read,
+        _ => sum as f32 == read,
     }
 }
 

@@ -132,6 +132,7 @@ fn class(class: NumericClass) -> &'static str {
 fn short(feature: Feature) -> &'static str {
     match feature {
         Feature::Subgroup => "sg",
+        Feature::SubgroupBarrier => "sgb",
         Feature::ShaderF16 => "f16",
         Feature::Matrix16 => "m16",
         Feature::Matrix8 => "m8",

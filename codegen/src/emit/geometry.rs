@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix, Staged,
-    Stream,
+    Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, Reduction, Skinny, SkinnyMatrix,
+    Staged, Stream,
 };
 use quote::quote;
 
@@ -35,6 +35,16 @@ pub(super) fn value(krate: &TokenStream, geometry: Geometry) -> TokenStream {
             } = matrix;
             quote!(#krate::Geometry::SkinnyMatrix(#krate::SkinnyMatrix {
                 columns: #columns, tile_k: #tile_k, subgroups: #subgroups, ahead: #ahead,
+            }))
+        }
+        Geometry::HeldMatrix(matrix) => {
+            let HeldMatrix {
+                subgroups,
+                held,
+                workgroups,
+            } = matrix;
+            quote!(#krate::Geometry::HeldMatrix(#krate::HeldMatrix {
+                subgroups: #subgroups, held: #held, workgroups: #workgroups,
             }))
         }
         Geometry::Gemm(gemm) => {

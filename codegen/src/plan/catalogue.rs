@@ -1,9 +1,9 @@
 //! The standard catalogue: the variants that the runtime carries and that every build validates.
 
 use q4_kernel_types::{
-    Configuration, Coop4, Encoding, Gemm, Gemv, Geometry, GroupSize, KAlignment, Matrix, MatrixSide,
-    NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged, Stream,
-    layout::WEIGHTS_PER_WORD,
+    Configuration, Coop4, Encoding, Gemm, Gemv, Geometry, GroupSize, HeldMatrix, KAlignment, Matrix,
+    MatrixSide, NumericClass, Reduction, ScaleFormat, ScaleLayout, ScaleOrder, Skinny, SkinnyMatrix, Staged,
+    Stream, layout::WEIGHTS_PER_WORD,
 };
 
 use super::standard;
@@ -188,6 +188,18 @@ const SKINNY_MATRICES: [(u32, u32, u32, u32); 11] = [
     (128, 128, 8, 2),
 ];
 
+/// Held matrices, at the group size that most layers have: `(subgroups, matrices of each, workgroups)`. What the subgroups hold should be all of K, or nearly a
+/// whole part of it; two workgroups of half as many subgroups wait for each other's barriers less.
+const HELD_MATRICES: [(u32, u32, u32); 7] = [
+    (8, 16, ONE_EACH),
+    (8, 16, TWO_EACH),
+    (12, 16, ONE_EACH),
+    (14, 16, ONE_EACH),
+    (16, 8, ONE_EACH),
+    (8, 8, TWO_EACH),
+    (16, 8, TWO_EACH),
+];
+
 /// Staged GEMMs of the catalogue, all in f32.
 const STAGED: [Staged; 5] = [
     Staged::DEFAULT,
@@ -304,6 +316,17 @@ pub fn catalogue() -> Vec<Configuration> {
             ahead,
         };
         variants.push(skinny_matrix(matrix, GroupSize::Fixed(32)));
+    }
+    for group_size in GROUP_SIZES {
+        variants.push(held_matrix(HeldMatrix::DEFAULT, group_size));
+    }
+    for (subgroups, held, workgroups) in HELD_MATRICES {
+        let matrix = HeldMatrix {
+            subgroups,
+            held,
+            workgroups,
+        };
+        variants.push(held_matrix(matrix, GroupSize::Fixed(32)));
     }
     for group_size in GROUP_SIZES {
         variants.extend(STAGED.map(|staged| standard(Geometry::Staged(staged), group_size)));
@@ -529,6 +552,13 @@ fn skinny_matrix(matrix: SkinnyMatrix, group_size: GroupSize) -> Configuration {
     Configuration {
         numeric: NumericClass::F16Multiply,
         ..standard(Geometry::SkinnyMatrix(matrix), group_size)
+    }
+}
+
+fn held_matrix(matrix: HeldMatrix, group_size: GroupSize) -> Configuration {
+    Configuration {
+        numeric: NumericClass::F16Multiply,
+        ..standard(Geometry::HeldMatrix(matrix), group_size)
     }
 }
 

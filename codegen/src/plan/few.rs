@@ -1,27 +1,31 @@
 //! The kernels of a few rows.
 
 use q4_kernel_types::{
-    Configuration, Geometry, NumericClass, Reduction, Skinny, SkinnyMatrix, Stream, layout::WEIGHTS_PER_WORD,
+    Configuration, Geometry, HeldMatrix, NumericClass, Reduction, Skinny, SkinnyMatrix, Stream,
+    layout::WEIGHTS_PER_WORD,
 };
 
 use super::{configuration, may_be_multiples, reductions};
 use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
-/// The variants for a few rows: kernels for ever more of them. Streaming ones come first, up to as many rows as they hold. Matrices hold 16, and take as long
-/// for fewer: where the description allows their class and asks for nothing else, they come before the last of the others.
+/// Rows up to which kernels in f32 are faster than held matrices, by measurement.
+const QUICK_IN_F32: u32 = 4;
+
+/// The variants for a few rows: kernels for ever more of them. Streaming ones come first, up to as many rows as they hold. Matrices hold 16, and take nearly as long
+/// for fewer: where the description allows their class and asks for nothing else, held ones come behind those that are quick in f32, the others before the last.
 pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
     if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
         return Vec::new();
     }
     let mut variants = Vec::new();
+    if let Some(FewSpec::HeldMatrix(wish)) = spec.few {
+        variants.push(rounded(spec, Geometry::HeldMatrix(wish.geometry(spec.k))));
+    }
     for rows in Skinny::ROWS {
-        if rows == SkinnyMatrix::ROWS && spec.few.is_none() {
-            variants.extend(matrix(spec));
-        }
         let streams = match spec.few {
             Some(FewSpec::Skinny(_)) => Vec::new(),
             Some(FewSpec::Stream(wish)) => stream(spec, wish, rows),
-            None => stream(spec, StreamOfRowsSpec::default(), rows),
+            Some(FewSpec::HeldMatrix(_)) | None => stream(spec, StreamOfRowsSpec::default(), rows),
         };
         let wish = match spec.few {
             Some(FewSpec::Skinny(wish)) => wish,
@@ -30,13 +34,19 @@ pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
                 ..SkinnySpec::default()
             },
             // Subgroups are there for the others.
-            None => SkinnySpec {
+            Some(FewSpec::HeldMatrix(_)) | None => SkinnySpec {
                 reduction: (!streams.is_empty()).then_some(Reduction::Shared),
                 ..SkinnySpec::default()
             },
         };
+        if rows == SkinnyMatrix::ROWS && spec.few.is_none() {
+            variants.extend(matrix(spec));
+        }
         variants.extend(streams);
         variants.extend(skinny(spec, wish, rows));
+        if rows == QUICK_IN_F32 && spec.few.is_none() {
+            variants.extend(held_matrix(spec));
+        }
     }
     variants
 }
@@ -72,11 +82,32 @@ fn skinny(spec: &KernelSpec, wish: SkinnySpec, rows: u32) -> Vec<Configuration> 
 
 /// One kernel of matrices serves all rows that they hold.
 fn matrix(spec: &KernelSpec) -> Option<Configuration> {
-    let numeric = NumericClass::F16Multiply;
-    (spec.numeric.allows(numeric) && may_be_multiples(spec, SkinnyMatrix::LOAD)).then(|| Configuration {
-        numeric,
-        ..configuration(spec, Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT))
-    })
+    (spec.numeric.allows(NumericClass::F16Multiply) && may_be_multiples(spec, SkinnyMatrix::LOAD))
+        .then(|| rounded(spec, Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT)))
+}
+
+/// The same of matrices that stay in registers: as many of them as K may be spans of.
+fn held_matrix(spec: &KernelSpec) -> Option<Configuration> {
+    let fits = |matrix: &HeldMatrix| spec.k.is_none_or(|k| k.is_multiple_of(matrix.span()));
+    (spec.numeric.allows(NumericClass::F16Multiply) && groups_may_be_multiples(spec, HeldMatrix::LOAD))
+        .then(|| {
+            let choices = HeldMatrix::HELD.map(|held| HeldMatrix::for_k(spec.k, held));
+            choices.into_iter().filter(fits).max_by_key(|matrix| matrix.held)
+        })
+        .flatten()
+        .map(|matrix| rounded(spec, Geometry::HeldMatrix(matrix)))
+}
+
+fn rounded(spec: &KernelSpec, geometry: Geometry) -> Configuration {
+    Configuration {
+        numeric: NumericClass::F16Multiply,
+        ..configuration(spec, geometry)
+    }
+}
+
+fn groups_may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
+    spec.fixed_group_size()
+        .is_none_or(|size| size.is_multiple_of(step))
 }
 
 /// The longest loads up to `most` words that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a

@@ -83,7 +83,8 @@ mod tests {
 
     use super::*;
     use crate::spec::{
-        Coop4Spec, Format, GemvSpec, MatrixSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, TileSpec,
+        Coop4Spec, Format, GemvSpec, HeldMatrixSpec, MatrixSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec,
+        TileSpec,
     };
 
     fn names(variants: &[Configuration]) -> Vec<String> {
@@ -204,7 +205,10 @@ mod tests {
             .collect();
         assert_eq!(
             rounded,
-            [(3, "skinny_matrix_16x32x128_s4_a2_g32_m16_f16_k2048".to_owned())]
+            [
+                (6, "held_matrix_s8_h16_p264_g32_m16_f16_k2048".to_owned()),
+                (3, "skinny_matrix_16x32x128_s4_a2_g32_m16_f16_k2048".to_owned())
+            ]
         );
         assert!(
             rounding(2056)
@@ -212,6 +216,45 @@ mod tests {
                 .iter()
                 .all(|variant| variant.numeric == NumericClass::Exact)
         );
+    }
+
+    #[test]
+    fn as_few_subgroups_hold_k_as_need_no_more_passes() {
+        let of = |k| {
+            let spec = KernelSpec {
+                numeric: NumericClass::F16Multiply,
+                ..KernelSpec::new("Up", Format::q4gsw(64))
+                    .k(k)
+                    .few(HeldMatrixSpec::default())
+            };
+            names(&plan(&spec).few)[0].clone()
+        };
+        for (k, sizes) in [
+            (1024, "s8_h16_p264"),
+            (3072, "s12_h16"),
+            (3584, "s14_h16"),
+            (4096, "s16_h16"),
+            (8192, "s16_h16"),
+            (14336, "s14_h16"),
+        ] {
+            assert_eq!(of(k), format!("held_matrix_{sizes}_g64_m16_f16_k{k}"));
+        }
+    }
+
+    #[test]
+    fn held_matrices_that_are_asked_for_are_followed_by_what_runs_without_them() {
+        let spec = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).few(HeldMatrixSpec {
+                held: Some(8),
+                workgroups: Some(64),
+                ..HeldMatrixSpec::default()
+            })
+        };
+        let few = names(&plan(&spec).few);
+        assert_eq!(few[0], "held_matrix_s16_h8_p64_g32_m16_f16");
+        let without = names(&plan(&KernelSpec::new("Up", Format::q4gsw(32))).few);
+        assert_eq!(few[1..], without);
     }
 
     #[test]

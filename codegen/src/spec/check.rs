@@ -48,6 +48,10 @@ pub enum Field {
     FewLaneColumns,
     /// `few.words`
     FewWords,
+    /// `few.subgroups`
+    FewSubgroups,
+    /// `few.held`
+    FewHeld,
     /// `few.workgroups`
     FewWorkgroups,
     /// `prefill`, as a whole.
@@ -106,6 +110,8 @@ impl Field {
             Self::FewColumns => "few.columns",
             Self::FewLaneColumns => "few.lane_columns",
             Self::FewWords => "few.words",
+            Self::FewSubgroups => "few.subgroups",
+            Self::FewHeld => "few.held",
             Self::FewWorkgroups => "few.workgroups",
             Self::Prefill => "prefill",
             Self::PrefillM => "prefill.m",
@@ -240,7 +246,9 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Coop4Spec, DecodeSpec, Format, PrefillSpec, SkinnySpec, StreamOfRowsSpec, TileSpec};
+    use crate::spec::{
+        Coop4Spec, DecodeSpec, Format, HeldMatrixSpec, PrefillSpec, SkinnySpec, StreamOfRowsSpec, TileSpec,
+    };
 
     fn messages(spec: &KernelSpec) -> Vec<String> {
         spec.check()
@@ -277,6 +285,27 @@ mod tests {
                 "`decode`: coop4 needs K % 8 == 0, and K is 2050; leave `decode` out and the GEMM serves M == 1 too",
                 "`prefill.k`: 12 is not supported; use one of 8, 16, 32",
                 "`prefill.m`: 30 is not a positive multiple of 4, the rows of a thread; change one of them",
+            ]
+        );
+    }
+
+    #[test]
+    fn matrices_that_hold_the_inputs_are_checked_as_those_of_prefill() {
+        let wish = HeldMatrixSpec {
+            subgroups: Some(10),
+            workgroups: Some(0),
+            ..HeldMatrixSpec::default()
+        };
+        let spec = KernelSpec::new("Up", Format::q4gsw(48)).k(2080).few(wish);
+        assert_eq!(
+            messages(&spec),
+            [
+                "`few`: held_matrix rounds its operands to f16, and the description allows exact; add `numeric: f16_multiply`, \
+                 or ask for `skinny` instead",
+                "`few.subgroups`: 10 is not supported; use one of 8, 12, 14, 16",
+                "`few.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
+                "`few`: held_matrix needs K % 128 == 0, and K is 2080; use `skinny`, or leave `few` out",
+                "`few`: held_matrix needs group_size % 32 == 0, and group_size is 48; use `skinny`, or leave `few` out",
             ]
         );
     }

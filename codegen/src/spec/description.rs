@@ -10,8 +10,8 @@ use q4_kernel_types::{
 };
 
 use super::{
-    Coop4Spec, DecodeSpec, FewSpec, Field, Format, GemvSpec, KernelSpec, MatrixSpec, NamedFormat,
-    PrefillSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
+    Coop4Spec, DecodeSpec, FewSpec, Field, Format, GemvSpec, HeldMatrixSpec, KernelSpec, MatrixSpec,
+    NamedFormat, PrefillSpec, SkinnySpec, StagedSpec, StreamOfRowsSpec, StreamSpec, TileSpec,
 };
 
 /// The description of one kernel, as written.
@@ -271,12 +271,13 @@ impl<S: Clone> Reader<S> {
     }
 
     fn few(&mut self, value: &Value<S>) -> Option<FewSpec> {
-        let names = ["stream", "skinny"];
+        let names = ["stream", "skinny", "held_matrix"];
         let kind = "a kernel for a few rows";
         let example = "skinny { width: 128, columns: 32 }";
         let (name, entries) = self.one_of_families(value, &names, kind, example, Some(Field::Few))?;
         let known: &[&'static str] = match name {
             "stream" => &["width", "columns", "workgroups", "reduction"],
+            "held_matrix" => &["subgroups", "held", "workgroups"],
             _ => &["width", "columns", "lane_columns", "words", "reduction"],
         };
         let mut fields = self.fields(entries, name, known);
@@ -291,6 +292,11 @@ impl<S: Clone> Reader<S> {
                 columns,
                 workgroups: size("workgroups", Field::FewWorkgroups),
                 reduction,
+            }),
+            "held_matrix" => FewSpec::HeldMatrix(HeldMatrixSpec {
+                subgroups: size("subgroups", Field::FewSubgroups),
+                held: size("held", Field::FewHeld),
+                workgroups: size("workgroups", Field::FewWorkgroups),
             }),
             _ => FewSpec::Skinny(SkinnySpec {
                 width,
@@ -367,7 +373,6 @@ impl<S: Clone> Reader<S> {
         })
     }
 
-    /// The fields of `NAME { .. }` where only one name is known.
     /// The name and the fields of `NAME { .. }` where some names are known.
     fn one_of_families<'a>(
         &mut self,

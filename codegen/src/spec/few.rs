@@ -1,6 +1,6 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{Reduction, Skinny, Stream};
+use q4_kernel_types::{HeldMatrix, NumericClass, Reduction, Skinny, Stream};
 
 use super::{Field, KernelSpec, check::Errors, decode::check_workgroups};
 
@@ -34,6 +34,18 @@ pub struct StreamOfRowsSpec {
     pub reduction: Option<Reduction>,
 }
 
+/// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
+/// [`HeldMatrix::LOAD`] and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldMatrixSpec {
+    /// Subgroups per workgroup: 8, 12, 14 or 16. Left out: as few as hold K in the fewest passes.
+    pub subgroups: Option<u32>,
+    /// Matrices of inputs that a subgroup holds: 8 or 16.
+    pub held: Option<u32>,
+    /// Workgroups of the grid, at most.
+    pub workgroups: Option<u32>,
+}
+
 /// A wish for the kernels for a few rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FewSpec {
@@ -41,6 +53,8 @@ pub enum FewSpec {
     Skinny(SkinnySpec),
     /// Streaming kernels.
     Stream(StreamOfRowsSpec),
+    /// Cooperative matrices that hold the inputs.
+    HeldMatrix(HeldMatrixSpec),
 }
 
 impl From<SkinnySpec> for FewSpec {
@@ -52,6 +66,12 @@ impl From<SkinnySpec> for FewSpec {
 impl From<StreamOfRowsSpec> for FewSpec {
     fn from(stream: StreamOfRowsSpec) -> Self {
         Self::Stream(stream)
+    }
+}
+
+impl From<HeldMatrixSpec> for FewSpec {
+    fn from(matrix: HeldMatrixSpec) -> Self {
+        Self::HeldMatrix(matrix)
     }
 }
 
@@ -70,11 +90,24 @@ impl StreamOfRowsSpec {
     }
 }
 
+impl HeldMatrixSpec {
+    /// The geometry, with what was left out.
+    pub(crate) fn geometry(self, k: Option<u32>) -> HeldMatrix {
+        let default = HeldMatrix::for_k(k, self.held.unwrap_or(HeldMatrix::DEFAULT.held));
+        HeldMatrix {
+            subgroups: self.subgroups.unwrap_or(default.subgroups),
+            workgroups: self.workgroups.unwrap_or(default.workgroups),
+            ..default
+        }
+    }
+}
+
 impl KernelSpec {
     pub(super) fn check_few(&self, few: FewSpec, errors: &mut Errors) {
         match few {
             FewSpec::Skinny(skinny) => self.check_skinny(skinny, errors),
             FewSpec::Stream(stream) => self.check_stream_of_rows(stream, errors),
+            FewSpec::HeldMatrix(matrix) => self.check_held_matrix(matrix, errors),
         }
     }
 
@@ -83,6 +116,41 @@ impl KernelSpec {
         errors.one_of(Field::FewColumns, stream.columns, &Stream::COLUMNS);
         check_workgroups(Field::FewWorkgroups, stream.workgroups, errors);
         self.check_chunks((Field::Few, "stream"), Stream::CHUNK, &[], "`skinny`", errors);
+    }
+
+    fn check_held_matrix(&self, wish: HeldMatrixSpec, errors: &mut Errors) {
+        if !self.numeric.allows(NumericClass::F16Multiply) {
+            errors.push(
+                Field::Few,
+                format!(
+                    "held_matrix rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
+                     or ask for `skinny` instead",
+                    self.numeric,
+                    NumericClass::F16Multiply
+                ),
+            );
+        }
+        errors.one_of(Field::FewSubgroups, wish.subgroups, &HeldMatrix::SUBGROUPS);
+        errors.one_of(Field::FewHeld, wish.held, &HeldMatrix::HELD);
+        check_workgroups(Field::FewWorkgroups, wish.workgroups, errors);
+        let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
+        let span = known.then(|| wish.geometry(self.k).span());
+        let multiples = [
+            ("K", self.k, span),
+            ("group_size", self.fixed_group_size(), Some(HeldMatrix::LOAD)),
+        ];
+        for (name, value, step) in multiples {
+            if let (Some(value), Some(step)) = (value, step)
+                && !value.is_multiple_of(step)
+            {
+                errors.push(
+                    Field::Few,
+                    format!(
+                        "held_matrix needs {name} % {step} == 0, and {name} is {value}; use `skinny`, or leave `few` out"
+                    ),
+                );
+            }
+        }
     }
 
     fn check_skinny(&self, few: SkinnySpec, errors: &mut Errors) {

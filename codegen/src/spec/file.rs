@@ -156,7 +156,7 @@ mod tests {
     use q4_kernel_types::{Reduction, WeightFormat};
 
     use super::*;
-    use crate::spec::{Coop4Spec, Format, SkinnySpec, TileSpec};
+    use crate::spec::{Coop4Spec, Format, HeldMatrixSpec, SkinnySpec, TileSpec};
 
     #[test]
     fn a_file_says_what_the_macro_says() {
@@ -200,6 +200,31 @@ bias = \"never\"
         )
         .bias(q4_kernel_types::Bias::Never);
         assert_eq!(specs, [up, any]);
+    }
+
+    #[test]
+    fn each_kernel_for_a_few_rows_has_fields_of_its_own() {
+        let text = "
+[Up]
+format.q4gsw.group_size = 32
+numeric = \"f16_multiply\"
+few.held_matrix = { subgroups = 8, workgroups = 264 }
+";
+        let spec = parse(Path::new("kernels.toml"), text).unwrap().remove(0);
+        let wish = HeldMatrixSpec {
+            subgroups: Some(8),
+            held: None,
+            workgroups: Some(264),
+        };
+        assert_eq!(spec.few, Some(wish.into()));
+        let columns = text.replace("subgroups", "columns");
+        let error = parse(Path::new("kernels.toml"), &columns)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("held_matrix has no field `columns`; there are `subgroups`, `held`, `workgroups`"),
+            "{error}"
+        );
     }
 
     #[test]

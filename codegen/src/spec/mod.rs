@@ -12,7 +12,7 @@ use q4_kernel_types::{Bias, Encoding, GroupSize, NumericClass, ScaleLayout};
 
 pub use check::{Field, SpecError};
 pub use decode::{Coop4Spec, DecodeSpec, GemvSpec, StreamSpec};
-pub use few::{FewSpec, SkinnySpec, StreamOfRowsSpec};
+pub use few::{FewSpec, HeldMatrixSpec, SkinnySpec, StreamOfRowsSpec};
 pub use file::{SpecFileError, parse as parse_file};
 pub use format::{Format, NamedFormat};
 pub use prefill::{MatrixSpec, PrefillSpec, StagedSpec, TileSpec};

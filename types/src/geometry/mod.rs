@@ -3,6 +3,7 @@
 mod coop4;
 mod gemm;
 mod gemv;
+mod held_matrix;
 mod matrix;
 mod reduction;
 mod skinny;
@@ -15,6 +16,7 @@ use core::fmt;
 pub use coop4::Coop4;
 pub use gemm::{Gemm, KAlignment};
 pub use gemv::Gemv;
+pub use held_matrix::HeldMatrix;
 pub use matrix::{Matrix, MatrixSide};
 pub use reduction::Reduction;
 pub use skinny::Skinny;
@@ -42,6 +44,8 @@ pub enum Geometry {
     Skinny(Skinny),
     /// Cooperative matrices for a few rows.
     SkinnyMatrix(SkinnyMatrix),
+    /// Cooperative matrices that hold the inputs of a few rows.
+    HeldMatrix(HeldMatrix),
     /// Register-tiled GEMM.
     Gemm(Gemm),
     /// GEMM that stages its operands in workgroup memory.
@@ -101,6 +105,7 @@ impl Geometry {
             Self::Stream(stream) => stream,
             Self::Skinny(skinny) => skinny,
             Self::SkinnyMatrix(matrix) => matrix,
+            Self::HeldMatrix(matrix) => matrix,
             Self::Gemm(gemm) => gemm,
             Self::Staged(staged) => staged,
             Self::Matrix(matrix) => matrix,

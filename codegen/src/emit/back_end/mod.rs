@@ -105,6 +105,7 @@ impl BackEnd {
             (Self::Glsl, Feature::Matrix16 | Feature::Matrix8) => {
                 Some("naga writes no cooperative matrices in GLSL")
             }
+            (Self::Hlsl, Feature::SubgroupBarrier) => Some("naga writes no barriers of subgroups in HLSL"),
             (Self::Glsl, Feature::ShaderF16) => Some("naga writes no 16-bit numbers in GLSL"),
             _ => None,
         }

@@ -64,7 +64,7 @@ pub const fn name(feature: Feature) -> Option<&'static str> {
     match feature {
         Feature::Subgroup => Some("subgroups"),
         Feature::ShaderF16 => Some("shader-f16"),
-        // Cooperative matrices are an extension of wgpu's own. What is added to `Feature` later is in no browser until it is said here.
+        // Cooperative matrices and barriers of subgroups are extensions of wgpu's own. What is added to `Feature` later is in no browser until it is said here.
         _ => None,
     }
 }

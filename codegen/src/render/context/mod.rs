@@ -3,6 +3,7 @@
 mod coop4;
 mod gemm;
 mod gemv;
+mod held_matrix;
 mod mantissa;
 mod matrix;
 mod skinny;
@@ -85,6 +86,7 @@ enum Family {
     Stream(stream::Values),
     Skinny(skinny::Values),
     SkinnyMatrix(skinny_matrix::Values),
+    HeldMatrix(held_matrix::Values),
     Gemm(gemm::Values),
     Staged(staged::Values),
     Matrix(matrix::Values),
@@ -116,6 +118,8 @@ enum ScaleLoads {
     Single,
     /// One by one, and four k of a column have one each.
     Elements,
+    /// Those of four neighbouring groups of a column together, where they are neighbours.
+    Groups,
 }
 
 /// How the threads of a workgroup share the loads of one step of a tile.
@@ -209,6 +213,7 @@ impl Context {
             Geometry::Stream(stream) => stream::describe(stream, configuration),
             Geometry::Skinny(skinny) => skinny::describe(skinny),
             Geometry::SkinnyMatrix(matrix) => skinny_matrix::describe(matrix),
+            Geometry::HeldMatrix(matrix) => held_matrix::describe(matrix, configuration),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),
@@ -223,6 +228,7 @@ impl Context {
             ScaleOrder::Groups if scale_loads == ScaleLoads::Blocks && !(bytes && block_width == 2) => {
                 block_width
             }
+            ScaleOrder::Columns if scale_loads == ScaleLoads::Groups => MAX_BLOCK_WIDTH,
             ScaleOrder::Groups | ScaleOrder::Columns => 1,
         };
         let one_by_one = scale_loads == ScaleLoads::Blocks && scale_load < block_width;
@@ -266,7 +272,7 @@ impl Context {
             },
             added_type: match scale_loads {
                 ScaleLoads::Blocks => vector_type(block_width),
-                ScaleLoads::Single => vector_type(1),
+                ScaleLoads::Single | ScaleLoads::Groups => vector_type(1),
                 ScaleLoads::Elements => vector_type(4),
             },
             levels: layout::LEVELS,

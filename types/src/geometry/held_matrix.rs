@@ -1,0 +1,158 @@
+//! The kernel that holds the inputs of a few rows as cooperative matrices.
+
+use core::fmt;
+
+use super::{Family, Label, Matrix, MatrixSide};
+use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+
+/// Cooperative matrices for a few rows that stay where they are: the subgroups of a workgroup divide K, and each holds its part of all rows in registers while
+/// blocks of columns pass by.
+///
+/// A subgroup dequantises its part of a block a matrix at a time, through memory that no other subgroup touches, so that it waits for nobody; the subgroups' sums
+/// of a block meet in workgroup memory. Inputs are read once by each workgroup, of which there are few. A K beyond what the subgroups hold passes in parts, each of which adds to the outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct HeldMatrix {
+    /// Subgroups of a workgroup.
+    pub subgroups: u32,
+    /// Matrices of inputs that a subgroup holds.
+    pub held: u32,
+    /// Workgroups of the grid, at most.
+    pub workgroups: u32,
+}
+
+impl HeldMatrix {
+    /// The rows that one matrix holds.
+    pub const ROWS: u32 = MatrixSide::Sixteen.length();
+    /// The output columns of a block: those of one matrix.
+    pub const COLUMNS: u32 = MatrixSide::Sixteen.length();
+    /// Elements of K that a lane loads at once: 16 bytes of weights, which have one scale.
+    pub const LOAD: u32 = 4 * WEIGHTS_PER_WORD;
+    /// The numbers of subgroups there are: with the fewest, every output of a block has a lane to itself.
+    pub const SUBGROUPS: [u32; 4] = [8, 12, 14, 16];
+    /// The numbers of held matrices there are: whole loads of each lane.
+    pub const HELD: [u32; 2] = [8, 16];
+    /// What is taken where neither a description nor K says more: one workgroup for each multiprocessor of the largest devices.
+    pub const DEFAULT: Self = Self {
+        subgroups: 16,
+        held: 16,
+        workgroups: 132,
+    };
+
+    /// What is chosen for a K, if it is known, and so many matrices of a subgroup: as few passes as the most subgroups make, and then as few subgroups. A multiprocessor takes
+    /// two workgroups of half as many.
+    #[must_use]
+    pub fn for_k(k: Option<u32>, held: u32) -> Self {
+        let of = |subgroups| Self {
+            subgroups,
+            held,
+            workgroups: Self::DEFAULT.workgroups * (Self::DEFAULT.subgroups / subgroups),
+        };
+        let passes = |matrix: &Self| k.map(|k| k.div_ceil(matrix.pass().max(1)));
+        let most = of(Self::DEFAULT.subgroups);
+        Self::SUBGROUPS
+            .map(of)
+            .into_iter()
+            .find(|matrix| k.is_some() && passes(matrix) <= passes(&most))
+            .unwrap_or(most)
+    }
+
+    /// Lanes of a workgroup.
+    #[must_use]
+    pub const fn threads(&self) -> u32 {
+        self.subgroups * Matrix::SUBGROUP_SIZE
+    }
+
+    /// Lanes of a subgroup that share a column.
+    #[must_use]
+    pub const fn lanes_of_column() -> u32 {
+        Matrix::SUBGROUP_SIZE / Self::COLUMNS
+    }
+
+    /// Elements of K of a column that a lane multiplies in one pass, one after the other: its part of every held matrix.
+    #[must_use]
+    pub const fn span(&self) -> u32 {
+        self.held * MatrixSide::Sixteen.length() / Self::lanes_of_column()
+    }
+
+    /// Loads of 16 bytes of weights that make a span.
+    #[must_use]
+    pub const fn loads(&self) -> u32 {
+        self.span() / Self::LOAD
+    }
+
+    /// Elements of K that the subgroups of a workgroup hold.
+    #[must_use]
+    pub const fn pass(&self) -> u32 {
+        self.subgroups * self.held * MatrixSide::Sixteen.length()
+    }
+}
+
+impl Family for HeldMatrix {
+    fn name(&self) -> &'static str {
+        "held_matrix"
+    }
+
+    fn label(&self) -> Label {
+        let grid = match self.workgroups {
+            workgroups if workgroups == Self::DEFAULT.workgroups => String::new(),
+            workgroups => format!("_p{workgroups}"),
+        };
+        Label {
+            sizes: format!("s{}_h{}{grid}", self.subgroups, self.held),
+            kind: Some("m16"),
+        }
+    }
+
+    fn route(&self) -> Route {
+        Route::Few
+    }
+
+    fn rows(&self) -> RowsServed {
+        RowsServed::UpTo(Self::ROWS)
+    }
+
+    /// A lane's span lies within K or past its end, as a whole.
+    fn k_multiple(&self) -> u32 {
+        self.span()
+    }
+
+    /// A load has one scale.
+    fn group_size_multiple(&self) -> u32 {
+        Self::LOAD
+    }
+
+    fn features(&self) -> &'static [Feature] {
+        &[Feature::Subgroup, Feature::SubgroupBarrier, Feature::Matrix16]
+    }
+
+    fn subgroup_size(&self) -> Option<u32> {
+        Some(Matrix::SUBGROUP_SIZE)
+    }
+
+    fn workgroup_size(&self) -> u32 {
+        self.threads()
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Dealt {
+            columns: Self::COLUMNS,
+            workgroups: self.workgroups,
+        }
+    }
+}
+
+impl fmt::Display for HeldMatrix {
+    /// As a description has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            subgroups,
+            held,
+            workgroups,
+        } = self;
+        write!(
+            f,
+            "held_matrix {{ subgroups: {subgroups}, held: {held}, workgroups: {workgroups} }}"
+        )
+    }
+}
