@@ -1,10 +1,14 @@
-//! What an exported module must compute on its host as the crates do: quantised layers, stored scales, grids.
+//! What an exported module must compute on its host as the crates do: quantised layers, stored scales, grids, what holds of a tuning table.
 //!
 //! `Q4_BLESS=1 cargo test -p q4-kernel-tests --test exported` writes the file anew; `tests/browser/exported.mjs` holds the module to it.
 
 use std::{env, fs, path::PathBuf};
 
-use q4_kernel::{Decoding, LayerShape, Parts, Quantized, ScaleFormat, layout};
+use q4_kernel::{
+    Decoding, LayerShape, NumericClass, Parts, Quantized, ScaleFormat, ScaleLayout, Shape, layout,
+    tuning::{Entry, Measured, Table},
+    wgpu,
+};
 use q4_kernel_codegen::{generate, spec, types::Feature};
 use q4_kernel_formats::{quantize, rounded};
 use serde_json::{Value, json};
@@ -136,6 +140,56 @@ fn grids() -> Vec<Value> {
         .collect()
 }
 
+/// A table of an adapter as browsers name it, and the entry that holds for shapes near and far from those that it has.
+fn tuning() -> Value {
+    let info = wgpu::AdapterInfo {
+        name: "some architecture".to_owned(),
+        ..wgpu::AdapterInfo::new(wgpu::DeviceType::Other, wgpu::Backend::BrowserWebGpu)
+    };
+    let shape = |m, n, k, group_size| Shape { m, n, k, group_size };
+    let measured = [
+        shape(1, 2048, 2048, 32),
+        shape(1, 8192, 2048, 32),
+        shape(1, 2048, 8192, 32),
+        shape(1, 4096, 4096, 64),
+        shape(16, 4096, 4096, 32),
+        shape(512, 4096, 4096, 32),
+        shape(2048, 4096, 4096, 32),
+    ];
+    let entries = measured.map(|shape| Entry {
+        shape,
+        numeric: NumericClass::Exact,
+        scales: ScaleLayout::default(),
+        // The second serves every shape, the first is none of the module's.
+        candidates: [("no_such_kernel", 1500), ("gemm_64x64x8_t4x4_gx_ragged", 20_000)]
+            .map(|(kind, nanoseconds)| Measured {
+                kind: kind.to_owned(),
+                nanoseconds,
+            })
+            .into(),
+    });
+    let table = Table::new(&info, entries.into()).unwrap();
+    let asked = [
+        shape(1, 2048, 2048, 32),
+        shape(1, 8192, 2560, 32),
+        shape(1, 1024, 7000, 32),
+        shape(1, 4096, 4096, 32),
+        shape(1, 128_256, 2048, 32),
+        shape(1, 16_384, 4097, 64),
+        shape(1, 4096, 4096, 128),
+        shape(2, 2048, 2048, 32),
+        shape(9, 4096, 4096, 32),
+        shape(17, 4096, 4096, 32),
+        shape(300, 4096, 4096, 32),
+        shape(9000, 4096, 4096, 32),
+    ];
+    let nearest = asked.map(|asked| {
+        let entry = table.nearest(asked, NumericClass::Exact, ScaleLayout::default());
+        json!({ "asked": asked, "nearest": entry.map(|entry| entry.shape) })
+    });
+    json!({ "table": table.text(), "nearest": nearest })
+}
+
 #[test]
 fn the_host_side_of_a_module_is_held_to_what_the_crates_compute() {
     let path = folder().join("host.json");
@@ -144,10 +198,11 @@ fn the_host_side_of_a_module_is_held_to_what_the_crates_compute() {
         format!("[\n{}\n]", lines.join(",\n"))
     };
     let text = format!(
-        "{{\n\"quantized\": {},\n\"stored\": {},\n\"grids\": {}\n}}\n",
+        "{{\n\"quantized\": {},\n\"stored\": {},\n\"grids\": {},\n\"tuning\": {}\n}}\n",
         lines(quantized()),
         lines(stored()),
-        lines(grids())
+        lines(grids()),
+        tuning()
     );
     if env::var("Q4_BLESS").as_deref() == Ok("1") {
         fs::write(&path, text).unwrap();

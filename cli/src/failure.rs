@@ -53,7 +53,8 @@ pub(crate) enum Failure {
     DoesNotFit(#[from] DoesNotFit),
     #[error(transparent)]
     UnknownVariant(#[from] UnknownVariant),
-    #[error(transparent)]
+    /// A variant that cannot be written in a language.
+    #[error("{error}{more}", error = .0, more = elsewhere(.0))]
     BackEnd(#[from] BackEndError),
     #[error(transparent)]
     Inexpressible(#[from] Inexpressible),
@@ -92,6 +93,14 @@ pub(crate) enum Failure {
     File { path: PathBuf, error: io::Error },
     #[error("the output could not be written: {0}")]
     Output(#[from] io::Error),
+}
+
+/// Where to look for what a language has words for.
+fn elsewhere(error: &BackEndError) -> &'static str {
+    match error {
+        BackEndError::Inexpressible(_) => "; `q4 list` shows variants with other needs",
+        BackEndError::Invalid(_) => "",
+    }
 }
 
 impl Ending {

@@ -14,7 +14,9 @@ mod memory;
 mod names;
 mod output;
 mod published;
+mod reasons;
 mod serving;
+mod tables;
 #[cfg(test)]
 mod testing;
 

@@ -2,6 +2,8 @@
 
 use q4_kernel::{Feature, Variant, catalogue, variant};
 
+use crate::grouping::grouped;
+
 /// A name that no variant has.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no variant is called `{name}`; {}`q4 list` shows all", suggestion(nearest))]
@@ -72,6 +74,42 @@ fn fits(pattern: &str, name: &str) -> bool {
     true
 }
 
+/// Patterns that stand for names, one for each family: what differs between its names is `*`.
+pub(crate) fn patterns(names: &[&str]) -> Vec<String> {
+    let family = |name: &&str| name.split(BETWEEN).next().unwrap_or_default().to_owned();
+    grouped(names.iter().map(|name| (family(name), *name)))
+        .into_iter()
+        .map(|(_, names)| pattern(&names))
+        .collect()
+}
+
+/// Stands between the words of a name.
+const BETWEEN: char = '_';
+
+/// What names have in common, in whole words at both ends.
+fn pattern(names: &[&str]) -> String {
+    let (first, others) = names.split_first().unwrap_or((&"", &[]));
+    if others.iter().all(|name| name == first) {
+        return (*first).to_owned();
+    }
+    let words = |name: &&str| name.split(BETWEEN).map(str::to_owned).collect::<Vec<String>>();
+    let first = words(first);
+    let (mut head, mut tail, mut shortest) = (first.len(), first.len(), first.len());
+    for name in others.iter().map(words) {
+        let common =
+            |words: &mut dyn Iterator<Item = (&String, &String)>| words.take_while(|(a, b)| a == b).count();
+        shortest = shortest.min(name.len());
+        head = head.min(common(&mut first.iter().zip(&name)));
+        tail = tail.min(common(&mut first.iter().rev().zip(name.iter().rev())));
+    }
+    // Each name has a word that the star stands for.
+    let head = head.min(shortest - 1);
+    let tail = tail.min(shortest - 1 - head);
+    let any = ANY.to_string();
+    let ends = [&first[..head], &[any], &first[first.len() - tail..]];
+    ends.concat().join(&BETWEEN.to_string())
+}
+
 /// The features that a word stands for: those whose name contains it, in whatever case and number, as `subgroups` stands for SUBGROUP.
 pub(crate) fn features(word: &str) -> Result<Vec<Feature>, String> {
     let word = word.trim().to_uppercase();
@@ -138,6 +176,32 @@ fn suggestion(nearest: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_fits_every_name_that_it_stands_for() {
+        let names = [
+            "gemv_w64_c8_g32_subgroup",
+            "gemv_w128_c8_r1s_g32_subgroup",
+            "gemm_64x64x16_t4x4_g32",
+        ];
+        assert_eq!(
+            patterns(&names),
+            ["gemv_*_g32_subgroup", "gemm_64x64x16_t4x4_g32"]
+        );
+        let all: Vec<&str> = catalogue().iter().map(|variant| variant.name.as_ref()).collect();
+        for count in [2, 5, 50, all.len()] {
+            for chunk in all.chunks(count) {
+                let patterns = patterns(chunk);
+                for name in chunk {
+                    assert!(
+                        patterns.iter().any(|pattern| fits(pattern, name)),
+                        "{name}: {patterns:?}"
+                    );
+                }
+            }
+        }
+        assert_eq!(patterns(&["a_b_b", "a_b"]), ["a_*"]);
+    }
 
     #[test]
     fn every_family_of_the_catalogue_is_named_once() {

@@ -1,6 +1,9 @@
 //! Which variants serve a shape on a device or a matrix of a file, and why the others do not.
 
-use q4_kernel::{RuledOut, Shape, Variant, WeightFormat, catalogue, formats::Matrix};
+use q4_kernel::{
+    Encoding, GeneratedKernel, NumericClass, RuledOut, ScaleLayout, Shape, Variant, WeightFormat, catalogue,
+    formats::Matrix, standard_of,
+};
 use serde::Serialize;
 
 use crate::{adapter::Device, grouping::grouped};
@@ -23,6 +26,19 @@ pub(crate) fn ruled_out(device: &Device, variant: &Variant, shape: Shape) -> Opt
             .map_err(RuledOut::Shape)
     })
     .err()
+}
+
+/// The kernel for layers of any shape, where it is what runs for those who ask for nothing else: for exact arithmetic, with scales as they came.
+pub(crate) fn standard_for(
+    encoding: Encoding,
+    scales: ScaleLayout,
+    numeric: NumericClass,
+) -> Option<GeneratedKernel> {
+    let standard = standard_of(WeightFormat {
+        encoding,
+        scales: scales.format,
+    });
+    (numeric == NumericClass::Exact && standard.scales == scales).then_some(standard)
 }
 
 /// Variants of the catalogue that multiply one row, a few or many by a matrix as it is: whose nibbles mean the same, and whose scales hold those of
@@ -70,7 +86,7 @@ pub(crate) fn first_lines(lines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use q4_kernel::{Encoding, ScaleFormat};
+    use q4_kernel::ScaleFormat;
 
     #[test]
     fn a_matrix_is_served_by_its_encoding_and_by_scales_that_hold_its_own() {

@@ -56,6 +56,76 @@ fn a_module_and_its_types_are_written_and_what_browsers_lack_is_named() {
 }
 
 #[test]
+fn candidates_are_those_that_browsers_run_and_that_serve_the_layer() {
+    let folder = folder("candidates");
+    let (spec, out) = (folder.join("kernels.toml"), folder.join("out"));
+    fs::write(&spec, SPEC).unwrap();
+    let export = |target: &str, candidates: &str| {
+        q4(&[
+            "export",
+            "--target",
+            target,
+            "--candidates",
+            candidates,
+            "--out",
+            out.to_str().unwrap(),
+            spec.to_str().unwrap(),
+        ])
+    };
+    for pattern in ["matrix_*", "gemm_32x32x8_t4x4_g64", "gemv_*_sf16"] {
+        let run = export("web", pattern);
+        assert!(
+            run.stderr.starts_with(&format!(
+                "error: no variant of `{pattern}` that browsers run serves a kernel of "
+            )),
+            "{run:?}"
+        );
+        assert_eq!(run.code, 2);
+    }
+    assert!(!out.exists(), "nothing is written where something is wrong");
+
+    let run = export(
+        "web",
+        "gemv_w64_c4_*_subgroup,stream_w256_c4_g32_subgroup,staged_64x64x16_t8x8_g32_f16",
+    );
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let js = fs::read_to_string(out.join("q4_kernels.js")).unwrap();
+    let description = js.split_once("export class UpProj").unwrap().1;
+    let others = description
+        .split_once("\"others\": [")
+        .unwrap()
+        .1
+        .split_once(']')
+        .unwrap()
+        .0;
+    let others: Vec<&str> = others.split('"').filter(|name| name.contains('_')).collect();
+    assert!(others.contains(&"gemv_w64_c4_g32_subgroup"), "{others:?}");
+    assert!(
+        others.contains(&"staged_64x64x16_t8x8_g32_f16"),
+        "the class is allowed: {others:?}"
+    );
+    assert!(
+        others
+            .iter()
+            .all(|name| name.contains("_g32_") || name.contains("_gx_")),
+        "{others:?}"
+    );
+    assert!(
+        !others.contains(&"stream_w256_c4_g32_subgroup"),
+        "its route has one of this kind: {others:?}"
+    );
+
+    export("c", "gemv_*")
+        .refused("error: --candidates are for modules, which measure them; leave it out for other targets\n");
+    let unknown = export("web", "gemv_w64_c4_g32_subgrup");
+    assert!(
+        unknown.stderr.contains("did you mean `gemv_w64_c4_g32_subgroup`"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
 fn a_file_of_somebody_elses_is_never_overwritten() {
     let folder = folder("foreign");
     let (spec, out) = (folder.join("kernels.toml"), folder.join("out"));
@@ -96,6 +166,11 @@ fn every_mistake_of_a_spec_file_comes_with_its_line_and_column() {
         assert!(run.stderr.contains(place), "{place} in {}", run.stderr);
     }
     assert!(!folder.join("out").exists());
+
+    fs::write(&spec, "[class]\nformat = \"q4gsw\"\n").unwrap();
+    export("web", &spec, &folder.join("out")).refused(
+        "error: `class` cannot be written as web: JavaScript keeps that word for itself; give the kernel another name\n",
+    );
 }
 
 #[test]

@@ -69,7 +69,11 @@ fn the_page_needs_nothing_outside_itself() {
     let (data, _) = rest.split_once("</script>").unwrap();
     let data: Value = serde_json::from_str(data).unwrap();
     assert!(data["kernels"].as_array().unwrap().len() > 1);
-    assert!(!data["order"].as_array().unwrap().is_empty());
+    let orders = data["orders"].as_array().unwrap();
+    for place in data["order_of"].as_array().unwrap() {
+        let place = usize::try_from(place.as_u64().unwrap()).unwrap();
+        assert!(!orders[place].as_array().unwrap().is_empty());
+    }
 }
 
 #[test]
@@ -85,16 +89,20 @@ fn a_ceiling_that_is_none_is_refused() {
 
 #[test]
 fn an_adapter_that_is_named_is_measured() {
-    let arguments = [
-        "report",
-        GEMV,
-        "--json",
-        "--adapter",
-        adapter(),
-        "--arithmetic",
-        "0.0001",
-    ];
-    let bound = q4(&arguments).json()[0]["bound"].clone();
-    assert!(bound["memory_seconds"].as_f64().unwrap() > 0.0, "{bound}");
-    assert_eq!(bound["limited_by"], Value::from("arithmetic"));
+    let bound = |arithmetic: &[&str]| {
+        let arguments = [&["report", GEMV, "--json", "--adapter", adapter()], arithmetic].concat();
+        q4(&arguments).json()[0]["bound"].clone()
+    };
+    let given = bound(&["--arithmetic", "0.0001"]);
+    assert!(given["memory_seconds"].as_f64().unwrap() > 0.0, "{given}");
+    assert_eq!(given["limited_by"], Value::from("arithmetic"));
+    let measured = bound(&[]);
+    assert!(
+        measured["ceilings"]["bandwidth"].as_f64().unwrap() > 0.0,
+        "{measured}"
+    );
+    assert!(
+        measured["ceilings"]["arithmetic"].as_f64().unwrap() > 0.0,
+        "{measured}"
+    );
 }

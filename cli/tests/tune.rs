@@ -2,10 +2,10 @@
 
 mod support;
 
-use std::{env, fs, path::PathBuf};
+use std::fs;
 
 use serde_json::Value;
-use support::{adapter, assert_tidy, keys, q4, q4_with};
+use support::{adapter, assert_tidy, keys, place, q4, q4_with};
 
 /// A few kernels on shapes that any device multiplies in no time.
 const QUICK: [&str; 7] = [
@@ -20,14 +20,6 @@ const QUICK: [&str; 7] = [
 
 fn quick(arguments: &[&str]) -> support::Run {
     q4(&[&QUICK, arguments].concat())
-}
-
-/// A place for a file of a test, which is not there yet.
-fn place(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It is there if the tests ran before.
-    let _ = fs::remove_file(&path);
-    path
 }
 
 #[test]

@@ -119,34 +119,6 @@ async function timed(call) {
 
 const spread = (of, most) => Array.from({ length: Math.min(of, most) }, (_, index) => Math.floor((index * of) / Math.min(of, most)));
 
-/** A layer of some columns of another. */
-function ofColumns(layer, columns) {
-  const { k, groupSize, n, weight, scales, zeroPoints, minimums, bias } = layer;
-  const row = weight.length / n;
-  const groups = Math.ceil(k / groupSize);
-  const padded = scales.length / groups;
-  const blank = q4.quantize(new Float32Array(columns.length * k), { n: columns.length, k, groupSize });
-  columns.forEach((column, index) => blank.weight.set(weight.subarray(column * row, (column + 1) * row), index * row));
-  const ofGroups = (numbers) => {
-    const own = new numbers.constructor(blank.scales.length);
-    columns.forEach((column, index) => {
-      for (let group = 0; group < groups; group += 1) {
-        own[(group * own.length) / groups + index] = numbers[group * padded + column];
-      }
-    });
-    return own;
-  };
-  return {
-    ...layer,
-    n: columns.length,
-    weight: blank.weight,
-    scales: ofGroups(scales),
-    ...(zeroPoints && { zeroPoints: ofGroups(zeroPoints) }),
-    ...(minimums && { minimums: ofGroups(minimums) }),
-    ...(bias && { bias: Float32Array.from(columns, (column) => bias[column]) }),
-  };
-}
-
 /** Compares outputs with float64. */
 function compared(variant, layer, m, x, y) {
   const { n, k } = layer;
@@ -154,7 +126,29 @@ function compared(variant, layer, m, x, y) {
   const inputs = new Float32Array(rows.length * k);
   rows.forEach((row, index) => inputs.set(x.subarray(row * k, (row + 1) * k), index * k));
   const got = rows.flatMap((row) => columns.map((column) => y[row * n + column]));
-  return q4.compare(variant, k, q4.reference(inputs, ofColumns(layer, columns)), got);
+  return q4.compare(variant, k, q4.reference(inputs, layer, columns), got);
+}
+
+/** Where the page keeps what it measured: a table is of one adapter, and refused for others. */
+const KEPT = 'q4 tuning';
+/** Seconds that the kernels race for. */
+const SECONDS = 4;
+
+/** The tables to follow: what earlier visits measured, and with it what is measured now, where that is asked for. */
+async function tuning(chosen, layer, rows) {
+  const kept = localStorage.getItem(KEPT);
+  const earlier = kept === null ? [] : [kept];
+  if (!$('tune').checked) {
+    return earlier;
+  }
+  say('Measuring which kernels are fastest here…');
+  await pause();
+  const { table, leftOut } = await (await chosen.create(device)).tune([layer], { rows, seconds: SECONDS, earlier });
+  if (leftOut.length > 0) {
+    throw new Error(`${leftOut[0].variant}: ${leftOut[0].reason}`);
+  }
+  localStorage.setItem(KEPT, table);
+  return [table];
 }
 
 async function measured(kernel, layer, weights, m) {
@@ -187,12 +181,12 @@ function time(milliseconds) {
   return milliseconds >= 1 ? `${significant(milliseconds)} ms` : `${significant(milliseconds * 1000)} µs`;
 }
 
-function addRow({ m, route, variant, milliseconds, gigabytes, gigaflops, comparison }) {
+function addRow({ m, route, measured, variant, milliseconds, gigabytes, gigaflops, comparison }) {
   const row = document.querySelector('tbody').insertRow();
   const name = document.createElement('code');
   name.textContent = variant;
   const verdict = comparison.wrong === 0 ? `${comparison.outputs} agree` : `${comparison.wrong} of ${comparison.outputs} wrong`;
-  const cells = [m, route, name, time(milliseconds), significant(gigabytes), significant(gigaflops), comparison.worst.toExponential(1), verdict];
+  const cells = [m, measured ? `${route}, measured` : route, name, time(milliseconds), significant(gigabytes), significant(gigaflops), comparison.worst.toExponential(1), verdict];
   for (const cell of cells) {
     row.insertCell().append(cell);
   }
@@ -237,15 +231,17 @@ function draw(results) {
   $('chart').replaceChildren(svg);
 }
 
-function showText({ m, variant, considered }) {
+function showText({ m, variant, considered, measured }) {
   $('text').hidden = false;
   $('text-rows').textContent = m === 1 ? 'one row' : `${m} rows`;
   $('text-name').textContent = variant;
   $('wgsl').textContent = q4.WGSL[variant];
+  const passedOver = considered.map(({ variant, reason }) => `${variant} was passed over: ${reason}`);
+  const decided = measured ? [`measured here: ${time(measured.nanoseconds / 1e6)} for M = ${measured.m}, ${measured.n} × ${measured.k}`] : [];
   $('considered').replaceChildren(
-    ...considered.map(({ variant, reason }) => {
+    ...[...decided, ...passedOver].map((text) => {
       const item = document.createElement('li');
-      item.textContent = `${variant} was passed over: ${reason}`;
+      item.textContent = text;
       return item;
     }),
   );
@@ -263,7 +259,7 @@ async function run() {
   say(`Compiling kernels for ${layer.n} × ${layer.k}…`);
   await pause();
   const chosen = chosenKernel(layer);
-  const kernel = await chosen.create(device);
+  const kernel = await chosen.create(device, { tuning: await tuning(chosen, layer, rows) });
   const weights = await kernel.upload(layer);
   const results = [];
   try {

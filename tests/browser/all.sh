@@ -23,11 +23,12 @@ printf '%s texts; %s of cooperative matrices, which WebGPU does not have, are le
 limited node tests/browser/tint.mjs "$scratch/texts"
 
 step "an exported module"
-cargo q4 export --target web --out "$scratch/module" tests/browser/kernels.toml
+cargo q4 export --target web --out "$scratch/module" --candidates 'stream_w512_c2_*_subgroup,gemm_32x64x*' tests/browser/kernels.toml
 echo '{ "type": "module" }' >"$scratch/module/package.json"
 cp tests/browser/ten_lines.ts "$scratch/module"
 npx --prefix tests/browser tsc --noEmit --strict --target es2022 --module nodenext "$scratch/module/ten_lines.ts"
 limited node tests/browser/exported.mjs "$scratch/module"
+limited node tests/browser/tuning.mjs "$scratch/module"
 
 step "the page of examples/web"
 cargo q4 export --target web --out examples/web examples/web/kernels.toml

@@ -52,6 +52,27 @@ const said = await browse(pages, { viewport: wide }, async (page) => {
   await page.locator('#bias').check();
   await run(page, 'odd');
 
+  // What is measured once is followed, and kept for the next visit.
+  await page.locator('#n').fill('96');
+  await page.locator('#k').fill('256');
+  await page.locator('#group').fill('32');
+  for (const m of [16, 128]) {
+    await page.locator(`#rows input[value="${m}"]`).uncheck({ force: true });
+  }
+  await page.locator('#tune').check();
+  const tuned = await run(page, 'measured first');
+  await page.locator('#tune').uncheck();
+  const kept = await run(page, 'measured before');
+  for (const row of [...tuned, ...kept]) {
+    check(row.includes(', measured'), `a measurement decides: ${row}`);
+  }
+  await page.locator('summary').click();
+  check((await page.locator('#considered').innerText()).includes('measured here: '), 'the measurement that decided is shown');
+  await page.screenshot({ path: join(out, 'demo-measured.png'), fullPage: true });
+  for (const m of [16, 128]) {
+    await page.locator(`#rows input[value="${m}"]`).check({ force: true });
+  }
+
   await page.locator('input[value=file]').check({ force: true });
   await page.locator('#upload').setInputFiles(symmetric);
   await page.locator('#matrix option').first().waitFor({ state: 'attached' });

@@ -18,6 +18,7 @@ mod numeric;
 mod params;
 mod scales;
 mod shape;
+pub mod tuning;
 mod variant;
 mod work;
 

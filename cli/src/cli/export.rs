@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 /// them: the texts, how weights are packed, the routes with their constraints, and the dispatch formulas.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  q4 export --target web --out web kernels.toml\n  \
+    q4 export --target web --out web --candidates 'stream_*_g32_*' kernels.toml\n  \
     q4 export --target c --out kernels kernels.toml\n\n\
     kernels.toml:\n  [UpProj]\n  format.q4gsw.group_size = 32\n  k = 2048\n  n = 8192")]
 pub(crate) struct Export {
@@ -20,6 +21,11 @@ pub(crate) struct Export {
     /// Who takes them
     #[arg(long)]
     pub(crate) target: ExportTarget,
+
+    /// For browsers: variants of the catalogue that each kernel may choose from beside those of its routes, where `tune` of the module measured that
+    /// they are faster; several with commas, `*` stands for anything
+    #[arg(long, value_name = "PATTERN,..", value_delimiter = ',')]
+    pub(crate) candidates: Vec<String>,
 
     /// The folder to write to; no file is overwritten that was not written so before
     #[arg(short, long, value_name = "DIR")]

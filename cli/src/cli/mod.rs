@@ -26,7 +26,7 @@ pub(crate) use self::{
     files::{Accuracy, Convert, ConvertedFormat, Inspect, Quantising},
     report::Report,
     show::{Show, Target},
-    tune::Tune,
+    tune::{Scales, Tune},
 };
 use crate::{adapter::AdapterName, names};
 

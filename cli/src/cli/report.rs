@@ -9,11 +9,12 @@ use crate::adapter::AdapterName;
 
 /// Say all that is known of kernels: what they bind, need, cost and can reach
 ///
-/// Counts what a kernel costs on the emulator, so the same on every machine, and sets it against the ceilings of a device where they are given:
-/// what limits the kernel there, and how long it must take at the least.
+/// Counts what a kernel costs on the emulator, so the same on every machine, and sets it against the ceilings of a device where they are given
+/// or measured: what limits the kernel there, and how long it must take at the least.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  q4 report gemv_w128_c8_g32_subgroup --bandwidth 3000 --arithmetic 60\n  \
+    q4 report gemv_w128_c8_g32_subgroup --adapter auto\n  \
     q4 report --html kernels.html"
 )]
 pub(crate) struct Report {
@@ -28,8 +29,9 @@ pub(crate) struct Report {
     #[arg(long, value_name = "GB/S", value_parser = ceiling, group = "memory", requires = "arithmetic")]
     pub(crate) bandwidth: Option<f64>,
 
-    /// Measure instead what this adapter reads: part of its name as `q4 doctor` shows it, or `auto` for the best
-    #[arg(long, value_name = "auto|NAME", group = "memory", requires = "arithmetic")]
+    /// Measure instead what this adapter reads, and computes where --arithmetic does not say: part of its name as `q4 doctor` shows it, or
+    /// `auto` for the best
+    #[arg(long, value_name = "auto|NAME", group = "memory")]
     pub(crate) adapter: Option<AdapterName>,
 
     /// What the device computes in f32, in TFLOP/s, a fused multiply-add being two

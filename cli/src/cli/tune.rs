@@ -105,7 +105,7 @@ impl FromStr for Scales {
     }
 }
 
-fn numeric(text: &str) -> Result<NumericClass, String> {
+pub(super) fn numeric(text: &str) -> Result<NumericClass, String> {
     NumericClass::ALL
         .into_iter()
         .find(|class| class.name() == text)

@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 
 use q4_kernel::{
-    AdapterError, AdapterReport, Capabilities, PipelineCacheDir, Tuning, TuningSource, Unmet, Variant,
-    adapters, catalogue,
-    tuning::{InForce, Refused},
+    AdapterError, AdapterReport, Capabilities, PipelineCacheDir, RuledOut, Variant, adapters, catalogue,
     wgpu::{AdapterInfo, Features},
 };
 use serde::Serialize;
@@ -14,9 +12,10 @@ use crate::{
     adapter::{AdapterName, AdapterSummary, Device},
     cli::Doctor,
     failure::{Ending, Failure},
-    grouping::grouped,
     names,
     output::{count, print_json, size, wrapped},
+    reasons::{Reason, by_reason},
+    tables::TuningTables,
 };
 
 pub(crate) fn run(arguments: &Doctor, out: &mut impl Write) -> Result<Ending, Failure> {
@@ -69,45 +68,13 @@ struct Examined {
     families: Vec<Family>,
 }
 
-/// The measurements that routing follows on an adapter.
-#[derive(Debug, PartialEq, Serialize)]
-struct TuningTables {
-    /// Where `q4 tune` writes.
-    file: Option<String>,
-    /// In force, the first one first.
-    tables: Vec<TuningTable>,
-    refused: Vec<RefusedTable>,
-}
-
-/// A table in force.
-#[derive(Debug, PartialEq, Serialize)]
-struct TuningTable {
-    origin: String,
-    driver: String,
-    entries: usize,
-}
-
-/// A table that is not used.
-#[derive(Debug, PartialEq, Serialize)]
-struct RefusedTable {
-    origin: String,
-    reason: String,
-}
-
 /// How much of a family an adapter can run.
 #[derive(Debug, PartialEq, Serialize)]
 struct Family {
     family: &'static str,
     variants: usize,
     runnable: usize,
-    lacking: Vec<Lack>,
-}
-
-/// Why an adapter cannot run some variants.
-#[derive(Debug, PartialEq, Serialize)]
-struct Lack {
-    reason: String,
-    variants: Vec<&'static str>,
+    lacking: Vec<Reason<'static>>,
 }
 
 impl Examined {
@@ -128,51 +95,6 @@ impl Examined {
     }
 }
 
-impl TuningTables {
-    fn of(info: &AdapterInfo) -> Self {
-        let tuning = Tuning::load(&TuningSource::Default, info);
-        let table = |InForce { table, origin }: &InForce| TuningTable {
-            origin: origin.to_string(),
-            driver: table.driver().to_owned(),
-            entries: table.entries().len(),
-        };
-        let refused = |Refused { origin, reason }: &Refused| RefusedTable {
-            origin: origin.to_string(),
-            reason: reason.to_string(),
-        };
-        Self {
-            file: TuningSource::Default
-                .file(info)
-                .map(|file| file.display().to_string()),
-            tables: tuning.tables().iter().map(table).collect(),
-            refused: tuning.refused().iter().map(refused).collect(),
-        }
-    }
-
-    /// A line for each table, and one where there is none.
-    fn lines(&self) -> Vec<String> {
-        let tables = self.tables.iter().map(
-            |TuningTable {
-                 origin,
-                 driver,
-                 entries,
-             }| format!("{origin}: {} entries, measured with {driver}", count(*entries)),
-        );
-        let refused = self
-            .refused
-            .iter()
-            .map(|RefusedTable { origin, reason }| format!("{origin} is refused: {reason}"));
-        let mut lines: Vec<String> = tables.chain(refused).collect();
-        if self.tables.is_empty() {
-            lines.push(match &self.file {
-                Some(file) => format!("none, so the built-in order decides; `q4 tune` writes {file}"),
-                None => "off, so the built-in order decides".to_owned(),
-            });
-        }
-        lines
-    }
-}
-
 /// What an adapter can run of the catalogue.
 fn examine_all(capabilities: &Capabilities) -> Vec<Family> {
     names::families()
@@ -188,53 +110,15 @@ fn examine(family: &'static str, capabilities: &Capabilities) -> Family {
         .filter(|variant| variant.configuration.geometry.family() == family)
         .collect();
     let unmet = variants.iter().filter_map(|variant| {
-        let (what, how_much) = need(&capabilities.check(variant).err()?);
-        Some((what, (how_much, variant.name.as_ref())))
+        let unmet = capabilities.check(variant).err()?;
+        Some((RuledOut::Device(unmet), variant.name.as_ref()))
     });
-    let lacking: Vec<Lack> = grouped(unmet)
-        .into_iter()
-        .map(|(what, needs)| {
-            let least = needs.iter().filter_map(|(how_much, _)| *how_much).min();
-            let most = needs.iter().filter_map(|(how_much, _)| *how_much).max();
-            let reason = match least.zip(most) {
-                Some((least, most)) if least < most => format!("{least} to {most} {what}"),
-                Some((one, _)) => format!("{one} {what}"),
-                None => what,
-            };
-            Lack {
-                reason: format!("need {reason}"),
-                variants: needs.into_iter().map(|(_, name)| name).collect(),
-            }
-        })
-        .collect();
+    let lacking: Vec<Reason<'static>> = by_reason(unmet);
     Family {
         family,
         variants: variants.len(),
-        runnable: variants.len() - lacking.iter().map(|lack| lack.variants.len()).sum::<usize>(),
+        runnable: variants.len() - lacking.iter().map(|reason| reason.variants.len()).sum::<usize>(),
         lacking,
-    }
-}
-
-/// What is missing, and how much of it a variant needs: variants that differ in the second only are told of in one line.
-fn need(unmet: &Unmet) -> (String, Option<u32>) {
-    match *unmet {
-        Unmet::Feature { feature } => (format!("the feature {feature}"), None),
-        Unmet::Invocations { needed, allowed } => (
-            format!("invocations per workgroup, and {allowed} are allowed"),
-            Some(needed),
-        ),
-        Unmet::WorkgroupBytes { needed, allowed } => (
-            format!("bytes of workgroup memory, and {allowed} are allowed"),
-            Some(needed),
-        ),
-        Unmet::StorageBuffers { needed, allowed } => (
-            format!("storage buffers per kernel, and {allowed} are allowed"),
-            Some(needed),
-        ),
-        other => {
-            let text = other.to_string();
-            (text.strip_prefix("it needs ").unwrap_or(&text).to_owned(), None)
-        }
     }
 }
 
@@ -359,7 +243,7 @@ fn write_adapter(out: &mut impl Write, examined: &Examined) -> io::Result<()> {
     {
         let label = if index == 0 { "variants" } else { "" };
         line(label, format!("{family}: {runnable} of {variants}"))?;
-        for Lack { reason, variants } in lacking {
+        for Reason { reason, variants } in lacking {
             line("", format!("  {} {reason}", variants.len()))?;
         }
     }

@@ -1,5 +1,6 @@
 //! How long multiplications take on a device: the one way to measure, for every command.
 
+mod arithmetic;
 mod bandwidth;
 mod clock;
 mod compile;
@@ -8,6 +9,7 @@ mod spread;
 mod stopwatch;
 mod times;
 
+pub(crate) use arithmetic::Arithmetic;
 pub(crate) use bandwidth::ReadBandwidth;
 pub(crate) use clock::Clock;
 pub(crate) use compile::compile;

@@ -11,7 +11,8 @@ pub(crate) mod emulate;
 pub(crate) mod xml;
 
 use std::{
-    env,
+    env, fs,
+    path::PathBuf,
     process::{Command, Output},
     sync::OnceLock,
 };
@@ -110,6 +111,14 @@ pub(crate) fn serves_one_row(variant: &str) -> bool {
 /// The keys of a JSON object, in order.
 pub(crate) fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// A place for a file of a test, which is not there yet.
+pub(crate) fn place(name: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    // It is there if the tests ran before.
+    let _ = fs::remove_file(&path);
+    path
 }
 
 /// Asserts that a printed text fits a terminal of 120 columns and that no line ends in spaces.

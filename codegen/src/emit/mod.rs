@@ -14,7 +14,7 @@ pub use manifest::manifest;
 
 /// A target that has no words for what a variant does.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{variant}` cannot be written as {target}: {reason}; `q4 list` shows variants with other needs")]
+#[error("`{variant}` cannot be written as {target}: {reason}")]
 pub struct Inexpressible {
     /// The variant.
     pub variant: String,

@@ -401,15 +401,12 @@ impl<S: Clone> Reader<S> {
                     self.places.extend(place.map(|field| (field, span.clone())));
                     return Some((name, entries));
                 }
-                let there = names
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let are = if names.len() == 1 { "is" } else { "are" };
                 self.mistake(
                     span,
-                    format!("`{given}` is not {kind}; there {are} {there}, as in `{example}`"),
+                    format!(
+                        "`{given}` is not {kind}; {}, as in `{example}`",
+                        suggestion(given, names)
+                    ),
                 );
                 None
             }
@@ -511,16 +508,24 @@ fn suggestion(given: &str, known: &[&str]) -> String {
         .map(|name| format!("`{name}`"))
         .collect::<Vec<_>>()
         .join(", ");
-    let nearest = known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(given, name), *name))
-        .min();
-    match nearest {
+    match nearest(given, known) {
         _ if known.is_empty() => "it has none".to_owned(),
         _ if known.len() == 1 => format!("there is only {all}"),
-        Some((distance, name)) if distance <= 2 && distance < name.len() => {
-            format!("did you mean `{name}`? There are {all}")
-        }
-        _ => format!("there are {all}"),
+        Some(name) => format!("did you mean `{name}`? There are {all}"),
+        None => format!("there are {all}"),
     }
+}
+
+/// The only name that begins with what was given, or the one that is next to it.
+fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let mut longer = known.iter().filter(|name| name.starts_with(given));
+    if let (false, Some(only), None) = (given.is_empty(), longer.next(), longer.next()) {
+        return Some(only);
+    }
+    let next = known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(given, name), *name));
+    next.min()
+        .filter(|(distance, name)| *distance <= 2 && *distance < name.len().min(given.len()))
+        .map(|(_, name)| name)
 }

@@ -40,19 +40,29 @@ impl std::error::Error for SpecFileError {}
 /// Reads every kernel of a spec file. `path` is for the messages only.
 ///
 /// # Errors
-/// Every mistake in the file, each as `path:line:column: message`.
+/// Every mistake in the file, each as `path:line:column: message`, in the order of the file.
 pub fn parse(path: &Path, text: &str) -> Result<Vec<KernelSpec>, SpecFileError> {
     let (table, syntax_errors) = DeTable::parse_recoverable(text);
-    let at = |range: Range<usize>, message: &str| {
-        let (line, column) = line_and_column(text, range.start);
-        format!("{}:{line}:{column}: {message}", path.display())
+    let refused = |mut mistakes: Vec<Mistake<Range<usize>>>| {
+        mistakes.sort_by_key(|mistake| mistake.span.start);
+        let at = |Mistake { span, message }: Mistake<Range<usize>>| {
+            let (line, column) = line_and_column(text, span.start);
+            format!("{}:{line}:{column}: {message}", path.display())
+        };
+        Err(SpecFileError {
+            mistakes: mistakes.into_iter().map(at).collect(),
+        })
     };
-    let mut mistakes: Vec<String> = syntax_errors
+    let mistake = |span, message: &str| Mistake {
+        span,
+        message: message.to_owned(),
+    };
+    let mut mistakes: Vec<Mistake<Range<usize>>> = syntax_errors
         .iter()
-        .map(|error| at(error.span().unwrap_or(0..0), error.message()))
+        .map(|error| mistake(error.span().unwrap_or(0..0), error.message()))
         .collect();
     if !mistakes.is_empty() {
-        return Err(SpecFileError { mistakes });
+        return refused(mistakes);
     }
 
     let mut specs = Vec::new();
@@ -66,16 +76,10 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<KernelSpec>, SpecFileError> 
                 };
                 match description::read(&description) {
                     Ok(spec) => specs.push((name.span().start, spec)),
-                    Err(found) => {
-                        mistakes.extend(
-                            found
-                                .into_iter()
-                                .map(|Mistake { span, message }| at(span, &message)),
-                        );
-                    }
+                    Err(mut found) => mistakes.append(&mut found),
                 }
             }
-            _ => mistakes.push(at(
+            _ => mistakes.push(mistake(
                 name.span(),
                 &format!(
                     "`{}` is outside of any kernel; begin one with `[NameOfTheKernel]`",
@@ -85,13 +89,13 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<KernelSpec>, SpecFileError> 
         }
     }
     if specs.is_empty() && mistakes.is_empty() {
-        mistakes.push(at(
+        mistakes.push(mistake(
             0..0,
             "the file describes no kernel; begin one with `[NameOfTheKernel]`",
         ));
     }
     if !mistakes.is_empty() {
-        return Err(SpecFileError { mistakes });
+        return refused(mistakes);
     }
     // The table is sorted by name; kernels come in the order of the file.
     specs.sort_by_key(|(start, _)| *start);
@@ -224,29 +228,30 @@ few.held_matrix = { subgroups = 8, workgroups = 264 }
     }
 
     #[test]
-    fn every_mistake_comes_with_its_line_and_column() {
+    fn every_mistake_comes_with_its_line_and_column_in_the_order_of_the_file() {
         let text = "
 stray = 1
 [Up]
-format.q5.group_size = 32
+format.mxfp5.group_size = 32
 k = -4
 wdith = 2
 decode.coop4 = { width = 48, colums = 2 }
 bias = \"sometimes\"
+numeric = \"f16\"
 ";
         let error = parse(Path::new("kernels.toml"), text).unwrap_err().to_string();
-        let mut lines: Vec<_> = error.lines().collect();
-        lines.sort_unstable();
+        let lines: Vec<_> = error.lines().collect();
         assert_eq!(
             lines,
             [
                 "kernels.toml:2:1: `stray` is outside of any kernel; begin one with `[NameOfTheKernel]`",
-                "kernels.toml:4:8: `q5` is not a format; there are `q4gsw`, `symmetric`, `zero_point`, `minimum`, `codebook`, `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `mxfp4`, `nvfp4`, `mlx`, `gptq`, `awq`, `nf4`, `onnx`, as in `q4gsw { group_size: 32 }`",
+                "kernels.toml:4:8: `mxfp5` is not a format; did you mean `mxfp4`? There are `q4gsw`, `symmetric`, `zero_point`, `minimum`, `codebook`, `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `mxfp4`, `nvfp4`, `mlx`, `gptq`, `awq`, `nf4`, `onnx`, as in `q4gsw { group_size: 32 }`",
                 "kernels.toml:5:5: a whole number from 1 to 4294967295 is expected, not `-4`; the kernel's text is made from it, so it must be written out",
                 "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `scales`, `decode`, `few`, `prefill`",
                 "kernels.toml:7:26: 48 is not supported; use one of 32, 64, 128, 256",
                 "kernels.toml:7:30: coop4 has no field `colums`; did you mean `columns`? There are `width`, `columns`, `words`, `reduction`",
                 "kernels.toml:8:8: `sometimes` is not known here; there are `optional`, `never`, `always`",
+                "kernels.toml:9:11: `f16` is not known here; did you mean `f16_multiply`? There are `exact`, `f16_multiply`, `int8_activations`",
             ]
         );
     }

@@ -1,5 +1,7 @@
 //! One shape of a table.
 
+use q4_kernel_types::tuning;
+
 use super::RowRange;
 use crate::{NumericClass, ScaleLayout, Shape};
 
@@ -28,9 +30,8 @@ pub struct Measured {
 }
 
 impl Entry {
-    /// N and K of an entry may differ from those asked for by this factor, both taken together: a layer twice as wide and half as deep is as far away as
-    /// one that is four times as wide. Beyond, waves and caches fill differently, and an order measured there says little.
-    pub const FARTHEST: u32 = 4;
+    /// How far the N and K of an entry may be from those asked for, as the product of the factors between them.
+    pub const FARTHEST: u32 = tuning::FARTHEST;
 
     /// How far the entry's shape is from one asked for, as the product of the factors between them; `None` where it says nothing about it.
     pub(super) fn distance(

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{AdapterKey, text::VERSION};
+use q4_kernel_types::tuning::VERSION;
+
+use super::AdapterKey;
 
 /// Why a table is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

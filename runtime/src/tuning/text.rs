@@ -2,13 +2,10 @@
 
 use std::iter::{Enumerate, Peekable};
 
-use q4_kernel_types::sha256;
+use q4_kernel_types::{sha256, tuning::VERSION};
 
 use super::{AdapterKey, Entry, Measured, Table, TableError};
 use crate::{NumericClass, ScaleFormat, ScaleLayout, ScaleOrder, Shape};
-
-/// Counts up when the text, the [ranges of rows](super::RowRange) or the kernels change so much that what was measured before would mislead.
-pub(super) const VERSION: u32 = 1;
 
 /// What the first line has before the version.
 const TITLE: &str = "q4-kernel tuning ";

@@ -5,19 +5,19 @@ use q4_kernel_verify::Cost;
 use serde::Serialize;
 
 use crate::{
-    adapter::{AdapterName, Device},
+    adapter::Device,
     cli::Report,
     failure::Failure,
-    measure::{Budget, Clock, ReadBandwidth, Stopwatch},
+    measure::{Arithmetic, Budget, Clock, ReadBandwidth, Stopwatch},
 };
 
 /// What a device reaches at most.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Ceilings {
     /// 10^9 bytes a second.
-    bandwidth: f64,
+    pub(super) bandwidth: f64,
     /// 10^12 operations a second in f32.
-    arithmetic: f64,
+    pub(super) arithmetic: f64,
     /// 10^12 operations a second of cooperative matrices, where that is known.
     matrix: Option<f64>,
 }
@@ -40,6 +40,7 @@ pub(super) struct Bound {
     pub(super) limited_by: Limit,
     pub(super) memory_seconds: f64,
     pub(super) arithmetic_seconds: f64,
+    pub(super) ceilings: Ceilings,
 }
 
 /// What takes longer.
@@ -53,39 +54,48 @@ pub(super) enum Limit {
 /// Output features of the layer that is predicted: the widest projection of a model with 8 * 10^9 weights.
 const N: u32 = 14336;
 /// Its input features, where a kernel does not fix them.
-const K: u32 = 4096;
+pub(super) const K: u32 = 4096;
 /// Bytes of an input or an output.
 const F32: f64 = 4.0;
 /// Operations of a fused multiply-add, by which vendors count.
 const PER_FMA: f64 = 2.0;
 
-/// Seconds to read memory for, with each grid.
-const READING: f64 = 0.25;
+/// Seconds to measure a ceiling for, with each grid.
+const MEASURING: f64 = 0.25;
 
 impl Ceilings {
-    /// Those that were given, or are measured on the adapter that was named; `None` where nobody asks for a bound.
+    /// Those that were given, and those that are measured on the adapter that was named; `None` where nobody asks for a bound.
     pub(super) fn of(arguments: &Report) -> Result<Option<Self>, Failure> {
-        let bandwidth = match (&arguments.adapter, arguments.bandwidth) {
-            (Some(adapter), _) => Some(read_bandwidth(adapter)?),
-            (None, given) => given,
-        };
-        Ok(bandwidth
-            .zip(arguments.arithmetic)
-            .map(|(bandwidth, arithmetic)| Self {
+        let &Report {
+            bandwidth,
+            arithmetic,
+            matrix,
+            ..
+        } = arguments;
+        let Some(adapter) = &arguments.adapter else {
+            return Ok(bandwidth.zip(arithmetic).map(|(bandwidth, arithmetic)| Self {
                 bandwidth,
                 arithmetic,
-                matrix: arguments.matrix,
-            }))
+                matrix,
+            }));
+        };
+        let device = Device::open(adapter)?;
+        let stopwatch = Stopwatch::new(&device.gpu);
+        let budget = Budget::Seconds(MEASURING);
+        let read = ReadBandwidth::measure(&device, &stopwatch, budget)?;
+        let arithmetic = match arithmetic {
+            Some(given) => given,
+            None => {
+                let measured = Arithmetic::measure(&device, &stopwatch, budget)?;
+                measured.operations_per_second(Clock::of_all(measured.times())) / 1e12
+            }
+        };
+        Ok(Some(Self {
+            bandwidth: read.bytes_per_second(Clock::of_all(read.times())) / 1e9,
+            arithmetic,
+            matrix,
+        }))
     }
-}
-
-/// What an adapter reads from its memory, in 10^9 bytes a second.
-fn read_bandwidth(adapter: &AdapterName) -> Result<f64, Failure> {
-    let device = Device::open(adapter)?;
-    let stopwatch = Stopwatch::new(&device.gpu);
-    let read = ReadBandwidth::measure(&device, &stopwatch, Budget::Seconds(READING))?;
-    let clock = Clock::of_all(read.times());
-    Ok(read.bytes_per_second(clock) / 1e9)
 }
 
 impl Work {
@@ -128,6 +138,7 @@ impl Work {
             },
             memory_seconds,
             arithmetic_seconds,
+            ceilings,
         })
     }
 }

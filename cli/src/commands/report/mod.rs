@@ -2,6 +2,7 @@
 
 mod bound;
 mod facts;
+mod order;
 mod page;
 mod text;
 

@@ -26,6 +26,8 @@ const distinct = (of) => [...new Set(kernels.map(of))];
 options("family", "family", distinct((kernel) => kernel.family));
 options("route", "route", distinct((kernel) => kernel.route));
 options("class", "class", distinct((kernel) => kernel.numeric.class));
+options("encoding", "weights", distinct((kernel) => kernel.configuration.encoding));
+options("scales", "scales", distinct((kernel) => kernel.configuration.scales.format));
 
 function list() {
   const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -34,14 +36,16 @@ function list() {
       words.every((word) => kernel.name.toLowerCase().includes(word)) &&
       (!$("family").value || kernel.family === $("family").value) &&
       (!$("route").value || kernel.route === $("route").value) &&
-      (!$("class").value || kernel.numeric.class === $("class").value),
+      (!$("class").value || kernel.numeric.class === $("class").value) &&
+      (!$("encoding").value || kernel.configuration.encoding === $("encoding").value) &&
+      (!$("scales").value || kernel.configuration.scales.format === $("scales").value),
   );
   $("count").textContent = `${found.length} of ${kernels.length} kernels`;
   $("list").innerHTML = found
     .map((kernel) => `<a href="#${escaped(kernel.name)}"${kernel === current ? ' aria-current="true"' : ""}>${escaped(kernel.name)}</a>`)
     .join("");
 }
-for (const id of ["search", "family", "route", "class"]) $(id).addEventListener("input", list);
+for (const id of ["search", "family", "route", "class", "encoding", "scales"]) $(id).addEventListener("input", list);
 
 // ---- the text
 
@@ -85,7 +89,7 @@ function roofline() {
   const bandwidth = Number($("bandwidth").value) * 1e9;
   const peak = Number($("arithmetic").value) * 1e12;
   if (!(bandwidth > 0) || !(peak > 0)) return;
-  const W = 520, H = 270, left = 52, right = 12, top = 12, bottom = 34;
+  const W = 520, H = 270, left = 52, right = 20, top = 12, bottom = 34;
   const points = kernels.filter((kernel) => kernel.work).map((kernel) => ({ kernel, at: intensity(kernel.work), bound: bound(kernel.work) })).filter((point) => point.bound);
   const speed = (point) => useful(point.kernel.work) / point.bound.least;
   const lowX = Math.floor(Math.log10(Math.min(1, ...points.map((p) => p.at))));
@@ -123,20 +127,18 @@ $("roofline").addEventListener("click", (event) => {
 
 // ---- routes over M
 
-const FEATURES = [...new Set(kernels.flatMap((kernel) => kernel.needs.features))];
+const FEATURES = [...new Set([...kernels.map((kernel) => kernel.needs), ...data.orders.flat()].flatMap(({ features }) => features))];
 $("features").innerHTML = FEATURES.map((feature) => `<label><input type="checkbox" value="${feature}" checked> ${feature.replaceAll("_", " ")}</label>`).join("");
 $("features").addEventListener("change", routes);
 const most = (constraints) => (constraints.rows === "one" ? 1 : constraints.rows === "any" ? Infinity : constraints.rows.up_to);
+const serves = ({ constraints: { k, k_multiple, k_most } }) => (k === null || k === data.k) && data.k % k_multiple === 0 && data.k <= k_most;
+const orderOf = new Map(kernels.map((kernel, index) => [kernel.name, data.orders[data.order_of[index]]]));
 const LAST = 4096;
+$("layers").textContent = `K = ${data.k}`;
 function routes() {
   const has = new Set([...$("features").querySelectorAll("input:checked")].map((box) => box.value));
-  const group = current.constraints.group_size;
-  const order = data.order
-    .map((name) => byName.get(name))
-    .filter((kernel) => kernel && kernel.constraints.k === null)
-    .filter((kernel) => kernel.constraints.group_size === group || kernel.constraints.group_size === null)
-    .filter((kernel) => kernel.needs.features.every((feature) => has.has(feature)));
-  const chosen = (m) => order.find((kernel) => m <= most(kernel.constraints));
+  const order = orderOf.get(current.name).filter((variant) => serves(variant) && variant.features.every((feature) => has.has(feature)));
+  const chosen = (m) => order.find((variant) => m <= most(variant.constraints));
   const edges = [...new Set([1, ...order.map((kernel) => most(kernel.constraints) + 1)])].filter((m) => m <= LAST).sort((a, b) => a - b);
   const spans = [];
   edges.forEach((first, index) => {
@@ -146,16 +148,16 @@ function routes() {
     if (spans.length && spans.at(-1).kernel === kernel) spans.at(-1).last = last;
     else spans.push({ kernel, first, last });
   });
-  if (most(current.constraints) && !spans.some((span) => span.kernel === current))
+  if (serves(current) && !spans.some((span) => span.kernel.name === current.name))
     spans.push({ kernel: current, first: 1, last: Math.min(most(current.constraints), LAST), aside: true });
-  if (!spans.length) { $("routes").textContent = "No kernel of the page is on a route."; return; }
-  const W = 520, row = 24, left = 8, right = 8, top = 18;
+  if (!spans.length) { $("routes").textContent = "Nothing runs without these features."; return; }
+  const W = 520, row = 24, left = 8, right = 18, top = 18;
   const x = (m) => left + (Math.log2(m) / (Math.log2(LAST + 1))) * (W - left - right);
   const H = top + spans.length * row + 6;
   const parts = [];
   for (let m = 1; m <= LAST; m *= 4) parts.push(`<line class="axis" x1="${x(m)}" x2="${x(m)}" y1="${top - 4}" y2="${H}"/><text x="${x(m)}" y="11" text-anchor="${m === 1 ? "start" : "middle"}">${m === 1 ? "M = 1" : m}</text>`);
   spans.forEach((span, index) => {
-    const from = x(span.first), to = x(span.last + 1), on = span.kernel === current ? " on" : "";
+    const from = x(span.first), to = x(span.last + 1), on = span.kernel.name === current.name ? " on" : "";
     const label = `${span.kernel.name}${span.aside ? " (could serve)" : ""}`, inside = to - from > label.length * 6.8, before = !inside && from > W / 2;
     parts.push(`<rect class="bar${on}" data-name="${escaped(span.kernel.name)}" x="${from}" y="${top + index * row}" width="${Math.max(to - from - 1, 2)}" height="${row - 6}" rx="3"><title>M = ${span.first} to ${span.last >= LAST ? "any" : span.last}</title></rect>`);
     parts.push(`<text class="label${inside ? on : ""}" x="${inside ? from + 6 : before ? from - 5 : to + 5}" text-anchor="${before ? "end" : "start"}" y="${top + index * row + 13}">${escaped(label)}</text>`);
@@ -164,7 +166,7 @@ function routes() {
 }
 $("routes").addEventListener("click", (event) => {
   const name = event.target.dataset?.name;
-  if (name) location.hash = name;
+  if (byName.has(name)) location.hash = name;
 });
 
 // ---- one kernel
@@ -201,7 +203,7 @@ function show(kernel) {
   const tolerance = numeric.tolerance;
   $("needs").innerHTML = table([], [
     ["rows", rows],
-    ["K", constraints.k ?? `a multiple of ${constraints.k_multiple}`],
+    ["K", constraints.k ?? `a multiple of ${constraints.k_multiple}${constraints.k_most < 2 ** 32 - 1 ? `, up to ${constraints.k_most}` : ""}`],
     ["group size", constraints.group_size ?? `a multiple of ${constraints.group_size_multiple}`],
     ["invocations", needs.workgroup_size],
     ["workgroup memory", `${needs.workgroup_bytes} bytes`],

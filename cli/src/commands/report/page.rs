@@ -2,10 +2,13 @@
 
 use std::io;
 
-use q4_kernel::standard;
 use serde::Serialize;
 
-use super::{bound::Ceilings, facts::Facts};
+use super::{
+    bound::{Ceilings, K},
+    facts::Facts,
+    order::{Placed, order},
+};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -16,19 +19,32 @@ const SCRIPT: &str = include_str!("page.js");
 struct PageData<'a> {
     version: &'static str,
     ceilings: Option<Ceilings>,
-    /// The standard kernel's variants, in the order in which they are considered.
-    order: Vec<String>,
+    /// K of the layers whose routes are shown.
+    k: u32,
+    /// Orders in which variants are considered.
+    orders: Vec<Vec<Placed>>,
+    /// Of each kernel, its place among the orders.
+    order_of: Vec<usize>,
     kernels: &'a [Facts<'a>],
 }
 
 pub(super) fn page(kernels: &[Facts<'_>], ceilings: Option<Ceilings>) -> io::Result<String> {
+    let mut orders: Vec<Vec<Placed>> = Vec::new();
+    let order_of = kernels.iter().map(|facts| {
+        let order = order(facts.configuration);
+        let known = orders.iter().position(|known| *known == order);
+        known.unwrap_or_else(|| {
+            orders.push(order);
+            orders.len() - 1
+        })
+    });
+    let order_of = order_of.collect();
     let data = serde_json::to_string(&PageData {
         version: env!("CARGO_PKG_VERSION"),
         ceilings,
-        order: standard()
-            .variants()
-            .map(|(_, variant)| variant.name.clone().into_owned())
-            .collect(),
+        k: K,
+        orders,
+        order_of,
         kernels,
     })?;
     // Nothing within a script element may look like its end.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{bound::Limit, facts::Facts};
-use crate::output::{duration, indented};
+use crate::output::{duration, indented, inexact};
 
 pub(super) fn write(facts: &[Facts<'_>], out: &mut impl Write) -> io::Result<()> {
     for (index, facts) in facts.iter().enumerate() {
@@ -24,6 +24,7 @@ fn write_one(facts: &Facts<'_>, out: &mut impl Write) -> io::Result<()> {
         "numeric",
         format!("{}: {}", facts.numeric.class, facts.numeric.meaning),
     )?;
+    line("serves", facts.constraints.to_string())?;
     let needs = &facts.needs;
     let features: Vec<&str> = needs.features.iter().map(|feature| feature.name()).collect();
     line(
@@ -81,11 +82,13 @@ fn write_one(facts: &Facts<'_>, out: &mut impl Write) -> io::Result<()> {
             Limit::Arithmetic => "arithmetic",
         };
         let text = format!(
-            "{by}, at {}: no less than {} (memory {}, arithmetic {})",
+            "{by}, at {}: no less than {}\nmemory {} at {} GB/s, arithmetic {} at {} TFLOP/s in f32",
             work.shape,
             duration(bound.seconds()),
             duration(bound.memory_seconds),
-            duration(bound.arithmetic_seconds)
+            inexact(bound.ceilings.bandwidth),
+            duration(bound.arithmetic_seconds),
+            inexact(bound.ceilings.arithmetic),
         );
         line("bound by", text)?;
     }

@@ -6,8 +6,10 @@
 use std::fmt::Write as _;
 
 use q4_kernel_types::{
-    Encoding, Feature, GeneratedKernel, GroupSize, NumericClass, Params, Route, Tolerance, Variant,
+    Encoding, Feature, GeneratedKernel, GroupSize, NumericClass, Params, Route, ScaleFormat, ScaleOrder,
+    Tolerance, Variant,
     layout::{self, Access, Binding},
+    tuning::{self, RowRange},
 };
 use serde_json::{Map, Value, json};
 
@@ -25,11 +27,14 @@ pub struct Module {
 }
 
 /// The parts, in the order in which they stand in the module.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 9] = [
     include_str!("module/layout.js"),
     include_str!("module/scales.js"),
     include_str!("module/device.js"),
     include_str!("module/dispatch.js"),
+    include_str!("module/weights.js"),
+    include_str!("module/tuning.js"),
+    include_str!("module/race.js"),
     include_str!("module/linear.js"),
     include_str!("module/reference.js"),
 ];
@@ -61,6 +66,12 @@ pub fn module(kernels: &[GeneratedKernel]) -> Result<Module, Inexpressible> {
             }
             routes.insert(route.to_string(), json!(names));
         }
+        // Who names candidates asks for those that browsers run, whatever else fits the pattern.
+        let others = kernel.others.iter().filter_map(|variant| {
+            insert(&mut texts, variant, wgsl(variant).ok()?);
+            Some(variant.name.as_ref())
+        });
+        let others: Vec<&str> = others.collect();
         let every_m = Route::Prefill.to_string();
         if routes.get(&every_m) == Some(&json!([])) {
             return Err(Inexpressible {
@@ -69,7 +80,7 @@ pub fn module(kernels: &[GeneratedKernel]) -> Result<Module, Inexpressible> {
                 reason: "browsers can run none of its variants that serve every M".to_owned(),
             });
         }
-        class(&mut classes, kernel, &Value::Object(routes));
+        class(&mut classes, kernel, &Value::Object(routes), &others);
         class_types(&mut types, kernel);
     }
     union_of_names(&mut types, &texts);
@@ -210,6 +221,21 @@ fn facts() -> Value {
         "params": { "bytes": size_of::<Params>(), "offsets": offsets },
         "features": web_features,
         "tolerances": tolerances,
+        "tuning": tuning_facts(),
+    })
+}
+
+/// What a table of measurements is read and followed by.
+fn tuning_facts() -> Value {
+    let ranges = RowRange::ALL.map(
+        |range| json!({ "first": range.first, "last": range.last, "measuredAt": range.representative() }),
+    );
+    json!({
+        "version": tuning::VERSION,
+        "farthest": tuning::FARTHEST,
+        "ranges": ranges,
+        "scales": ScaleFormat::ALL,
+        "orders": ScaleOrder::ALL,
     })
 }
 
@@ -283,11 +309,13 @@ fn facts_of(variant: &Variant) -> Value {
         },
         "numeric": configuration.numeric.name(),
         "encoding": configuration.encoding.name(),
+        "kind": configuration.kind(),
+        "route": configuration.route(),
     })
 }
 
 /// A class of its own for each kernel.
-fn class(out: &mut String, kernel: &GeneratedKernel, routes: &Value) {
+fn class(out: &mut String, kernel: &GeneratedKernel, routes: &Value, others: &[&str]) {
     let description = json!({
         "name": kernel.name,
         "n": kernel.n,
@@ -297,6 +325,7 @@ fn class(out: &mut String, kernel: &GeneratedKernel, routes: &Value) {
         "encoding": kernel.encoding.name(),
         "scales": { "format": kernel.scales.format, "order": kernel.scales.order },
         "routes": routes,
+        "others": others,
     });
     // Writing to a string cannot fail.
     let _ = writeln!(
@@ -410,6 +439,32 @@ mod tests {
                 .iter()
                 .all(|left| left.reason.contains("which WebGPU does not have")),
             "{left_out:?}"
+        );
+    }
+
+    #[test]
+    fn candidates_beside_the_routes_have_their_texts_and_say_which_route_they_are_made_for() {
+        let mut kernel = generate(&KernelSpec::new("Up", Format::q4gsw(32)).k(2048)).unwrap();
+        let candidates = generate(&KernelSpec::new("Other", Format::q4gsw(64))).unwrap();
+        let [decode, ..] = &candidates.decode[..] else {
+            panic!("{candidates:?}");
+        };
+        let matrices = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Rounded", Format::q4gsw(32))
+        };
+        let matrices = generate(&matrices).unwrap();
+        kernel.others = [vec![decode.clone()], matrices.prefill.to_vec()].concat().into();
+        let Module { js, left_out, .. } = module(&[kernel]).unwrap();
+        assert!(
+            js.contains(&format!("\"others\": [\n      \"{}\"", decode.name)),
+            "{js}"
+        );
+        assert!(js.contains(&format!("  {}: `", decode.name)));
+        assert_eq!(facts_of(decode)["route"], "decode");
+        assert!(
+            !js.contains("matrix_") && left_out.is_empty(),
+            "what browsers cannot run was not asked for"
         );
     }
 

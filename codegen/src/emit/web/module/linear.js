@@ -44,24 +44,35 @@ const USAGE = { uniform: 64, storage: 128 };
 export class Linear {
   #device;
   #id = (nextId += 1);
+  /** Every variant, in the built-in order: decode, few, prefill, others. */
   #candidates;
+  #adapter;
+  #tables = [];
+  #refused = [];
 
-  constructor(device, languageFeatures) {
+  constructor(device, languageFeatures, adapterInfo) {
     this.#device = device;
-    const { routes } = this.description;
-    this.#candidates = ROUTES.flatMap((route) =>
-      routes[route].map((name) => ({ name, route, unmet: unmet(VARIANTS[name], device, languageFeatures) })),
-    );
-    const everyM = this.#candidates.filter(({ route }) => route === 'prefill');
+    this.#adapter = adapterOf(adapterInfo);
+    const { routes, others } = this.description;
+    const candidate = (name, route) => ({ name, route, unmet: unmet(VARIANTS[name], device, languageFeatures) });
+    const onRoutes = ROUTES.flatMap((route) => routes[route].map((name) => candidate(name, route)));
+    this.#candidates = [...onRoutes, ...others.map((name) => candidate(name, VARIANTS[name].route))];
+    const everyM = onRoutes.filter(({ route }) => route === 'prefill');
     if (everyM.every((candidate) => candidate.unmet)) {
       const reasons = everyM.map(({ name, unmet }) => `${name}: ${unmet}`).join('; ');
       throw new Q4Error(`the device runs no variant of ${this.description.name} that serves every M (${reasons})`);
     }
   }
 
-  /** Readies the kernel. Where its whole shape is fixed, pipelines are compiled now, otherwise by `upload`. */
-  static async create(device, { languageFeatures = globalThis.navigator?.gpu?.wgslLanguageFeatures ?? new Set() } = {}) {
-    const linear = new this(device, languageFeatures);
+  /** Readies the kernel. Where its whole shape is fixed, pipelines are compiled now, otherwise by `upload`. Tables of `tune` say which variants come first. */
+  static async create(
+    device,
+    { languageFeatures = globalThis.navigator?.gpu?.wgslLanguageFeatures ?? new Set(), tuning = [], adapterInfo = device.adapterInfo } = {},
+  ) {
+    const linear = new this(device, languageFeatures, adapterInfo);
+    const { tables, refused } = await tablesFor(linear.#adapter, [tuning].flat());
+    linear.#tables = tables;
+    linear.#refused = refused;
     const { n, k, groupSize } = linear.description;
     if (n !== null && k !== null && groupSize !== null) {
       await linear.#compile({ n, k, groupSize });
@@ -76,6 +87,11 @@ export class Linear {
 
   get device() {
     return this.#device;
+  }
+
+  /** Why tables that were given are not followed. */
+  get refusedTables() {
+    return this.#refused;
   }
 
   /** The layer as the device computes with it: its scales, and minimums beside them, rounded as they are stored. */
@@ -108,27 +124,55 @@ export class Linear {
     return weights.kept(key, () => this.#call(weights, from, to, rows));
   }
 
-  /** Says which variant runs for `rows` rows, and what was said of those before it. */
+  /** Says which variant runs for `rows` rows, the measurement that decided where one did, and what was said of those before it. */
   route(rows, shape = {}) {
-    const { n, k, groupSize } = this.description;
-    const layer = { n: n ?? shape.n, k: k ?? shape.k, groupSize: groupSize ?? shape.groupSize };
+    const layer = this.#layerOf(shape);
     checkShape(layer);
     return this.#route({ m: rows, ...layer });
   }
 
+  /** A shape as far as it is given, completed by what the description fixes. */
+  #layerOf(shape) {
+    const { n, k, groupSize } = this.description;
+    return { n: n ?? shape.n, k: k ?? shape.k, groupSize: groupSize ?? shape.groupSize };
+  }
+
+  /** The class that the description allows beside the exact one, as far as its variants show. */
+  get #numeric() {
+    const classes = this.#candidates.map(({ name }) => VARIANTS[name].numeric);
+    return classes.find((numeric) => numeric !== 'exact') ?? 'exact';
+  }
+
+  /** The candidates for a shape: those of the nearest entry of each table, then the others in the built-in order. */
+  #inOrder(shape) {
+    const entries = this.#tables.map((table) => nearest(table, shape, this.#numeric, this.description.scales)).filter((entry) => entry !== undefined);
+    const placed = this.#candidates
+      .filter(({ route }) => route !== 'decode' || shape.m === 1)
+      .map((candidate) => {
+        const { kind } = VARIANTS[candidate.name];
+        const places = entries.map(({ candidates }) => candidates.findIndex((measured) => measured.kind === kind));
+        const table = places.findIndex((place) => place >= 0);
+        return table < 0
+          ? { candidate, table: entries.length, place: 0 }
+          : { candidate, table, place: places[table], entry: entries[table] };
+      });
+    // Sorting is stable: what no table names stays in the built-in order.
+    return placed.sort((a, b) => a.table - b.table || a.place - b.place);
+  }
+
   #route(shape) {
     const considered = [];
-    for (const { name, route, unmet } of this.#candidates) {
-      if (route === 'decode' && shape.m !== 1) {
-        continue;
-      }
+    for (const { candidate, entry, place } of this.#inOrder(shape)) {
+      const { name, route, unmet } = candidate;
       const reason = unmet ?? refusal(VARIANTS[name], shape);
       if (reason === undefined) {
-        return { variant: name, route, considered };
+        const { m, n, k, groupSize } = entry ?? {};
+        const measured = entry && { m, n, k, groupSize, nanoseconds: entry.candidates[place].nanoseconds };
+        return { variant: name, route, measured, considered };
       }
       considered.push({ variant: name, route, reason });
     }
-    return { variant: undefined, route: undefined, considered };
+    return { variant: undefined, route: undefined, measured: undefined, considered };
   }
 
   #choose(shape) {
@@ -162,10 +206,11 @@ export class Linear {
     }
   }
 
-  /** Compiles what is chosen for a layer, whatever its rows: choices change only where a variant serves no more rows. */
+  /** Compiles what is chosen for a layer, whatever its rows: choices change only where a range of rows ends, or a variant serves no more. */
   async #compile({ n, k, groupSize }) {
-    const ends = this.#candidates.map(({ name }) => VARIANTS[name].constraints.mostRows);
-    const chosen = new Set([1, ...ends].map((m) => this.#route({ m, n, k, groupSize }).variant));
+    const served = this.#candidates.map(({ name }) => VARIANTS[name].constraints.mostRows);
+    const ends = FACTS.tuning.ranges.flatMap(({ first, last }) => [first, last]);
+    const chosen = new Set([...served, ...ends].map((m) => this.#route({ m, n, k, groupSize }).variant));
     chosen.delete(undefined);
     await Promise.all([...chosen].map((name) => this.#compiled(name)));
   }
@@ -195,7 +240,7 @@ export class Linear {
     return { label: name, layout: layoutFor(this.#device, this.description.encoding).pipeline, compute: { module, entryPoint: FACTS.entryPoint } };
   }
 
-  #call(weights, x, y, rows) {
+  #call(weights, x, y, rows, variant) {
     if (!Number.isInteger(rows) || rows < 1 || rows > FACTS.mostDimension) {
       throw new Q4Error(`rows is ${rows}; a whole number from 1 to ${FACTS.mostDimension} is expected`);
     }
@@ -213,7 +258,7 @@ export class Linear {
     if (x.buffer === y.buffer) {
       throw new Q4Error('x and y are the same buffer; a kernel cannot read what it writes');
     }
-    const name = this.#choose({ m: rows, n, k, groupSize });
+    const name = variant ?? this.#choose({ m: rows, n, k, groupSize });
     const steps = weights.chunks.flatMap((chunk) =>
       windows(this.#device, name, { rows, k, n, ...chunk }, x, y).map((window) => ({
         bindGroup: this.#bind(weights, chunk, window),
@@ -221,6 +266,91 @@ export class Linear {
       })),
     );
     return new Call(name, this.#pipeline(name), steps);
+  }
+
+  /**
+   * Measures, for about so many seconds, which variants are fastest here for layers of some shapes and so many rows: every variant that the device runs
+   * and that serves them, the others of the export among them. Returns the text of a table for `create`, and who was left out because of what it
+   * computes. Entries of an `earlier` table of this adapter stay, where nothing newer was measured.
+   */
+  async tune(layers = [{}], { rows = FACTS.tuning.ranges.map(({ measuredAt }) => measuredAt), seconds = 10, earlier = [] } = {}) {
+    const shapes = layers.map((layer) => this.#layerOf(layer));
+    for (const { n, k, groupSize } of shapes) {
+      checkShape({ n, k, groupSize });
+      rows.forEach((m) => checkMeasured(this.#device, m, Math.max(n, k)));
+    }
+    const share = (seconds * 1000) / (shapes.length * rows.length);
+    const { tables } = await tablesFor(this.#adapter, [earlier].flat());
+    const [entries, leftOut] = [[], []];
+    for (const shape of shapes) {
+      const layer = this.asStored(measuredLayer(this.description, shape, numbers()));
+      const copy = () => new Weights(this.#device, layer, this.description.scales);
+      const copies = [copy()];
+      try {
+        while (copies.length < MOST_COPIES && copies.length * copies[0].bytes < ROTATED_BYTES) {
+          copies.push(copy());
+        }
+        for (const m of rows) {
+          const candidates = await this.#race(layer, copies, m, share, leftOut);
+          if (candidates.length > 0) {
+            entries.push({ m, ...shape, numeric: this.#numeric, scales: this.description.scales, candidates });
+          }
+        }
+      } finally {
+        copies.forEach((weights) => weights.destroy());
+      }
+    }
+    const driver = oneLine(globalThis.navigator?.userAgent ?? '');
+    const known = tables.flatMap((table) => table.entries);
+    return { table: await tableText({ adapter: this.#adapter, driver, entries: merged(known, entries) }), leftOut };
+  }
+
+  /** Lets all that serve a layer race, and returns the kinds with their times, the fastest first. */
+  async #race(layer, copies, m, milliseconds, leftOut) {
+    const { n, k, groupSize } = layer;
+    const x = Float32Array.from({ length: m * k }, numbers());
+    const input = filledBuffer(this.#device, 'q4 input', MEASURING.storage, x);
+    const output = this.#device.createBuffer({ label: 'q4 output', size: m * n * ELEMENT, usage: MEASURING.storage });
+    const fault = judge(layer, x, m);
+    const runners = [];
+    try {
+      for (const { candidate } of this.#inOrder({ m, n, k, groupSize })) {
+        const { name, unmet } = candidate;
+        if (unmet !== undefined || refusal(VARIANTS[name], { m, n, k, groupSize }) !== undefined) {
+          continue;
+        }
+        const { runner, reason } = await this.#ready(name, { copies, input, output, m, fault });
+        if (reason === undefined) {
+          runners.push(runner);
+        } else {
+          leftOut.push({ variant: name, m, n, k, groupSize, reason });
+        }
+      }
+      await race(runners, milliseconds);
+    } finally {
+      input.destroy();
+      output.destroy();
+    }
+    return runners
+      .map(({ name, milliseconds }) => ({ kind: VARIANTS[name].kind, nanoseconds: Math.max(Math.round(milliseconds * 1e6), 1) }))
+      .sort((a, b) => a.nanoseconds - b.nanoseconds);
+  }
+
+  /** A variant ready for a race, or the reason why it cannot take part. */
+  async #ready(name, { copies, input, output, m, fault }) {
+    let calls;
+    try {
+      await this.#compiled(name);
+      calls = copies.map((weights) => this.#call(weights, operand('x', input), operand('y', output), m, name));
+    } catch (error) {
+      if (error instanceof Q4Error) {
+        return { reason: error.message };
+      }
+      throw error;
+    }
+    clear(this.#device, output);
+    submitted(this.#device, calls, 0, 1);
+    return { runner: new Runner(this.#device, name, calls), reason: fault(name, await readBack(this.#device, output)) };
   }
 
   #bind(weights, chunk, { m, input, output }) {
@@ -317,86 +447,4 @@ class Call {
   get grids() {
     return this.#steps.map(({ grid }) => grid);
   }
-}
-
-/** The weights of one layer on a device. Any kernel of the same format and a fitting shape can multiply by them. */
-class Weights {
-  #calls = new Map();
-
-  constructor(device, layer, scales) {
-    const { n, k, groupSize, levels, bias } = layer;
-    Object.assign(this, { device, n, k, groupSize, encoding: encodingOf(layer), scales, hasBias: bias !== undefined });
-    const width = chunkWidth(device, layer);
-    this.chunks = [];
-    for (let first = 0; first < n; first += width) {
-      const end = Math.min(first + width, n);
-      const row = packedK(k);
-      const offsets = storedOffsets(layer, scales, first, end);
-      this.chunks.push({
-        first,
-        end,
-        weight: filledBuffer(device, 'q4 weight', USAGE.storage, layer.weight.subarray(first * row, end * row)),
-        scales: filledBuffer(device, 'q4 scales', USAGE.storage, storedScales(layer, scales, first, end)),
-        bias: bias
-          ? filledBuffer(device, 'q4 bias', USAGE.storage, bias.subarray(first, end))
-          : (shared(device).dummyBias ??= filledBuffer(device, 'q4 no bias', USAGE.storage, new Uint8Array())),
-        offsets: offsets && filledBuffer(device, 'q4 offsets', USAGE.storage, offsets),
-        codebook: levels && filledBuffer(device, 'q4 codebook', USAGE.storage, Float32Array.from(levels)),
-      });
-    }
-  }
-
-  /** The buffers that are this layer's alone. */
-  #buffers() {
-    const own = ({ weight, scales, bias, offsets, codebook }) => [weight, scales, offsets, codebook, ...(this.hasBias ? [bias] : [])];
-    return this.chunks.flatMap(own).filter((buffer) => buffer !== undefined);
-  }
-
-  /** Bytes on the device: weights, the numbers of their groups, codebook and bias. */
-  get bytes() {
-    return this.#buffers().reduce((bytes, { size }) => bytes + size, 0);
-  }
-
-  /** Forgets the bind groups that earlier dispatches made, and so lets go of the buffers they were made with. */
-  forgetBindings() {
-    this.#calls.clear();
-  }
-
-  /** Gives the memory of the device back. The weights are of no use after that. */
-  destroy() {
-    this.forgetBindings();
-    this.#buffers().forEach((buffer) => buffer.destroy());
-  }
-
-  /** The call that is kept under `key`, used last comes last. */
-  kept(key, make) {
-    const call = this.#calls.get(key) ?? make();
-    this.#calls.delete(key);
-    this.#calls.set(key, call);
-    if (this.#calls.size > MOST_CALLS) {
-      this.#calls.delete(this.#calls.keys().next().value);
-    }
-    return call;
-  }
-}
-
-/** Enough for every buffer pair of an engine that decodes, and a few prompt lengths. */
-const MOST_CALLS = 64;
-/** Where it can, a chunk ends at a multiple of this, so that no column of a tile is computed in vain. */
-const CHUNK_MULTIPLE = 64;
-
-/** Columns per chunk: all of them, where one binding holds them. */
-function chunkWidth(device, { n, k, groupSize }) {
-  const limit = mostBindingBytes(device);
-  const scaleBytes = groupsOf(k, groupSize) * ELEMENT;
-  const padding = FACTS.layout.paddedNMultiple;
-  const perColumn = Math.max(packedK(k), ELEMENT);
-  const width = Math.min(Math.floor(limit / perColumn), Math.floor(limit / scaleBytes / padding) * padding);
-  if (width < 1) {
-    throw new Q4Error(`one column of k=${k} does not fit a binding of ${limit} bytes`);
-  }
-  if (width >= n) {
-    return n;
-  }
-  return width >= CHUNK_MULTIPLE ? width - (width % CHUNK_MULTIPLE) : width;
 }

@@ -38,6 +38,8 @@ export interface Operand {
 export interface Routing {
   variant?: VariantName;
   route?: Route;
+  /** What was measured of it, and for which shape, where a table decided; undefined where the built-in order did. */
+  measured?: LayerShape & { m: number; nanoseconds: number };
   considered: { variant: VariantName; route: Route; reason: string }[];
 }
 
@@ -85,9 +87,9 @@ export declare function grid(variant: VariantName, m: number, n: number, limit: 
 
 /**
  * `x[m, k] * layer^T (+ bias)` in float64, and behind each output the root of the sum of the squared products, and of those with the terms that weights
- * are made of. Slow: for tests.
+ * are made of. Of some columns only, where these are named. Slow: for tests.
  */
-export declare function reference(x: ArrayLike<number>, layer: Layer): Reference;
+export declare function reference(x: ArrayLike<number>, layer: Layer, columns?: readonly number[]): Reference;
 
 /** What `compare` holds outputs to. */
 export interface Reference {
@@ -131,6 +133,14 @@ export interface Call {
   record(pass: GPUComputePassEncoder): void;
 }
 
+/** What came of measuring. */
+export interface Tuned {
+  /** The text of a table, for `create` and to be kept. */
+  table: string;
+  /** Variants that computed wrongly, and for which shape. */
+  leftOut: (LayerShape & { variant: VariantName; m: number; reason: string })[];
+}
+
 /** The kernels of one description on a device. */
 export declare class Linear {
   protected constructor();
@@ -138,15 +148,36 @@ export declare class Linear {
   /**
    * Readies the kernel. Where its whole shape is fixed, pipelines are compiled now, otherwise by `upload`.
    *
+   * A table that is of another adapter, of another version or damaged is not followed: `refusedTables` and a warning on the console say why.
+   *
    * @param options.languageFeatures what the WGSL of this place has; left out, what `navigator.gpu` says
+   * @param options.tuning texts of tables that `tune` made, the first one first
+   * @param options.adapterInfo which adapter it is; left out, what the device says
    */
   static create<T extends Linear>(
     this: { prototype: T },
     device: GPUDevice,
-    options?: { languageFeatures?: ReadonlySet<string> },
+    options?: { languageFeatures?: ReadonlySet<string>; tuning?: string | readonly string[]; adapterInfo?: GPUAdapterInfo },
   ): Promise<T>;
 
   readonly device: GPUDevice;
+
+  /** Why tables that were given are not followed. */
+  readonly refusedTables: readonly string[];
+
+  /**
+   * Measures which variants are fastest here: every one of this kernel that the device runs and that serves the shape. Outputs are compared with
+   * float64 on a sample of them; a variant that computes wrongly is left out.
+   *
+   * @param layers shapes, as far as the description leaves them open
+   * @param options.rows numbers of rows; left out, one for each range that is routed alike
+   * @param options.seconds how long to measure, in all; compiling and uploading come on top. Left out, 10
+   * @param options.earlier a table of this adapter, whose entries stay where nothing newer was measured
+   */
+  tune(
+    layers?: readonly Partial<LayerShape>[],
+    options?: { rows?: readonly number[]; seconds?: number; earlier?: string | readonly string[] },
+  ): Promise<Tuned>;
 
   /** Copies weights to the device, after checking them, and compiles the pipelines that are chosen for them. */
   upload(layer: Layer): Promise<Weights>;

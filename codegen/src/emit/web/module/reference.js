@@ -2,16 +2,18 @@
 
 /**
  * `x[m, k] * layer^T (+ bias)` in float64: `y`, and for each output the root of the sum of its squared products, which bounds what rounded operands
- * may be off by, and the same of the terms that weights are made of, which bounds what f32 leaves of sums of those. Slow: for tests.
+ * may be off by, and the same of the terms that weights are made of, which bounds what f32 leaves of sums of those. Of some columns only, where these
+ * are named. Slow: for tests.
  */
-export function reference(x, layer) {
-  const { n, k, bias } = layer;
+export function reference(x, layer, columns = Array.from({ length: layer.n }, (_, column) => column)) {
+  const { k, bias } = layer;
+  const n = columns.length;
   const m = x.length / k;
   if (!Number.isInteger(m)) {
     throw new Q4Error(`x has ${x.length} elements, which are no whole rows of k=${k}`);
   }
   const [y, products, terms] = Array.from({ length: 3 }, () => new Float64Array(m * n));
-  for (let column = 0; column < n; column += 1) {
+  for (const [place, column] of columns.entries()) {
     const [row, largest] = [rowOf(layer, column, DECODINGS), rowOf(layer, column, TERMS)];
     for (let at = 0; at < m; at += 1) {
       let [sum, squares, squaredTerms] = [bias ? bias[column] : 0, 0, 0];
@@ -21,9 +23,9 @@ export function reference(x, layer) {
         squares += product * product;
         squaredTerms += term * term;
       }
-      y[at * n + column] = sum;
-      products[at * n + column] = Math.sqrt(squares);
-      terms[at * n + column] = Math.sqrt(squaredTerms);
+      y[at * n + place] = sum;
+      products[at * n + place] = Math.sqrt(squares);
+      terms[at * n + place] = Math.sqrt(squaredTerms);
     }
   }
   return { y, products, terms };

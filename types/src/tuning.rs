@@ -1,6 +1,13 @@
-//! Ranges of rows within which one order of candidates holds.
+//! What all who write, read and follow tables of measurements agree on: the runtime, and modules for browsers.
 
-use std::fmt;
+use core::fmt;
+
+/// Counts up when the text of a table, the [ranges of rows](RowRange) or the kernels change so much that what was measured before would mislead.
+pub const VERSION: u32 = 1;
+
+/// N and K of an entry may differ from those asked for by this factor, both taken together: a layer twice as wide and half as deep is as far away as
+/// one that is four times as wide. Beyond, waves and caches fill differently, and an order measured there says little.
+pub const FARTHEST: u32 = 4;
 
 /// Numbers of rows among which the same candidates are expected to be fastest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

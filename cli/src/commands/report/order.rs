@@ -1,0 +1,80 @@
+//! In which order variants are considered for the layers that one of them serves.
+
+use q4_kernel::{Configuration, Constraints, Feature, GroupSize};
+use q4_kernel_codegen::{
+    plan::{Plan, plan},
+    spec::{Format, KernelSpec},
+};
+use serde::Serialize;
+
+use super::bound::K;
+use crate::serving::standard_for;
+
+/// A variant on a route.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Placed {
+    name: String,
+    constraints: Constraints,
+    features: Vec<Feature>,
+}
+
+impl Placed {
+    fn of(configuration: Configuration) -> Self {
+        Self {
+            // As the catalogue has it, whatever K a description fixes.
+            name: configuration.kind(),
+            constraints: configuration.constraints(),
+            features: configuration.features(),
+        }
+    }
+}
+
+/// The built-in order for layers of usual [`K`] with weights as a variant reads them, groups of its size and arithmetic of its class: of the kernel for layers of any shape, or of a
+/// description that allows the class.
+pub(super) fn order(of: Configuration) -> Vec<Placed> {
+    let configurations = match standard_for(of.encoding, of.scales, of.numeric) {
+        Some(standard) => {
+            let variants = standard.variants();
+            variants
+                .map(|(_, variant)| variant.configuration)
+                .filter(|other| [of.group_size, GroupSize::Runtime].contains(&other.group_size))
+                .collect()
+        }
+        None => {
+            let spec = KernelSpec {
+                numeric: of.numeric,
+                scales: of.scales,
+                ..KernelSpec::new("Layer", Format::new(of.weight_format(), of.group_size)).k(K)
+            };
+            let Plan { decode, few, prefill } = plan(&spec);
+            [decode, few, prefill].concat()
+        }
+    };
+    configurations.into_iter().map(Placed::of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use q4_kernel::catalogue;
+
+    use super::*;
+
+    #[test]
+    fn every_variant_has_an_order_of_its_own_weights_and_class_that_serves_every_row() {
+        for variant in catalogue() {
+            let configuration = variant.configuration;
+            let order = order(configuration);
+            let serves = |m: u32| order.iter().any(|placed| placed.constraints.rows.most() >= m);
+            assert!(serves(1) && serves(5000), "{}", variant.name);
+            let label = variant.name.split("_g").last().unwrap_or_default();
+            for word in ["zp", "min", "lut", "sf16", "sbf16", "se8m0", "se4m3"] {
+                let has = |name: &str| name.split('_').any(|part| part == word);
+                assert!(
+                    order.iter().all(|placed| has(&placed.name) == has(label)),
+                    "{}: {order:?}",
+                    variant.name
+                );
+            }
+        }
+    }
+}
