@@ -27,12 +27,12 @@ for shape in 1x128256x4096 1x128256x2048; do
         --kernels 'stream_*_c4*_g32_*,gemv_w128_c8*_g32_subgroup*,gemv_w128_c16*_g32_subgroup*,coop4,bicol,published_coop4,published_bicol'
 done
 for shape in 512x4096x4096 512x14336x4096 2048x4096x4096; do
-    step "matrix-$shape" 25 --shapes $shape --kernels 'matrix_*_g32_*,staged_*_g32_f16' --baseline staged_128x64x16_t8x8_g32 --seconds 0.1
+    step "matrix-$shape" 25 --shapes $shape --kernels 'matrix_*_g32_*,panel_matrix_*_g32_*,staged_*_g32_f16' --baseline staged_128x64x16_t8x8_g32 --seconds 0.1
 done
 step staged 25 --shapes 512x4096x4096,128x4096x4096 --kernels 'staged_*_g32,gemm_64x64x16_t4x4_g32,gemm_128x64x8_t8x8_g32' \
     --baseline gemm_64x64x16_t4x4_g32 --seconds 0.1
 for m in 2 4 8 16; do
-    step "few-$m" 20 --m $m --n 14336 --k 4096 --kernels "skinny_r${m}_*_g32_*,skinny_r16_w128_c32x4_v4_g32_*,skinny_matrix*_g32_*" \
+    step "few-$m" 20 --m $m --n 14336 --k 4096 --kernels "stream_r*_g32_*,skinny_r${m}_*_g32_*,skinny_r16_w128_c32x4_v4_g32_*,skinny_matrix*_g32_*,held_matrix*_g32_*" \
         --baseline skinny_r16_w128_c32x4_v4_g32_subgroup --seconds 0.05
 done
 for shape in 1x14336x4096 1x4096x4096 1x2048x2048; do

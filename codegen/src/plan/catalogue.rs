@@ -233,23 +233,17 @@ const MATRICES_16: [Matrix; 10] = [
 
 /// GEMMs whose subgroups have panels of their own: the more rows, the more products for each weight that is dequantised; few columns or rows leave room for a
 /// second panel, or for two workgroups at once, which do not wait for each other.
-const PANELS: [PanelMatrix; 4] = [
+const PANELS: [PanelMatrix; 2] = [
     PanelMatrix::DEFAULT,
     panel_matrix((128, 256, 48), 1, PanelBarrier::Subgroup),
-    panel_matrix((128, 128, 48), 2, PanelBarrier::Subgroup),
-    panel_matrix((128, 128, 64), 1, PanelBarrier::Subgroup),
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.
-const PANELS_FOR_TUNING: [PanelMatrix; 8] = [
-    panel_matrix((128, 128, 32), 2, PanelBarrier::Subgroup),
-    panel_matrix((96, 256, 64), 1, PanelBarrier::Subgroup),
-    panel_matrix((64, 256, 32), 2, PanelBarrier::Subgroup),
+const PANELS_FOR_TUNING: [PanelMatrix; 4] = [
     panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
     panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
-    panel_matrix((128, 256, 48), 1, PanelBarrier::Workgroup),
-    panel_matrix((128, 128, 48), 2, PanelBarrier::Workgroup),
     panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
+    panel_matrix((128, 256, 48), 1, PanelBarrier::Workgroup),
 ];
 
 /// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
