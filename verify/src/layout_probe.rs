@@ -14,6 +14,8 @@ use crate::{Case, Promise, Verdict, launch};
 const COLUMNS: u32 = 5;
 /// From 1 to the next f16.
 const F16_EPSILON: f64 = 1.0 / 1024.0;
+/// Half of the smallest f16: what rounding to it may add to a number that is close to zero.
+const F16_LEAST: f64 = 1.0 / 33_554_432.0;
 
 pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], verdict: &mut Verdict) {
     let constraints = variant.configuration.constraints();
@@ -103,7 +105,7 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
 
 /// Whether a kernel reads `weight`, made of terms of this size, plus a bias as `read`: one product and zeros, so that f32 rounds once; each term of an affine
 /// encoding once more, and their sum. A class that rounds its operands is within one place of f16, which is less than an eighth of what tells neighbouring
-/// nibbles apart, and rounds their sum with a bias as f32 does, however small it is beside them.
+/// nibbles apart, or within half of the smallest f16, and rounds their sum with a bias as f32 does, however small it is beside them.
 fn is_read_as(weight: f64, bias: f64, terms: f64, read: f32, variant: &Variant) -> bool {
     let sum = weight + bias;
     let difference = (f64::from(read) - sum).abs();
@@ -115,7 +117,10 @@ fn is_read_as(weight: f64, bias: f64, terms: f64, read: f32, variant: &Variant) 
             } else {
                 0.0
             };
-            difference <= weight.abs() * F16_EPSILON + sum.abs() * f64::from(f32::EPSILON) + of_terms
+            difference
+                <= (weight.abs() * F16_EPSILON).max(F16_LEAST)
+                    + sum.abs() * f64::from(f32::EPSILON)
+                    + of_terms
         }
         _ if affine => difference <= terms * 2.0 * f64::from(f32::EPSILON),
         _ => sum as f32 == read,

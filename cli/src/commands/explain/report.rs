@@ -227,9 +227,7 @@ impl Section<'_> {
         if self.names_all {
             return variants.join(", ");
         }
-        let families = variants
-            .iter()
-            .map(|name| (name.split('_').next().unwrap_or(name), ()));
+        let families = variants.iter().map(|name| (family(name), ()));
         let counted: Vec<String> = grouped(families)
             .into_iter()
             .map(|(family, members)| format!("{} of {family}", count(members.len())))
@@ -238,7 +236,37 @@ impl Section<'_> {
     }
 }
 
+/// The family in a variant's name: what stands before its sizes.
+fn family(name: &str) -> &str {
+    let sizes = name
+        .match_indices('_')
+        .find(|(at, _)| {
+            let word = name[at + 1..].split('_').next().unwrap_or_default();
+            word.contains(|c: char| c.is_ascii_digit())
+        })
+        .map_or(name.len(), |(at, _)| at);
+    &name[..sizes]
+}
+
 /// Variants that are named one by one, at most.
 const NAMED: usize = 2;
 /// What stands before lines that belong to the one above.
 const INSET: &str = "             ";
+
+#[cfg(test)]
+mod tests {
+    use super::family;
+
+    #[test]
+    fn a_family_is_named_whole() {
+        for (name, expected) in [
+            ("coop4_w64_c8_gx_shared", "coop4"),
+            ("skinny_matrix_16x32x128_s4_a2_g32_m16_f16", "skinny_matrix"),
+            ("held_matrix_s16_h16_g32_m16_f16", "held_matrix"),
+            ("stream_r2_w512_c4_p132_g32_subgroup", "stream"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(family(name), expected);
+        }
+    }
+}
