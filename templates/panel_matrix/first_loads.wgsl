@@ -1,4 +1,4 @@
-{# Which inputs and weights a thread loads, and the first of them. Loads past the end of K repeat the last: they are never multiplied. #}
+{# Which inputs and weights a thread loads, and the first of them. Weights past the end of K repeat the last: they meet inputs that are zero. #}
 // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
 {% for i in input_loads %}
 {% if i > 0 and even_inputs %}
@@ -10,8 +10,8 @@ let x_k_{{ i }} = INPUTS * ({% if i > 0 %}(thread + {{ i }}u * THREADS){% else %
 {% endif %}
 let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + x_k_{{ i }} / 4u;
 let x_{{ i }} = (params.input_offset + min(tile_m + x_row_{{ i }}, params.M - 1u) * {{ k }}) / 4u;
-var x_low_{{ i }} = input[x_{{ i }} + min(x_k_{{ i }}, {{ k }} - INPUTS) / 4u];
-var x_high_{{ i }} = input[x_{{ i }} + min(x_k_{{ i }}, {{ k }} - INPUTS) / 4u + 1u];
+var x_low_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }});
+var x_high_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }} + 4u);
 {% endfor %}
 // A lane loads of its column what two panels hold; the load behind it is on its way.
 let w = n * ({{ k }} / LOAD);

@@ -71,6 +71,11 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% endif %}
 {% include "common/store_edge.wgsl" %}
 
+// Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    return select(vec4<f32>(), input[row + min(k, {{ k }} - 4u) / 4u], k < {{ k }});
+}
+
 @compute @workgroup_size(THREADS)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -100,8 +105,8 @@ fn main(
     {% set load = i %}
     {% set tile = 0 %}
     {% include "panel_matrix/stage_inputs.wgsl" %}
-    x_low_{{ i }} = input[x_{{ i }} + min(TILE_K + x_k_{{ i }}, {{ k }} - INPUTS) / 4u];
-    x_high_{{ i }} = input[x_{{ i }} + min(TILE_K + x_k_{{ i }}, {{ k }} - INPUTS) / 4u + 1u];
+    x_low_{{ i }} = load_input(x_{{ i }}, TILE_K + x_k_{{ i }});
+    x_high_{{ i }} = load_input(x_{{ i }}, TILE_K + 4u + x_k_{{ i }});
     {% endfor %}
     {% set from = "" %}
     {% for piece in first_pieces %}

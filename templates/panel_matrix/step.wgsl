@@ -20,11 +20,6 @@
 {% endif %}
 {% endfor %}
 {% endfor %}
-{% if step.may_be_last %}
-if (k + {{ step.end }}u >= {{ k }}) {
-    break;
-}
-{% endif %}
 {% if step.ends_tile %}
 // The next tile is stored, and everybody has multiplied this one.
 workgroupBarrier();

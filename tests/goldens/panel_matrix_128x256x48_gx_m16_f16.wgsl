@@ -117,6 +117,11 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     }
 }
 
+// Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    return select(vec4<f32>(), input[row + min(k, params.K - 4u) / 4u], k < params.K);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -144,20 +149,20 @@ fn main(
     let x_k_0 = INPUTS * (thread % TILE_LOADS);
     let x_place_0 = x_row_0 * X_STRIDE + x_k_0 / 4u;
     let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
-    var x_low_0 = input[x_0 + min(x_k_0, params.K - INPUTS) / 4u];
-    var x_high_0 = input[x_0 + min(x_k_0, params.K - INPUTS) / 4u + 1u];
+    var x_low_0 = load_input(x_0, x_k_0);
+    var x_high_0 = load_input(x_0, x_k_0 + 4u);
     let x_row_1 = (thread + 1u * THREADS) / TILE_LOADS;
     let x_k_1 = INPUTS * ((thread + 1u * THREADS) % TILE_LOADS);
     let x_place_1 = x_row_1 * X_STRIDE + x_k_1 / 4u;
     let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * params.K) / 4u;
-    var x_low_1 = input[x_1 + min(x_k_1, params.K - INPUTS) / 4u];
-    var x_high_1 = input[x_1 + min(x_k_1, params.K - INPUTS) / 4u + 1u];
+    var x_low_1 = load_input(x_1, x_k_1);
+    var x_high_1 = load_input(x_1, x_k_1 + 4u);
     let x_row_2 = (thread + 2u * THREADS) / TILE_LOADS;
     let x_k_2 = INPUTS * ((thread + 2u * THREADS) % TILE_LOADS);
     let x_place_2 = x_row_2 * X_STRIDE + x_k_2 / 4u;
     let x_2 = (params.input_offset + min(tile_m + x_row_2, params.M - 1u) * params.K) / 4u;
-    var x_low_2 = input[x_2 + min(x_k_2, params.K - INPUTS) / 4u];
-    var x_high_2 = input[x_2 + min(x_k_2, params.K - INPUTS) / 4u + 1u];
+    var x_low_2 = load_input(x_2, x_k_2);
+    var x_high_2 = load_input(x_2, x_k_2 + 4u);
     // A lane loads of its column what two panels hold; the load behind it is on its way.
     let w = n * (params.K / LOAD);
     let second = min(LOAD, params.K - LOAD);
@@ -191,16 +196,16 @@ fn main(
     // The first tile of inputs and the first weights.
     x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
     x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-    x_low_0 = input[x_0 + min(TILE_K + x_k_0, params.K - INPUTS) / 4u];
-    x_high_0 = input[x_0 + min(TILE_K + x_k_0, params.K - INPUTS) / 4u + 1u];
+    x_low_0 = load_input(x_0, TILE_K + x_k_0);
+    x_high_0 = load_input(x_0, TILE_K + 4u + x_k_0);
     x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
     x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-    x_low_1 = input[x_1 + min(TILE_K + x_k_1, params.K - INPUTS) / 4u];
-    x_high_1 = input[x_1 + min(TILE_K + x_k_1, params.K - INPUTS) / 4u + 1u];
+    x_low_1 = load_input(x_1, TILE_K + x_k_1);
+    x_high_1 = load_input(x_1, TILE_K + 4u + x_k_1);
     x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
     x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
-    x_low_2 = input[x_2 + min(TILE_K + x_k_2, params.K - INPUTS) / 4u];
-    x_high_2 = input[x_2 + min(TILE_K + x_k_2, params.K - INPUTS) / 4u + 1u];
+    x_low_2 = load_input(x_2, TILE_K + x_k_2);
+    x_high_2 = load_input(x_2, TILE_K + 4u + x_k_2);
     panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
     panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
     panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
@@ -254,11 +259,8 @@ fn main(
         }
         x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
         x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        {
-            let next = x_0 + min(k + 96u + x_k_0, params.K - INPUTS) / 4u;
-            x_low_0 = input[next];
-            x_high_0 = input[next + 1u];
-        }
+        x_low_0 = load_input(x_0, k + 96u + x_k_0);
+        x_high_0 = load_input(x_0, k + 100u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -305,11 +307,8 @@ fn main(
         }
         x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
         x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        {
-            let next = x_1 + min(k + 96u + x_k_1, params.K - INPUTS) / 4u;
-            x_low_1 = input[next];
-            x_high_1 = input[next + 1u];
-        }
+        x_low_1 = load_input(x_1, k + 96u + x_k_1);
+        x_high_1 = load_input(x_1, k + 100u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -324,9 +323,6 @@ fn main(
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[7u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
             sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
-        }
-        if (k + 32u >= params.K) {
-            break;
         }
         subgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
@@ -376,11 +372,8 @@ fn main(
         }
         x_tile_1[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
         x_tile_1[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
-        {
-            let next = x_2 + min(k + 96u + x_k_2, params.K - INPUTS) / 4u;
-            x_low_2 = input[next];
-            x_high_2 = input[next + 1u];
-        }
+        x_low_2 = load_input(x_2, k + 96u + x_k_2);
+        x_high_2 = load_input(x_2, k + 100u + x_k_2);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -428,11 +421,8 @@ fn main(
         }
         x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
         x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        {
-            let next = x_0 + min(k + 144u + x_k_0, params.K - INPUTS) / 4u;
-            x_low_0 = input[next];
-            x_high_0 = input[next + 1u];
-        }
+        x_low_0 = load_input(x_0, k + 144u + x_k_0);
+        x_high_0 = load_input(x_0, k + 148u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -447,9 +437,6 @@ fn main(
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[7u * SIDE * X_STRIDE], X_STRIDE);
             sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
             sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
-        }
-        if (k + 64u >= params.K) {
-            break;
         }
         subgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
@@ -499,11 +486,8 @@ fn main(
         }
         x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
         x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        {
-            let next = x_1 + min(k + 144u + x_k_1, params.K - INPUTS) / 4u;
-            x_low_1 = input[next];
-            x_high_1 = input[next + 1u];
-        }
+        x_low_1 = load_input(x_1, k + 144u + x_k_1);
+        x_high_1 = load_input(x_1, k + 148u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -550,11 +534,8 @@ fn main(
         }
         x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
         x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
-        {
-            let next = x_2 + min(k + 144u + x_k_2, params.K - INPUTS) / 4u;
-            x_low_2 = input[next];
-            x_high_2 = input[next + 1u];
-        }
+        x_low_2 = load_input(x_2, k + 144u + x_k_2);
+        x_high_2 = load_input(x_2, k + 148u + x_k_2);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);

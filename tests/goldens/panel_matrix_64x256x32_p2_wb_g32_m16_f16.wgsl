@@ -121,6 +121,11 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     }
 }
 
+// Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    return select(vec4<f32>(), input[row + min(k, params.K - 4u) / 4u], k < params.K);
+}
+
 @compute @workgroup_size(THREADS)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -148,8 +153,8 @@ fn main(
     let x_k_0 = INPUTS * (thread % TILE_LOADS);
     let x_place_0 = x_row_0 * X_STRIDE + x_k_0 / 4u;
     let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
-    var x_low_0 = input[x_0 + min(x_k_0, params.K - INPUTS) / 4u];
-    var x_high_0 = input[x_0 + min(x_k_0, params.K - INPUTS) / 4u + 1u];
+    var x_low_0 = load_input(x_0, x_k_0);
+    var x_high_0 = load_input(x_0, x_k_0 + 4u);
     // A lane loads of its column what two panels hold; the load behind it is on its way.
     let w = n * (params.K / LOAD);
     let second = min(LOAD, params.K - LOAD);
@@ -175,8 +180,8 @@ fn main(
     // The first tile of inputs and the first weights.
     x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
     x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-    x_low_0 = input[x_0 + min(TILE_K + x_k_0, params.K - INPUTS) / 4u];
-    x_high_0 = input[x_0 + min(TILE_K + x_k_0, params.K - INPUTS) / 4u + 1u];
+    x_low_0 = load_input(x_0, TILE_K + x_k_0);
+    x_high_0 = load_input(x_0, TILE_K + 4u + x_k_0);
     panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
     panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
     panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
@@ -221,11 +226,8 @@ fn main(
         }
         x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
         x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        {
-            let next = x_0 + min(k + 64u + x_k_0, params.K - INPUTS) / 4u;
-            x_low_0 = input[next];
-            x_high_0 = input[next + 1u];
-        }
+        x_low_0 = load_input(x_0, k + 64u + x_k_0);
+        x_high_0 = load_input(x_0, k + 68u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -265,9 +267,6 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_1_1, sum_3_1);
         }
-        if (k + 32u >= params.K) {
-            break;
-        }
         // The next tile is stored, and everybody has multiplied this one.
         workgroupBarrier();
         b_1_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_1[own], W_STRIDE);
@@ -293,11 +292,8 @@ fn main(
         }
         x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
         x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        {
-            let next = x_0 + min(k + 96u + x_k_0, params.K - INPUTS) / 4u;
-            x_low_0 = input[next];
-            x_high_0 = input[next + 1u];
-        }
+        x_low_0 = load_input(x_0, k + 96u + x_k_0);
+        x_high_0 = load_input(x_0, k + 100u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);

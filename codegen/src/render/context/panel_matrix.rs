@@ -43,10 +43,6 @@ struct Step {
     tile: u32,
     /// Vectors of a staged row before it.
     vectors: u32,
-    /// Whether K may end behind it, other than behind the period.
-    may_be_last: bool,
-    /// Elements of K behind it.
-    end: u32,
     /// Whether a tile of inputs ends with it.
     ends_tile: bool,
     /// What is done behind the products of each matrix along M.
@@ -144,8 +140,6 @@ fn step(matrix: PanelMatrix, index: u32) -> Step {
         panel: index % matrix.panels,
         tile: k / matrix.tile_k,
         vectors: k % matrix.tile_k / 4,
-        may_be_last: end.is_multiple_of(PanelMatrix::LOAD) && end < matrix.period(),
-        end,
         ends_tile: end.is_multiple_of(matrix.tile_k),
         between: spread(pieces(matrix, index), matrix.matrices_m()),
     }
