@@ -44,7 +44,7 @@ impl NumericClass {
     ///
     /// - `exact`: the contract's figures, whose second step begins above [`SHORT_SUM`](Self::SHORT_SUM).
     /// - `f16_multiply`: the contract's figures; rounding both operands to 11 bits leaves a standard deviation of about 4e-4 of the
-    ///   products, of which five are allowed.
+    ///   products, of which eight are allowed: by chance five are missed once in two million outputs.
     /// - `int8_activations`: rounding to 1/127 of a group's largest input leaves 4e-3 of the products where inputs are spread evenly, and more where
     ///   one is much larger than the rest of its group; five times 6e-3 are allowed.
     #[must_use]
@@ -63,7 +63,7 @@ impl NumericClass {
             Self::F16Multiply => Tolerance {
                 absolute: 2.3e-4,
                 relative: 1e-3,
-                of_products: 2e-3,
+                of_products: 3.2e-3,
             },
             Self::Int8Activations => Tolerance {
                 absolute: 2.3e-4,
@@ -189,9 +189,9 @@ mod tests {
     #[test]
     fn classes_that_round_their_operands_may_miss_by_a_share_of_the_products() {
         let tolerance = NumericClass::F16Multiply.tolerance(4096);
-        assert!(tolerance.accepts(0.01, 2.0, 0.0135), "products of 2 cancelled");
-        assert!(!tolerance.accepts(0.01, 2.0, 0.0145));
-        assert!(!NumericClass::Exact.tolerance(4096).accepts(0.01, 2.0, 0.0135));
+        assert!(tolerance.accepts(0.01, 2.0, 0.016), "products of 2 cancelled");
+        assert!(!tolerance.accepts(0.01, 2.0, 0.0175));
+        assert!(!NumericClass::Exact.tolerance(4096).accepts(0.01, 2.0, 0.016));
     }
 
     #[test]

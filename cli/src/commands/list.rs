@@ -81,10 +81,9 @@ impl<'a> Entry<'a> {
     }
 }
 
-const COLUMNS: [(&str, Align); 8] = [
+const COLUMNS: [(&str, Align); 7] = [
     ("name", Align::Left),
     ("route", Align::Left),
-    ("class", Align::Left),
     ("serves", Align::Left),
     ("needs", Align::Left),
     ("size", Align::Right),
@@ -94,19 +93,27 @@ const COLUMNS: [(&str, Align); 8] = [
 
 const LEGEND: &str = "\
 size: invocations of a workgroup; memory: bytes of workgroup memory
-class: exact, f16 for f16_multiply, int8 for int8_activations
-needs: sg for subgroups, m16 and m8 for cooperative matrices of that size
+numeric class: f16_multiply with `_f16` in the name, int8_activations with `_int8`, else exact
+needs: sg for subgroups, sgb for barriers of them, m16 and m8 for cooperative matrices of that size
 workgroups: how many are dispatched, divisions rounded up, some of them at most so many; where the device allows fewer,
 those along N loop and those of tiles continue along y";
 
 fn row(variant: &Variant) -> Vec<String> {
     let configuration = variant.configuration;
     let needs = variant.needs();
-    let features: Vec<_> = needs.features.iter().copied().map(short).collect();
+    // Who has barriers of subgroups has subgroups.
+    let barriers = needs.features.contains(&Feature::SubgroupBarrier);
+    let implied = |feature: &Feature| barriers && *feature == Feature::Subgroup;
+    let features: Vec<_> = needs
+        .features
+        .iter()
+        .copied()
+        .filter(|feature| !implied(feature))
+        .map(short)
+        .collect();
     vec![
         variant.name.clone().into_owned(),
         configuration.route().to_string(),
-        class(configuration.numeric).to_owned(),
         serves(&configuration.constraints()),
         if features.is_empty() {
             "-".to_owned()
@@ -117,15 +124,6 @@ fn row(variant: &Variant) -> Vec<String> {
         needs.workgroup_bytes.to_string(),
         workgroups(configuration.geometry.dispatch()),
     ]
-}
-
-/// A numeric class in the width of a column.
-fn class(class: NumericClass) -> &'static str {
-    match class {
-        NumericClass::F16Multiply => "f16",
-        NumericClass::Int8Activations => "int8",
-        other => other.name(),
-    }
 }
 
 /// A feature in the width of a column.
