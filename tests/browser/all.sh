@@ -11,7 +11,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 step() { printf '== %s\n' "$*"; }
 # A browser or a compiler that hangs fails the step instead of holding everything up.
-limited() { timeout 420 "$@"; }
+limited() { timeout 900 "$@"; }
 
 step "npm packages"
 npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
