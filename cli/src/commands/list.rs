@@ -193,7 +193,6 @@ mod tests {
             [
                 "coop4_w64_c1_g32_subgroup",
                 "decode",
-                "exact",
                 "M=1 K%8 g=32",
                 "sg",
                 "64",
@@ -206,7 +205,6 @@ mod tests {
             [
                 "gemm_32x32x8_t4x4_gx_ragged",
                 "prefill",
-                "exact",
                 "any shape",
                 "-",
                 "64",
