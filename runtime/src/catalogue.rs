@@ -138,8 +138,11 @@ fn is_default(variant: &Variant) -> bool {
                 && workgroups == Gemv::DEFAULT_WORKGROUPS
         }
         Geometry::Stream(stream) => {
-            stream == Stream::default_of(stream.slices, stream.reduction)
-                || stream == Stream::for_rows(stream.rows, stream.reduction)
+            let default = match stream.rows {
+                1 => Stream::default_of(stream.slices, stream.reduction),
+                rows => Stream::for_rows(rows, stream.reduction),
+            };
+            stream == default
         }
         Geometry::Skinny(skinny) => {
             let default = Skinny::for_rows(skinny.rows, skinny.reduction);
