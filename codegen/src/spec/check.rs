@@ -191,6 +191,51 @@ impl KernelSpec {
         errors.into_result()
     }
 
+    /// Checks that K and the group size are multiples of what a family needs, as far as they are known; `short_groups` will do beside those. What to do
+    /// otherwise ends the message.
+    pub(super) fn check_multiples(
+        &self,
+        (field, family): (Field, &str),
+        (k, group_size): (u32, u32),
+        short_groups: &[u32],
+        instead: &str,
+        errors: &mut Errors,
+    ) {
+        let is_short = |size: &u32| short_groups.contains(size);
+        let known = [
+            ("K", self.k, k),
+            (
+                "group_size",
+                self.fixed_group_size().filter(|size| !is_short(size)),
+                group_size,
+            ),
+        ];
+        for (name, value, step) in known {
+            if let Some(value) = value
+                && !value.is_multiple_of(step)
+            {
+                errors.push(
+                    field,
+                    format!("{family} needs {name} % {step} == 0, and {name} is {value}; {instead}"),
+                );
+            }
+        }
+    }
+
+    /// Checks that a family which multiplies in f16 may; another does not.
+    pub(super) fn check_rounding(&self, (field, family): (Field, &str), other: &str, errors: &mut Errors) {
+        let class = NumericClass::F16Multiply;
+        if !self.numeric.allows(class) {
+            errors.push(
+                field,
+                format!(
+                    "{family} rounds its operands to f16, and the description allows {}; add `numeric: {class}`, or ask for `{other}` instead",
+                    self.numeric
+                ),
+            );
+        }
+    }
+
     pub(crate) fn fixed_group_size(&self) -> Option<u32> {
         match self.group_size() {
             GroupSize::Fixed(size) => Some(size),
@@ -218,6 +263,16 @@ pub(super) struct Errors(Vec<SpecError>);
 impl Errors {
     pub(super) fn push(&mut self, field: Field, message: String) {
         self.0.push(SpecError { field, message });
+    }
+
+    /// A grid of no workgroups.
+    pub(super) fn workgroups(&mut self, field: Field, workgroups: Option<u32>) {
+        if workgroups == Some(0) {
+            self.push(
+                field,
+                "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
+            );
+        }
     }
 
     fn nonzero(&mut self, field: Field, value: Option<u32>, meaning: &str) {

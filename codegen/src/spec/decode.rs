@@ -133,7 +133,7 @@ impl KernelSpec {
             (
                 Field::Decode,
                 "coop4",
-                "`decode` out and the GEMM serves M == 1 too",
+                "leave `decode` out and the GEMM serves M == 1 too",
             ),
             (Field::DecodeWords, coop4.words, &Coop4::WORDS),
             errors,
@@ -147,17 +147,17 @@ impl KernelSpec {
         (field, words, known): (Field, Option<u32>, &[u32]),
         errors: &mut Errors,
     ) {
-        for (name, value) in self.known_multiples() {
-            if !value.is_multiple_of(WEIGHTS_PER_WORD) {
-                errors.push(
-                    whole,
-                    format!("{family} needs {name} % {WEIGHTS_PER_WORD} == 0, and {name} is {value}; leave {instead}"),
-                );
-            } else if let Some(words) = words
-                && known.contains(&words)
-                && !value.is_multiple_of(words * WEIGHTS_PER_WORD)
+        let word = (WEIGHTS_PER_WORD, WEIGHTS_PER_WORD);
+        self.check_multiples((whole, family), word, &[], instead, errors);
+        let Some(words) = words.filter(|words| known.contains(words)) else {
+            return;
+        };
+        let step = words * WEIGHTS_PER_WORD;
+        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
+            if let Some(value) = value
+                && value.is_multiple_of(WEIGHTS_PER_WORD)
+                && !value.is_multiple_of(step)
             {
-                let step = words * WEIGHTS_PER_WORD;
                 errors.push(
                     field,
                     format!(
@@ -183,12 +183,12 @@ impl KernelSpec {
                 ),
             );
         }
-        check_workgroups(Field::DecodeWorkgroups, gemv.workgroups, errors);
-        self.check_chunks(
+        errors.workgroups(Field::DecodeWorkgroups, gemv.workgroups);
+        self.check_multiples(
             (Field::Decode, "gemv"),
-            Gemv::CHUNK,
+            (Gemv::CHUNK, Gemv::CHUNK),
             &Gemv::SHORT_GROUPS,
-            "`coop4`",
+            SHORTER_LOADS,
             errors,
         );
         if let (Some(k), Some(resident @ 1..=Gemv::MOST_RESIDENT)) = (self.k, gemv.resident) {
@@ -227,8 +227,14 @@ impl KernelSpec {
                 ),
             );
         }
-        check_workgroups(Field::DecodeWorkgroups, stream.workgroups, errors);
-        self.check_chunks((Field::Decode, "stream"), Stream::CHUNK, &[], "`coop4`", errors);
+        errors.workgroups(Field::DecodeWorkgroups, stream.workgroups);
+        self.check_multiples(
+            (Field::Decode, "stream"),
+            (Stream::CHUNK, Stream::CHUNK),
+            &[],
+            SHORTER_LOADS,
+            errors,
+        );
         let held = stream.held.unwrap_or(Stream::DEFAULT_HELD);
         if let (Some(k), Some(false)) = (self.k, stream.slices)
             && k.div_ceil(Stream::CHUNK) > held
@@ -242,47 +248,10 @@ impl KernelSpec {
             );
         }
     }
-
-    /// Kernels that load chunks need K and groups of whole ones, but for group sizes that they know to split.
-    /// Checks that K and the group size are whole loads of a family; `instead` is what has shorter ones.
-    pub(super) fn check_chunks(
-        &self,
-        (field, family): (Field, &str),
-        chunk: u32,
-        short_groups: &[u32],
-        instead: &str,
-        errors: &mut Errors,
-    ) {
-        let route = field.path();
-        for (name, value) in self.known_multiples() {
-            let short = name == "group_size" && short_groups.contains(&value);
-            if !value.is_multiple_of(chunk) && !short {
-                errors.push(
-                    field,
-                    format!(
-                        "{family} needs {name} % {chunk} == 0, and {name} is {value}; use {instead}, or leave `{route}` out"
-                    ),
-                );
-            }
-        }
-    }
-
-    /// K and the group size, as far as they are known.
-    fn known_multiples(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        [("K", self.k), ("group_size", self.fixed_group_size())]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-    }
 }
 
-pub(super) fn check_workgroups(field: Field, workgroups: Option<u32>, errors: &mut Errors) {
-    if workgroups == Some(0) {
-        errors.push(
-            field,
-            "0 workgroups compute nothing; give a positive number, or leave it out".to_owned(),
-        );
-    }
-}
+/// What to do where chunks do not fit.
+const SHORTER_LOADS: &str = "use `coop4`, or leave `decode` out";
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,8 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{HeldMatrix, NumericClass, Reduction, Skinny, Stream};
+use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream};
 
-use super::{Field, KernelSpec, check::Errors, decode::check_workgroups};
+use super::{Field, KernelSpec, check::Errors};
 
 /// A wish for the skinny kernels, one for each of 2, 4, 8 and 16 rows. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,43 +114,21 @@ impl KernelSpec {
     fn check_stream_of_rows(&self, stream: StreamOfRowsSpec, errors: &mut Errors) {
         errors.one_of(Field::FewWidth, stream.width, &Stream::WIDTHS_OF_ROWS);
         errors.one_of(Field::FewColumns, stream.columns, &Stream::COLUMNS);
-        check_workgroups(Field::FewWorkgroups, stream.workgroups, errors);
-        self.check_chunks((Field::Few, "stream"), Stream::CHUNK, &[], "`skinny`", errors);
+        errors.workgroups(Field::FewWorkgroups, stream.workgroups);
+        let chunks = (Stream::CHUNK, Stream::CHUNK);
+        self.check_multiples((Field::Few, "stream"), chunks, &[], SHORTER_LOADS, errors);
     }
 
     fn check_held_matrix(&self, wish: HeldMatrixSpec, errors: &mut Errors) {
-        if !self.numeric.allows(NumericClass::F16Multiply) {
-            errors.push(
-                Field::Few,
-                format!(
-                    "held_matrix rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
-                     or ask for `skinny` instead",
-                    self.numeric,
-                    NumericClass::F16Multiply
-                ),
-            );
-        }
+        self.check_rounding((Field::Few, "held_matrix"), "skinny", errors);
         errors.one_of(Field::FewSubgroups, wish.subgroups, &HeldMatrix::SUBGROUPS);
         errors.one_of(Field::FewHeld, wish.held, &HeldMatrix::HELD);
-        check_workgroups(Field::FewWorkgroups, wish.workgroups, errors);
+        errors.workgroups(Field::FewWorkgroups, wish.workgroups);
+        // What is held says what K must be a multiple of, where it can be held.
         let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
-        let span = known.then(|| wish.geometry(self.k).span());
-        let multiples = [
-            ("K", self.k, span),
-            ("group_size", self.fixed_group_size(), Some(HeldMatrix::LOAD)),
-        ];
-        for (name, value, step) in multiples {
-            if let (Some(value), Some(step)) = (value, step)
-                && !value.is_multiple_of(step)
-            {
-                errors.push(
-                    Field::Few,
-                    format!(
-                        "held_matrix needs {name} % {step} == 0, and {name} is {value}; use `skinny`, or leave `few` out"
-                    ),
-                );
-            }
-        }
+        let span = if known { wish.geometry(self.k).span() } else { 1 };
+        let multiples = (span, HeldMatrix::LOAD);
+        self.check_multiples((Field::Few, "held_matrix"), multiples, &[], SHORTER_LOADS, errors);
     }
 
     fn check_skinny(&self, few: SkinnySpec, errors: &mut Errors) {
@@ -162,10 +140,13 @@ impl KernelSpec {
             (
                 Field::Few,
                 "skinny",
-                "`few` out and the GEMM serves a few rows too",
+                "leave `few` out and the GEMM serves a few rows too",
             ),
             (Field::FewWords, few.words, &Skinny::WORDS),
             errors,
         );
     }
 }
+
+/// What to do where loads do not fit.
+const SHORTER_LOADS: &str = "use `skinny`, or leave `few` out";

@@ -1,7 +1,7 @@
 //! What can be asked for of the kernel for many rows, and the rules of it.
 
 use q4_kernel_types::{
-    Gemm, Matrix, MatrixSide, NumericClass, PanelBarrier, PanelMatrix, Staged, layout::WEIGHTS_PER_WORD,
+    Gemm, Matrix, MatrixSide, PanelBarrier, PanelMatrix, Staged, layout::WEIGHTS_PER_WORD,
 };
 
 use super::{
@@ -230,7 +230,7 @@ impl KernelSpec {
     }
 
     fn check_matrix(&self, wish: MatrixSpec, errors: &mut Errors) {
-        self.rounds("matrix", errors);
+        self.check_rounding((Field::Prefill, "matrix"), "staged", errors);
         errors.one_of(Field::PrefillK, wish.k, &Matrix::TILE_K);
         errors.one_of(Field::PrefillSide, wish.side, &Matrix::SIDES);
         errors.one_of(Field::PrefillBuffers, wish.buffers, &Matrix::BUFFERS);
@@ -270,7 +270,7 @@ impl KernelSpec {
     }
 
     fn check_panel_matrix(&self, wish: PanelMatrixSpec, errors: &mut Errors) {
-        self.rounds("panel_matrix", errors);
+        self.check_rounding((Field::Prefill, "panel_matrix"), "staged", errors);
         errors.one_of(Field::PrefillK, wish.k, &PanelMatrix::TILE_K);
         errors.one_of(Field::PrefillPanels, wish.panels, &PanelMatrix::PANELS);
         self.whole("panel_matrix", PanelMatrix::LOAD, errors);
@@ -300,36 +300,10 @@ impl KernelSpec {
         }
     }
 
-    /// Families that multiply in f16 need a description that allows it.
-    fn rounds(&self, family: &str, errors: &mut Errors) {
-        if !self.numeric.allows(NumericClass::F16Multiply) {
-            errors.push(
-                Field::Prefill,
-                format!(
-                    "{family} rounds its operands to f16, and the description allows {}; add `numeric: {}`, \
-                     or ask for `staged` instead",
-                    self.numeric,
-                    NumericClass::F16Multiply
-                ),
-            );
-        }
-    }
-
     /// Families that load several weights at once need whole loads.
     fn whole(&self, family: &str, load: u32, errors: &mut Errors) {
-        for (name, value) in [("K", self.k), ("group_size", self.fixed_group_size())] {
-            if let Some(value) = value
-                && !value.is_multiple_of(load)
-            {
-                errors.push(
-                    Field::Prefill,
-                    format!(
-                        "{family} needs {name} % {load} == 0, and {name} is {value}; \
-                         leave `prefill` out and a kernel that serves it is chosen"
-                    ),
-                );
-            }
-        }
+        let instead = "leave `prefill` out and a kernel that serves it is chosen";
+        self.check_multiples((Field::Prefill, family), (load, load), &[], instead, errors);
     }
 }
 
@@ -377,6 +351,8 @@ fn evenly(field: Field, what: &str, loads: u32, threads: u32, errors: &mut Error
 
 #[cfg(test)]
 mod tests {
+    use q4_kernel_types::NumericClass;
+
     use super::*;
     use crate::spec::{Format, SpecError};
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Family, Label, Matrix, MatrixSide};
+use super::{Family, Label, MULTIPROCESSORS, Matrix, MatrixSide};
 use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// Cooperative matrices for a few rows that stay where they are: the subgroups of a workgroup divide K, and each holds its part of all rows in registers while
@@ -36,7 +36,7 @@ impl HeldMatrix {
     pub const DEFAULT: Self = Self {
         subgroups: 16,
         held: 16,
-        workgroups: 132,
+        workgroups: MULTIPROCESSORS,
     };
 
     /// What is chosen for a K, if it is known, and so many matrices of a subgroup: as few passes as the most subgroups make, and then as few subgroups. A multiprocessor takes

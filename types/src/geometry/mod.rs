@@ -58,6 +58,9 @@ pub enum Geometry {
     PanelMatrix(PanelMatrix),
 }
 
+/// Multiprocessors of the largest devices that grids which stay as they are were made for.
+const MULTIPROCESSORS: u32 = 132;
+
 /// What every family says of itself. One file a family.
 trait Family: fmt::Display {
     /// The name of the family, which is also its folder under `templates/`.

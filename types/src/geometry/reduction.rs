@@ -15,6 +15,11 @@ pub enum Reduction {
 }
 
 impl Reduction {
+    /// Lanes of the smallest subgroups of any device that wgpu runs on (those of WARP).
+    pub const SMALLEST_SUBGROUP: u32 = 4;
+    /// And of the largest.
+    pub const LARGEST_SUBGROUP: u32 = 128;
+
     /// Every way there is, the best one first.
     pub const ALL: [Self; 2] = [Self::Subgroup, Self::Shared];
 

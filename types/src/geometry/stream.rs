@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Family, Label, Reduction};
+use super::{Family, Label, MULTIPROCESSORS, Reduction};
 use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// The streaming GEMV: few large workgroups keep the input in their memory, and each team of lanes walks alone over all of K of a few columns,
@@ -44,8 +44,6 @@ impl Stream {
     pub const HELD: [u32; 2] = [128, 256];
     /// Chunks of all rows that workgroup memory holds where there are several: 32 KiB, which most devices have.
     pub const HELD_BY_ALL_ROWS: u32 = 256;
-    /// Lanes of the largest subgroups of any device.
-    const LARGEST_TEAM: u32 = 128;
     /// Lanes of a team that is no subgroup.
     pub const TEAM: u32 = 32;
     /// Words of a column that a lane loads at once.
@@ -55,7 +53,7 @@ impl Stream {
     /// What is held where a description does not say.
     pub const DEFAULT_HELD: u32 = 128;
     /// Workgroups where a description names none: two for each multiprocessor of the largest devices.
-    pub const DEFAULT_WORKGROUPS: u32 = 264;
+    pub const DEFAULT_WORKGROUPS: u32 = 2 * MULTIPROCESSORS;
 
     /// What a description gets that names no number: as wide as every WebGPU device allows.
     #[must_use]
@@ -75,7 +73,7 @@ impl Stream {
     /// How many teams of so many lanes there are on every device, which is how many may divide K.
     #[must_use]
     pub const fn most_split(width: u32) -> u32 {
-        width / Self::LARGEST_TEAM
+        width / Reduction::LARGEST_SUBGROUP
     }
 
     /// What a description gets that names no number, for a few rows: all that [`Stream::HELD_BY_ALL_ROWS`] allows, and so few workgroups that each has a
@@ -86,7 +84,7 @@ impl Stream {
             rows,
             width: 512,
             held: Self::HELD_BY_ALL_ROWS / rows,
-            workgroups: Self::DEFAULT_WORKGROUPS / 2,
+            workgroups: MULTIPROCESSORS,
             ..Self::default_of(true, reduction)
         }
     }

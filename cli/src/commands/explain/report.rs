@@ -155,11 +155,11 @@ impl Section<'_> {
         if chosen.is_none() {
             return Ok(());
         }
-        let behind: Vec<&str> = self.explained.behind().collect();
+        let behind: Vec<(&str, &str)> = self.explained.behind().collect();
         let text = match behind[..] {
             [] => "nothing else that serves the shape".to_owned(),
-            [only] => format!("one more that serves the shape: {only}"),
-            [next, ..] => format!(
+            [(_, only)] => format!("one more that serves the shape: {only}"),
+            [(_, next), ..] => format!(
                 "{} more that serve the shape, {next} first: {}",
                 count(behind.len()),
                 self.families(&behind)
@@ -223,50 +223,20 @@ impl Section<'_> {
     }
 
     /// How many of each family, or all by name.
-    fn families(&self, variants: &[&str]) -> String {
-        if self.names_all {
-            return variants.join(", ");
-        }
-        let families = variants.iter().map(|name| (family(name), ()));
-        let counted: Vec<String> = grouped(families)
-            .into_iter()
-            .map(|(family, members)| format!("{} of {family}", count(members.len())))
-            .collect();
-        counted.join(", ")
+    fn families(&self, variants: &[(&str, &str)]) -> String {
+        let told: Vec<String> = if self.names_all {
+            variants.iter().map(|(_, name)| (*name).to_owned()).collect()
+        } else {
+            grouped(variants.iter().copied())
+                .into_iter()
+                .map(|(family, members)| format!("{} of {family}", count(members.len())))
+                .collect()
+        };
+        told.join(", ")
     }
-}
-
-/// The family in a variant's name: what stands before its sizes.
-fn family(name: &str) -> &str {
-    let sizes = name
-        .match_indices('_')
-        .find(|(at, _)| {
-            let word = name[at + 1..].split('_').next().unwrap_or_default();
-            word.contains(|c: char| c.is_ascii_digit())
-        })
-        .map_or(name.len(), |(at, _)| at);
-    &name[..sizes]
 }
 
 /// Variants that are named one by one, at most.
 const NAMED: usize = 2;
 /// What stands before lines that belong to the one above.
 const INSET: &str = "             ";
-
-#[cfg(test)]
-mod tests {
-    use super::family;
-
-    #[test]
-    fn a_family_is_named_whole() {
-        for (name, expected) in [
-            ("coop4_w64_c8_gx_shared", "coop4"),
-            ("skinny_matrix_16x32x128_s4_a2_g32_m16_f16", "skinny_matrix"),
-            ("held_matrix_s16_h16_g32_m16_f16", "held_matrix"),
-            ("stream_r2_w512_c4_p132_g32_subgroup", "stream"),
-            ("plain", "plain"),
-        ] {
-            assert_eq!(family(name), expected);
-        }
-    }
-}

@@ -30,6 +30,7 @@ pub(super) struct Explained {
 struct Said {
     /// Its name in the catalogue and in tables: one that is made for a K has the name of those that are made for any.
     kind: String,
+    family: &'static str,
     /// What keeps it from running, whether or not it had to be asked.
     ruled_out: Option<RuledOut>,
 }
@@ -44,6 +45,7 @@ impl Explained {
             .filter_map(|considered| named(kernel, &considered.variant))
             .map(|variant| Said {
                 kind: variant.configuration.kind(),
+                family: variant.configuration.geometry.family(),
                 ruled_out: serving::ruled_out(device, variant, shape),
             })
             .collect();
@@ -76,12 +78,12 @@ impl Explained {
         before.filter_map(|said| Some((said.ruled_out?, said.kind.as_str())))
     }
 
-    /// What would run if nothing stood before it.
-    pub(super) fn behind(&self) -> impl Iterator<Item = &str> {
+    /// What would run if nothing stood before it, with the family of each.
+    pub(super) fn behind(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let behind = self.said.iter().skip(self.place() + 1);
         behind
             .filter(|said| said.ruled_out.is_none())
-            .map(|said| said.kind.as_str())
+            .map(|said| (said.family, said.kind.as_str()))
     }
 
     /// What became of a candidate of the entry; `None` if the kernel has no such variant.

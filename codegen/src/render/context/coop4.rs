@@ -3,7 +3,7 @@
 use q4_kernel_types::{Coop4, Reduction};
 use serde::Serialize;
 
-use super::{Described, Family, MIN_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
+use super::{Described, Family, ScaleLoads, Word, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -38,7 +38,7 @@ pub(super) fn describe(coop4: Coop4) -> Described {
             width: coop4.width,
             reduction: coop4.reduction,
             words: words(coop4.words),
-            min_subgroup_size: MIN_SUBGROUP_SIZE,
+            min_subgroup_size: Reduction::SMALLEST_SUBGROUP,
         }),
     }
 }

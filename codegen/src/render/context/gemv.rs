@@ -3,7 +3,7 @@
 use q4_kernel_types::{Configuration, Gemv, GroupSize, NumericClass, Reduction, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
-use super::{Described, Family, MIN_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
+use super::{Described, Family, ScaleLoads, Word, word_type, words};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -92,10 +92,10 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
             residents: (0..gemv.resident).collect(),
             masked_lanes: gemv.resident > 0
                 && configuration.k != Some(gemv.resident * gemv.width * Gemv::CHUNK),
-            min_subgroup_size: MIN_SUBGROUP_SIZE,
+            min_subgroup_size: Reduction::SMALLEST_SUBGROUP,
             halves,
             quarter,
-            total_components: words(gemv.columns / MIN_SUBGROUP_SIZE),
+            total_components: words(gemv.columns / Reduction::SMALLEST_SUBGROUP),
         }),
     }
 }

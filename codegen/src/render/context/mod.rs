@@ -21,10 +21,6 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use self::mantissa::Nibble;
 
-/// The smallest subgroup of any device that wgpu runs on (WARP has 4 lanes).
-const MIN_SUBGROUP_SIZE: u32 = 4;
-/// And the most.
-const MAX_SUBGROUP_SIZE: u32 = 128;
 /// The widest block of columns: the components of a WGSL vector.
 const MAX_BLOCK_WIDTH: u32 = 4;
 /// How to reach the components of a vector of four.

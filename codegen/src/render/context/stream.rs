@@ -3,7 +3,7 @@
 use q4_kernel_types::{Configuration, GroupSize, Reduction, ScaleFormat, ScaleOrder, Stream};
 use serde::Serialize;
 
-use super::{Described, Family, MAX_SUBGROUP_SIZE, MIN_SUBGROUP_SIZE, ScaleLoads, Word, word_type, words};
+use super::{Described, Family, ScaleLoads, Word, word_type, words};
 
 /// Elements of a vector of the input.
 const VECTOR: u32 = 4;
@@ -72,7 +72,7 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
         Reduction::Shared => (format!("{} lanes", Stream::TEAM), "TEAM", "TEAMS"),
     };
     // A subgroup may have more lanes than there are chunks of a row in workgroup memory.
-    let idle_lanes = held < MAX_SUBGROUP_SIZE && reduction == Reduction::Subgroup;
+    let idle_lanes = held < Reduction::LARGEST_SUBGROUP && reduction == Reduction::Subgroup;
     Described {
         kind: if rows == 1 {
             "Streaming GEMV"
@@ -112,7 +112,7 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             rows,
             width,
             split,
-            min_subgroup_size: MIN_SUBGROUP_SIZE,
+            min_subgroup_size: Reduction::SMALLEST_SUBGROUP,
             reduction,
             words: words(Stream::WORDS),
             held,
