@@ -16,6 +16,8 @@ const PASS: u32 = SUBGROUPS * SHARE;
 // Lanes that share a column, and elements of K of it that each of them multiplies in a pass: neighbours in memory, and a part of every matrix.
 const PARTS: u32 = SUBGROUP_SIZE / SIDE;
 const SPAN: u32 = SHARE / PARTS;
+// Lanes that load the inputs of a word's weights, four each.
+const PAIR: u32 = WEIGHTS_PER_WORD / 4u;
 // Elements of K that a lane loads of a column at once.
 const LOAD: u32 = {{ load }}u;
 // Vectors of a row of a matrix, and from one row to the next: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
@@ -24,6 +26,8 @@ const STRIDE: u32 = VECTORS + 2u;
 
 // A word of a lane is its part of one matrix, and its loads are whole.
 const_assert SIDE / PARTS == WEIGHTS_PER_WORD && SPAN == {{ loads | length }}u * LOAD;
+// Every row of a matrix of inputs has a pair of lanes.
+const_assert SIDE * PAIR == SUBGROUP_SIZE;
 // Every output of a block has a lane.
 const_assert SIDE * SIDE <= THREADS;
 {% if fixed_k %}
@@ -116,5 +120,6 @@ fn main(
 
             {% include "held_matrix/store.wgsl" %}
         }
+        {% include "held_matrix/use_last_loads.wgsl" %}
     }
 }

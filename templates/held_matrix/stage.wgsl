@@ -1,10 +1,10 @@
 {# What a lane puts into the tile of its subgroup: its part of a row of inputs or of a column of weights, in the same order of k. #}
 {% if encoding == "symmetric" %}
 
-// Inputs in the order in which weights come out of a word: products do not mind the order of k.
-fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
-    tile[place] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-    tile[place + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+// Four of eight inputs in the order in which weights come out of a word: products do not mind the order of k. Two lanes swap what the other one stores.
+fn stage_inputs(place: u32, x: vec4<f32>, upper: bool) {
+    let other = subgroupShuffleXor(select(x.zw, x.xy, upper), 1u);
+    tile[place] = vec4<f16>(select(vec4<f32>(x.x, other.x, x.y, other.y), vec4<f32>(other.x, x.z, other.y, x.w), upper));
 }
 
 // The weights of a word, which leave it in pairs: k 0 and 4, 1 and 5, 2 and 6, 3 and 7.
@@ -15,9 +15,8 @@ fn stage_weights(place: u32, word: u32, scale: vec2<f16>) {
 }
 {% else %}
 
-fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
-    tile[place] = vec4<f16>(low);
-    tile[place + 1u] = vec4<f16>(high);
+fn stage_inputs(place: u32, x: vec4<f32>) {
+    tile[place] = vec4<f16>(x);
 }
 
 // The weights of a word, made in f32, so that they are rounded once.

@@ -42,7 +42,7 @@ var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRID
 {% else %}
 {% include "skinny/dequantize.wgsl" %}
 {% endif %}
-{% include "skinny/multiply_add.wgsl" %}
+{% include "common/multiply_add.wgsl" %}
 {% if reduction == "subgroup" %}
 {% include "skinny/exchange.wgsl" %}
 {% endif %}

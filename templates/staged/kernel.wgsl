@@ -59,6 +59,7 @@ var<workgroup> w_tile: array<{{ staged_type }}, TILE_N * STRIDE>;
 {% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/tile_loads.wgsl" %}
+{% include "common/multiply_add.wgsl" %}
 {% include "staged/store_output.wgsl" %}
 
 @compute @workgroup_size(THREADS)
@@ -75,6 +76,8 @@ fn main(
     {% include "common/tile_of_workgroup.wgsl" %}
     let thread_m = (thread / STRIP) % THREADS_M;
     let thread_n = (thread / (STRIP * THREADS_M)) * STRIP + thread % STRIP;
+    let x_place = thread_m * STRIDE;
+    let w_place = thread_n * STRIDE;
 
     {% include "common/first_tile_loads.wgsl" %}
 

@@ -3,7 +3,11 @@
 use q4_kernel_types::{NumericClass, Staged};
 use serde::Serialize;
 
-use super::{COMPONENTS, Described, Family, ScaleLoads, TileLoads};
+use super::{Described, Family, ScaleLoads, TileLoads};
+
+/// Outputs of a thread up to which the products of a step are unrolled. Registers don't hold the operands of several k beside more outputs: what takes
+/// 35 TFLOP/s with 64 of them and 31 in a loop takes 19 with 128, and 31 in a loop.
+const UNROLLED_OUTPUTS: u32 = 64;
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -12,13 +16,14 @@ pub(super) struct Values {
     tile_k: u32,
     rows: u32,
     strip: u32,
+    /// Whether the products of a step stand one after the other, without a loop.
+    unrolled: bool,
     #[serde(flatten)]
     loads: TileLoads,
     /// Whether what is staged is rounded.
     numeric: NumericClass,
     /// The type of four staged elements.
     staged_type: &'static str,
-    components: [&'static str; 4],
 }
 
 pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
@@ -46,6 +51,7 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
             tile_k: staged.tile_k,
             rows: staged.rows,
             strip: Staged::STRIP,
+            unrolled: staged.rows * staged.columns <= UNROLLED_OUTPUTS,
             loads: TileLoads::new(
                 staged.input_loads(),
                 staged.weight_loads(),
@@ -57,7 +63,6 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
                 NumericClass::F16Multiply => "vec4<f16>",
                 _ => "vec4<f32>",
             },
-            components: COMPONENTS,
         }),
     }
 }
