@@ -3,7 +3,7 @@
 use ::safetensors::Dtype;
 
 use super::{
-    bitsandbytes, compressed_tensors, config,
+    bitsandbytes, compressed_floats, compressed_tensors, config,
     decode::Convention,
     gptq,
     tensors::{Tensors, is_float},
@@ -27,6 +27,7 @@ enum Layer {
     Convention(Convention, LayerShape),
     Gptq(gptq::Layer),
     CompressedTensors(compressed_tensors::Layer),
+    CompressedFloats(compressed_floats::Layer),
     BitsAndBytes(bitsandbytes::Layer),
     /// Floats.
     Plain,
@@ -61,10 +62,11 @@ impl Layer {
         let (name, layer) = if let Some(name) = tensor.strip_suffix(".scales") {
             (name.to_owned(), Self::with_scales(tensors, name)?)
         } else if let Some(name) = tensor.strip_suffix(".weight_packed") {
-            (
-                name.to_owned(),
-                Self::CompressedTensors(compressed_tensors::Layer::of(tensors, name)?),
-            )
+            let layer = match compressed_floats::Layer::of(tensors, name)? {
+                Some(floats) => Self::CompressedFloats(floats),
+                None => Self::CompressedTensors(compressed_tensors::Layer::of(tensors, name)?),
+            };
+            (name.to_owned(), layer)
         } else if let Some(name) = tensor.strip_suffix(bitsandbytes::SCALES) {
             (
                 name.to_owned(),
@@ -88,6 +90,12 @@ impl Layer {
                 &layer.tensors[..],
                 Some(layer.shape),
                 Some(layer.weights),
+            ),
+            Self::CompressedFloats(layer) => (
+                layer.name(),
+                layer.tensors(),
+                Some(layer.shape),
+                Some(layer.weights()),
             ),
             Self::BitsAndBytes(layer) => (
                 layer.name(),
@@ -144,12 +152,15 @@ impl Layer {
     }
 }
 
-/// Whether a tensor is a matrix of floats.
+/// Whether a tensor is a matrix of floats. Nibbles of bitsandbytes may look like one, but for what stands beside them.
 fn is_plain(tensors: &Tensors, name: &str) -> bool {
-    tensors
-        .all
-        .get(name)
-        .is_some_and(|tensor| is_float(tensor.dtype) && tensor.shape.len() == 2 && !tensor.shape.contains(&0))
+    let is_matrix = tensors.all.get(name).is_some_and(|tensor| {
+        is_float(tensor.dtype) && tensor.shape.len() == 2 && !tensor.shape.contains(&0)
+    });
+    is_matrix
+        && !tensors
+            .all
+            .contains_key(&format!("{name}.{}", bitsandbytes::ABSMAX))
 }
 
 fn plain_size(tensors: &Tensors, name: &str) -> Result<(u32, u32), FileError> {
@@ -176,6 +187,7 @@ impl Reader for File {
             Layer::Convention(convention, shape) => (convention.decode(tensors, name, *shape)?, "scales"),
             Layer::Gptq(layer) => (layer.decode(tensors, name)?, "scales"),
             Layer::CompressedTensors(layer) => (layer.decode(tensors, name)?, "weight_scale"),
+            Layer::CompressedFloats(layer) => (layer.decode(tensors, name)?, "weight_scale"),
             Layer::BitsAndBytes(layer) => (layer.decode(tensors, name)?, "weight.absmax"),
             Layer::Plain => {
                 let (rows, columns) = (*n as usize, *k as usize);
