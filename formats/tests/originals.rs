@@ -83,3 +83,74 @@ fn layers_of_bitsandbytes_are_what_it_dequantises() {
 fn layers_of_compressed_tensors_are_what_it_decompresses() {
     every_matrix_is_the_tools_own("compressed-tensors");
 }
+
+#[test]
+fn blocks_of_gguf_are_what_its_writer_dequantises() {
+    every_matrix_is_the_tools_own("gguf");
+}
+
+#[test]
+fn layers_of_mlx_are_what_it_dequantises() {
+    every_matrix_is_the_tools_own("mlx");
+}
+
+#[test]
+fn weights_of_onnx_models_are_those_that_onnx_runtime_multiplies_by() {
+    every_matrix_is_the_tools_own("onnx");
+}
+
+#[test]
+fn layers_of_gptq_are_what_their_packers_dequantise_whatever_zero_points_are_stored_as() {
+    every_matrix_is_the_tools_own("gptq");
+}
+
+#[test]
+fn layers_of_awq_are_what_another_packer_dequantises() {
+    every_matrix_is_the_tools_own("awq");
+}
+
+#[test]
+fn every_file_is_listed_and_every_case_has_a_test() {
+    let tools = [
+        "awq",
+        "bitsandbytes",
+        "compressed-tensors",
+        "gguf",
+        "gptq",
+        "mlx",
+        "onnx",
+    ];
+    let mut listed = Vec::new();
+    for case in cases() {
+        let name = case["case"].as_str().unwrap();
+        assert!(tools.iter().any(|tool| name.starts_with(tool)), "{name}");
+        let files = case["files"].as_array().unwrap();
+        for file in files {
+            let path = folder().join(file["path"].as_str().unwrap());
+            assert_eq!(
+                Value::from(path.metadata().unwrap().len()),
+                file["bytes"],
+                "{name}"
+            );
+            listed.push(path);
+        }
+    }
+    let is_weights = |path: &Path| {
+        let extension = path.extension().unwrap_or_default();
+        ["safetensors", "gguf", "onnx", "onnx_data"].contains(&extension.to_str().unwrap())
+    };
+    let entries = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()
+    };
+    let (folders, mut files): (Vec<_>, Vec<_>) =
+        entries(&folder()).into_iter().partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| entries(folder)));
+    for file in files.iter().filter(|path| is_weights(path)) {
+        assert!(
+            listed.contains(file),
+            "the manifest does not list {}",
+            file.display()
+        );
+    }
+}

@@ -84,7 +84,7 @@ impl Layer {
                 Some(*shape),
                 Some(convention.weights(tensors, &name)?),
             ),
-            Self::Gptq(gptq) => ("gptq", &gptq::TENSORS[..], Some(gptq.shape), Some(gptq.weights())),
+            Self::Gptq(gptq) => ("gptq", gptq.tensors(), Some(gptq.shape), Some(gptq.weights())),
             Self::CompressedTensors(layer) => (
                 "compressed-tensors pack-quantized",
                 &layer.tensors[..],
@@ -128,7 +128,7 @@ impl Layer {
 
     /// A layer that has a tensor `scales`.
     fn with_scales(tensors: &Tensors, name: &str) -> Result<Self, FileError> {
-        if tensors.all.contains_key(&format!("{name}.g_idx")) {
+        if gptq::is_layer(tensors, name) {
             return gptq::Layer::of(tensors, name).map(Self::Gptq);
         }
         let convention = convention(tensors, name)?;
@@ -212,9 +212,8 @@ fn convention(tensors: &Tensors, name: &str) -> Result<Convention, FileError> {
     let of = |part: &str| tensors.all.get(&format!("{name}.{part}"));
     let scales = tensors.size(&format!("{name}.scales"))?;
     if let (Some(weight), Some(_)) = (of("qweight"), of("qzeros")) {
-        // GPTQ packs along K, so its words are as many to a row as there are outputs; AWQ packs along N.
         let packed_n = weight.shape.get(1).and_then(|words| words.checked_mul(8));
-        if of("g_idx").is_none() && packed_n == Some(scales[1]) {
+        if packed_n == Some(scales[1]) {
             return Ok(Convention::Awq);
         }
     } else if let Some(weight) = of("weight") {
