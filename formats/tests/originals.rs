@@ -5,13 +5,15 @@
     reason = "a helper that panics fails its test, as it should"
 )]
 
+mod support;
+
 use std::path::{Path, PathBuf};
 
 use q4_kernel_formats::{Model, Stored};
 use serde_json::Value;
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/originals")
+    support::original("")
 }
 
 fn cases() -> Vec<Value> {
