@@ -112,6 +112,11 @@ fn layers_of_awq_are_what_another_packer_dequantises() {
 }
 
 #[test]
+fn layers_that_executorch_packs_are_what_its_operator_multiplies_by() {
+    every_matrix_is_the_tools_own("q4gsw");
+}
+
+#[test]
 fn every_file_is_listed_and_every_case_has_a_test() {
     let tools = [
         "awq",
@@ -121,6 +126,7 @@ fn every_file_is_listed_and_every_case_has_a_test() {
         "gptq",
         "mlx",
         "onnx",
+        "q4gsw",
     ];
     let mut listed = Vec::new();
     for case in cases() {

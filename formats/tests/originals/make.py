@@ -14,7 +14,7 @@ from made_by.common import HERE, write_json
 
 MANIFEST = HERE / "manifest.json"
 
-TOOLS = ["auto_round", "bitsandbytes", "compressed_tensors", "gguf", "gptqmodel", "mlx", "onnx"]
+TOOLS = ["auto_round", "bitsandbytes", "compressed_tensors", "executorch", "gguf", "gptqmodel", "mlx", "onnx"]
 # Those that need a version of a package of which another tool needs another.
 ALONE = ["compressed_tensors_0_8"]
 
