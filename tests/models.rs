@@ -83,6 +83,28 @@ fn kernels_that_are_described_as_a_file_format_multiply_by_its_layers() {
 }
 
 #[test]
+fn small_originals_run_in_kernels_that_are_described_as_their_format() {
+    let of = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../formats/tests/originals");
+        folder.join(name)
+    };
+    runs_as!(of("bitsandbytes-fp4"), { fp4 { group_size: 64 } });
+    runs_as!(of("bitsandbytes-fp4-double"), { fp4 { group_size: 64 } });
+    runs_as!(of("bitsandbytes-nf4-block128"), { nf4 { group_size: 128 } });
+    runs_as!(of("compressed-tensors-sharded"), {
+        compressed_tensors { group_size: 128 }
+    });
+    runs_as!(of("compressed-tensors-0.8-sym-ordered"), {
+        compressed_tensors { group_size: 64 }
+    });
+    runs_as!(of("compressed-tensors-mxfp4"), { mxfp4 });
+    runs_as!(of("gptq-v2"), { gptq { group_size: 32 } });
+    runs_as!(of("awq-auto-round"), { awq { group_size: 64 } });
+    runs_as!(of("mlx-nvfp4"), { nvfp4 });
+    runs_as!(of("onnx-int4-blocks.onnx"), { onnx { group_size: 32 } });
+}
+
+#[test]
 fn kernels_that_are_described_as_a_tools_format_multiply_by_what_it_wrote() {
     let Some(folder) = files::fixtures() else {
         return;

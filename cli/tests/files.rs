@@ -21,7 +21,33 @@ fn every_matrix_has_a_row() {
     for word in ["blk.0.attn_q", "blk.0.ffn_down", "gguf_mxfp4", "1536", "4.25"] {
         assert!(inspected.stdout.contains(word), "{word} in\n{}", inspected.stdout);
     }
+    assert!(
+        inspected.stdout.contains("gguf: 2 matrices, "),
+        "{}",
+        inspected.stdout
+    );
     assert_tidy(&inspected.stdout);
+    let one = q4(&["inspect", &file("minilm-l0-f16.gguf")]);
+    assert!(one.stdout.contains("gguf: 1 matrix, "), "{}", one.stdout);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_below_the_table() {
+    let header = r#"{"up.weight": {"dtype": "U8", "shape": [4, 16], "data_offsets": [0, 64]}, "up.scales": {"dtype": "F32", "shape": [1, 4], "data_offsets": [64, 80]}}"#;
+    let scales = [1.0, f32::NAN, 1.0, 1.0].map(f32::to_le_bytes).concat();
+    let length = (header.len() as u64).to_le_bytes();
+    let path = place("nan.safetensors");
+    std::fs::write(&path, [&length, header.as_bytes(), &[0x88; 64], &scales].concat()).unwrap();
+    let inspected = q4(&["inspect", path.to_str().unwrap(), "--hash"]);
+    assert_eq!((inspected.code, inspected.stderr.as_str()), (1, ""));
+    let (table, below) = inspected.stdout.split_once("\n\n").unwrap();
+    assert!(table.contains("none, see below"), "{table}");
+    assert!(
+        below.starts_with("up: ") && below.contains("up.scales") && below.contains("NaN"),
+        "{below}"
+    );
+    assert_tidy(&inspected.stdout);
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[test]

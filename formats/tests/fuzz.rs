@@ -135,10 +135,10 @@ fn survives_as(
 
 fn small_gguf() -> Vec<Vec<u8>> {
     let names = ["f16", "iq4_nl", "mxfp4", "nvfp4", "q4_1"].map(|name| format!("minilm-l0-{name}.gguf"));
-    names
-        .into_iter()
-        .chain(["random-blocks.gguf".to_owned()])
-        .map(|name| std::fs::read(support::data(&name)).unwrap())
+    let data = names.into_iter().chain(["random-blocks.gguf".to_owned()]);
+    data.map(|name| support::data(&name))
+        .chain(["gguf-blocks.gguf", "gguf-quantised.gguf"].map(support::original))
+        .map(|path| std::fs::read(path).unwrap())
         .collect()
 }
 
@@ -170,7 +170,18 @@ fn no_converted_file_is_too_damaged_for_an_error() {
 
 fn small_safetensors() -> Vec<Vec<u8>> {
     let state = br#"{"quant_type": "nf4", "blocksize": 32, "shape": [2, 64], "nested_blocksize": 4, "nested_offset": 0.5}"#;
-    vec![
+    let originals = [
+        "bitsandbytes-fp4-double",
+        "bitsandbytes-nf4-double-bf16-storage",
+        "compressed-tensors-nvfp4",
+        "compressed-tensors-mxfp4",
+        "gptq-auto-round-no-index",
+    ];
+    let mut files: Vec<_> = originals
+        .into_iter()
+        .map(|folder| std::fs::read(support::original(&format!("{folder}/model.safetensors"))).unwrap())
+        .collect();
+    files.extend([
         safetensors(&[
             ("awq.qweight", "I32", &[64, 2], None),
             ("awq.qzeros", "I32", &[2, 2], None),
@@ -257,7 +268,8 @@ fn small_safetensors() -> Vec<Vec<u8>> {
             ("plain.weight", "BF16", &[3, 5], None),
             ("plain.bias", "F32", &[3], None),
         ]),
-    ]
+    ]);
+    files
 }
 
 #[test]
@@ -343,7 +355,14 @@ fn a_model_of_onnx_is_read_where_nothing_is_damaged() {
 
 #[test]
 fn no_model_of_onnx_is_too_damaged_for_an_error() {
-    survives("onnx", &small_onnx(), <[u8]>::len);
+    let mut files = small_onnx();
+    let originals = [
+        "onnx-nbits-zeros-part.onnx",
+        "onnx-static-int4.onnx",
+        "onnx-uint4-zeros.onnx",
+    ];
+    files.extend(originals.map(|name| std::fs::read(support::original(name)).unwrap()));
+    survives("onnx", &files, <[u8]>::len);
 }
 
 #[test]

@@ -328,6 +328,30 @@ fn data_of_another_file_that_was_changed_is_not_read() {
 }
 
 #[test]
+fn zero_points_and_orders_that_cannot_be_kept_to_the_bit_are_refused() {
+    let refusal = |inputs: &[&str], data_type: u8, data: &[u8]| {
+        let sizes = [("N", 2), ("K", 32), ("block_size", 16)];
+        let graph = onnx(&[
+            node("MatMulNBits", inputs, "y", &sizes),
+            constant("w_Q4", 2, &[2, 2, 8], &[0x5A; 32]),
+            constant("s", 1, &[4], &[0x3D; 16]),
+            constant("z", data_type, &[4], data),
+        ]);
+        Model::from_bytes(graph)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(refusal(&["x", "w_Q4", "s", "z"], 2, &[0x78, 0x87]), Ok(()));
+    let floats = refusal(&["x", "w_Q4", "s", "z"], 1, &[0x3D; 16]).unwrap_err();
+    assert!(
+        floats.contains("\"z\"") && floats.contains("zero points are floats"),
+        "{floats}"
+    );
+    let index = refusal(&["x", "w_Q4", "s", "", "z"], 6, &[0; 128]).unwrap_err();
+    assert!(index.contains("an index of groups"), "{index}");
+}
+
+#[test]
 fn an_output_of_two_nodes_is_no_graph() {
     let twice = node("Relu", &["x"], "y", &[]);
     let error = Model::from_bytes(onnx(&[twice.clone(), twice])).unwrap_err();

@@ -55,8 +55,8 @@ pub use wgpu;
 /// |---|---|---|
 /// | `format` | `q4gsw { group_size: 32 }`; without the braces the group size comes with the weights | |
 /// | | `symmetric`, `zero_point`, `minimum` or `codebook { group_size: 32, scales: f16 }`: weights of an [`Encoding`] | |
-/// | | `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `mxfp4`, `nvfp4`: what such files hold, group size and scales included | |
-/// | | `mlx`, `gptq`, `awq`, `onnx { group_size: 64, scales: bf16 }`, `nf4 { group_size: 64 }` | |
+/// | | `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `gguf_iq4_xs`, `mxfp4`, `nvfp4`: what such files hold, group size and scales included | |
+/// | | `mlx`, `gptq`, `awq`, `compressed_tensors`, `onnx { group_size: 64, scales: bf16 }`, `nf4`, `fp4 { group_size: 64 }` | |
 /// | `k`, `n` | input and output features | come with the weights |
 /// | `bias` | `optional`, `never`, `always` | `optional`: added if the weights have one |
 /// | `numeric` | `exact`: f32 multiply and accumulate; `f16_multiply`: operands may be rounded to f16; `int8_activations`: inputs to 8 bits | `exact` |

@@ -7,7 +7,7 @@ use q4_kernel_formats::{Conversion, Model};
 use crate::{
     cli::{Convert, ConvertedFormat},
     failure::{Ending, Failure},
-    output::{Align, NewFile, Progress, inexact, size, table},
+    output::{Align, NewFile, Progress, counted, inexact, size, table},
 };
 
 const COLUMNS: [(&str, Align); 3] = [
@@ -55,10 +55,10 @@ pub(crate) fn run(arguments: &Convert, out: &mut impl Write) -> Result<Ending, F
     let bytes = fs::metadata(output)?.len();
     write!(
         out,
-        "{}\n{}: {} matrices, {}\n",
+        "{}\n{}: {}, {}\n",
         table(&COLUMNS, rows),
         output.display(),
-        model.matrices().len(),
+        counted(model.matrices().len(), "matrix", "matrices"),
         size(bytes.into())
     )?;
     Ok(Ending::Good)

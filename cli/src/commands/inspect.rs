@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     cli::Inspect,
     failure::{Ending, Failure},
-    output::{Align, Progress, inexact, print_json, size, table},
+    output::{Align, Progress, counted, inexact, print_json, size, table, wrapped},
     serving::variants_for,
 };
 
@@ -116,11 +116,17 @@ impl Report<'_> {
         }
         let rows = self.matrices.iter().map(|entry| entry.row(hash));
         let total: u64 = self.matrices.iter().map(|entry| entry.bytes).sum();
+        // Why there is no digest takes sentences: they stand below, where the table stays as narrow as it is.
+        let unread = self.matrices.iter().filter_map(|entry| {
+            let error = entry.error.as_ref()?;
+            Some(wrapped(&format!("{}: {error}", entry.name)) + "\n")
+        });
         format!(
-            "{}\n{}: {} matrices, {}\n",
+            "{}\n{}{}: {}, {}\n",
             table(&columns, rows),
+            unread.collect::<String>(),
             self.container,
-            self.matrices.len(),
+            counted(self.matrices.len(), "matrix", "matrices"),
             size(total.into())
         )
     }
@@ -131,7 +137,7 @@ impl Entry<'_> {
         let runs = match (self.variants, self.encoding) {
             (0, None) => "once quantised".to_owned(),
             (0, Some(_)) => "no variant".to_owned(),
-            (variants, _) => format!("{variants} variants"),
+            (variants, _) => counted(variants, "variant", "variants"),
         };
         let mut row = vec![
             self.name.to_owned(),
@@ -146,11 +152,8 @@ impl Entry<'_> {
             runs,
         ];
         if hash {
-            row.push(match (&self.dequantized_sha256, &self.error) {
-                (Some(digest), _) => digest.clone(),
-                (None, Some(error)) => error.clone(),
-                (None, None) => String::new(),
-            });
+            let digest = self.dequantized_sha256.as_deref();
+            row.push(digest.unwrap_or("none, see below").to_owned());
         }
         row
     }

@@ -18,4 +18,4 @@ pub(crate) use json::print_json;
 pub(crate) use progress::Progress;
 pub(crate) use svg::{Anchor, Marker, Stroke, Svg};
 pub(crate) use table::{Align, aligned_products, indented, table, wrapped};
-pub(crate) use units::{count, duration, error, inexact, size, tolerance};
+pub(crate) use units::{count, counted, duration, error, inexact, size, tolerance};

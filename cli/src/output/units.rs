@@ -81,6 +81,11 @@ pub(crate) fn count(value: impl Display) -> String {
     text
 }
 
+/// A count of things with their name: `1 matrix`, `1,024 matrices`.
+pub(crate) fn counted(value: usize, one: &str, several: &str) -> String {
+    format!("{} {}", count(value), if value == 1 { one } else { several })
+}
+
 /// `value` in the first of `units` (ascending) in which it is below `step`.
 fn scaled(value: f64, units: &[(f64, &str)], step: f64, text: impl Fn(f64) -> String) -> String {
     // What is rounded up to a step is a step: 999.6 ns are 1.00 µs.

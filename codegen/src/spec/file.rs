@@ -245,7 +245,7 @@ numeric = \"f16\"
             lines,
             [
                 "kernels.toml:2:1: `stray` is outside of any kernel; begin one with `[NameOfTheKernel]`",
-                "kernels.toml:4:8: `mxfp5` is not a format; did you mean `mxfp4`? There are `q4gsw`, `symmetric`, `zero_point`, `minimum`, `codebook`, `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `mxfp4`, `nvfp4`, `mlx`, `gptq`, `awq`, `nf4`, `onnx`, as in `q4gsw { group_size: 32 }`",
+                "kernels.toml:4:8: `mxfp5` is not a format; did you mean `mxfp4`? There are `q4gsw`, `symmetric`, `zero_point`, `minimum`, `codebook`, `gguf_q4_0`, `gguf_q4_1`, `gguf_q4_k`, `gguf_iq4_nl`, `gguf_iq4_xs`, `mxfp4`, `nvfp4`, `mlx`, `gptq`, `awq`, `compressed_tensors`, `nf4`, `fp4`, `onnx`, as in `q4gsw { group_size: 32 }`",
                 "kernels.toml:5:5: a whole number from 1 to 4294967295 is expected, not `-4`; the kernel's text is made from it, so it must be written out",
                 "kernels.toml:6:1: a kernel has no field `wdith`; there are `format`, `k`, `n`, `bias`, `numeric`, `scales`, `decode`, `few`, `prefill`",
                 "kernels.toml:7:26: 48 is not supported; use one of 32, 64, 128, 256",

@@ -32,7 +32,7 @@ const FLOATS: &[ScaleFormat] = &[ScaleFormat::F32, ScaleFormat::F16, ScaleFormat
 
 impl NamedFormat {
     /// Every format that has a name: first the encodings by themselves, then those of files.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::new("q4gsw", Encoding::Symmetric),
         Self::new("symmetric", Encoding::Symmetric).with(&ScaleFormat::ALL),
         Self::new("zero_point", Encoding::ZeroPoint).with(&ScaleFormat::ALL),
@@ -42,6 +42,7 @@ impl NamedFormat {
         Self::new("gguf_q4_1", Encoding::Minimum).of(ScaleFormat::F16, 32),
         Self::new("gguf_q4_k", Encoding::Minimum).of(ScaleFormat::F32, 32),
         Self::new("gguf_iq4_nl", Encoding::Codebook).of(ScaleFormat::F16, 32),
+        Self::new("gguf_iq4_xs", Encoding::Codebook).of(ScaleFormat::F32, 32),
         Self::new("mxfp4", Encoding::Codebook).of(ScaleFormat::E8m0, 32),
         Self::new("nvfp4", Encoding::Codebook).of(ScaleFormat::E4m3, 16),
         Self::new("mlx", Encoding::Minimum)
@@ -53,7 +54,11 @@ impl NamedFormat {
         Self::new("awq", Encoding::ZeroPoint)
             .stored_as(ScaleFormat::F16)
             .with(FLOATS),
+        Self::new("compressed_tensors", Encoding::ZeroPoint)
+            .stored_as(ScaleFormat::Bf16)
+            .with(FLOATS),
         Self::new("nf4", Encoding::Codebook),
+        Self::new("fp4", Encoding::Codebook),
         Self::new("onnx", Encoding::ZeroPoint).with(FLOATS),
     ];
 

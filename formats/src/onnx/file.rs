@@ -134,7 +134,7 @@ impl Layer {
             zero_points,
             bias,
         } = self.parts();
-        let name = ["_DQ_Q4", "_Q4"]
+        let name = ["_DQ_Q4", "_Q4", "_quantized"]
             .into_iter()
             .find_map(|end| weight.strip_suffix(end));
         let name = name.unwrap_or(weight);

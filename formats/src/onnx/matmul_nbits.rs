@@ -52,8 +52,14 @@ impl Layer {
         }
         if node.input(4).is_some() {
             return Err(refused(
-                "it has an index of groups, which is not read in this format".to_owned(),
+                "it has an index of groups, which is not read in this format: ONNX Runtime rounds such weights in ways of its own".to_owned(),
             ));
+        }
+        if let Some(zero_points) = node.input(3)
+            && tensors.get(zero_points)?.data_type != data_type::UINT8
+        {
+            let what = "its zero points are floats, each rounded where it is subtracted; those of UINT8, two to a byte, are read";
+            return Err(tensors.unsupported(zero_points, what.to_owned()));
         }
         let layer = Self {
             shape: LayerShape { n, k, group_size },

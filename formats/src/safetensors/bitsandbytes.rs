@@ -7,10 +7,12 @@ use q4_kernel_types::{Encoding, ScaleFormat, WeightFormat, layout};
 use serde::Deserialize;
 
 use super::{file, tensors::Tensors};
-use crate::{Codebook, Decoding, FileError, LayerShape, Parts, grid::from_columns};
+use crate::{Codebook, Decoding, FileError, LayerShape, Parts, grid::grid};
 
 /// What the name of the tensor that holds the scales of blocks ends in; a layer has one.
 pub(super) const SCALES: &str = ".weight.absmax";
+/// The same, behind the name of the tensor of nibbles.
+pub(super) const ABSMAX: &str = "absmax";
 
 /// The tensors of a layer beside its bias and its state.
 pub(super) const TENSORS: [&str; 3] = ["weight", "weight.absmax", "weight.quant_map"];
@@ -20,6 +22,8 @@ pub(super) const TENSORS: [&str; 3] = ["weight", "weight.absmax", "weight.quant_
 pub(super) struct Layer {
     pub(super) shape: LayerShape,
     pub(super) kind: Kind,
+    /// Weights of a block of the flattened matrix, which share a scale.
+    block: usize,
     /// Where scales are quantised themselves.
     nested: Option<Nested>,
 }
@@ -68,12 +72,13 @@ impl Layer {
         let state: State = serde_json::from_slice(json)
             .map_err(|error| tensors.malformed(state_name, format!("the state cannot be read: {error}")))?;
         let ([n, k], block) = (state.shape, state.blocksize);
-        let whole = block > 0 && k % block == 0 && k % 2 == 0;
-        let shape = whole.then(|| file::shape([n, k, k / block])).flatten();
+        // Blocks count through the flattened matrix. Where they reach over rows, a group is the most that never does, and some have the same scale.
+        let whole = block > 0 && k > 0 && k % 2 == 0;
+        let shape = whole
+            .then(|| file::shape([n, k, k / common_divisor(k, block)]))
+            .flatten();
         let shape = shape.ok_or_else(|| {
-            let what = format!(
-                "blocks of {block} would reach over the rows of a matrix {n} x {k}; K must be even and a multiple of them"
-            );
+            let what = format!("blocks of {block} of a matrix {n} x {k}; K must be even, and nothing 0");
             tensors.unsupported(state_name, what)
         })?;
         let nested = match (state.nested_blocksize, state.nested_offset) {
@@ -90,6 +95,7 @@ impl Layer {
         Ok(Self {
             shape,
             kind: state.quant_type,
+            block,
             nested,
         })
     }
@@ -110,13 +116,13 @@ impl Layer {
     pub(super) fn decode<'a>(&self, tensors: &'a Tensors, name: &str) -> Result<Parts<'a>, FileError> {
         let of = |part: &str| format!("{name}.{part}");
         let (n, k) = (self.shape.n as usize, self.shape.k as usize);
-        let groups = k / self.shape.group_size as usize;
-        let weights = layout::weight_bytes(self.shape.n, self.shape.k);
-        let weight = tensors.bytes(&of("weight"), &[Dtype::U8], &[weights as usize, 1])?;
+        let group_size = self.shape.group_size as usize;
+        let weight = self.nibbles(tensors, &of("weight"))?;
         let map = tensors.floats(&of("weight.quant_map"), &[16])?;
         let levels = <[f32; 16]>::try_from(&*map)
             .map_err(|_| tensors.malformed(&of("weight.quant_map"), "there are sixteen levels"))?;
-        let scales = self.scales(tensors, name, n * groups)?;
+        // The last block may not be full.
+        let scales = self.scales(tensors, name, (n * k).div_ceil(self.block))?;
         Ok(Parts {
             shape: self.shape,
             // The first of two weights is in the high nibble.
@@ -125,12 +131,27 @@ impl Layer {
                 .map(|byte| byte.rotate_left(4))
                 .collect::<Vec<_>>()
                 .into(),
-            scales: from_columns(self.shape, &scales).into(),
+            scales: grid(self.shape, |group, row| {
+                scales[(row * k + group * group_size) / self.block]
+            })
+            .into(),
             scale_format: Self::WEIGHTS.scales,
             decoding: Decoding::Codebook(Codebook::new(levels)),
             bias: tensors.bias(name, n)?,
             input_order: None,
         })
+    }
+
+    /// The bytes of nibbles. Checkpoints whose tensors are to be of one type (`quant_storage`) have them as if they were numbers of it.
+    fn nibbles<'a>(&self, tensors: &'a Tensors, name: &str) -> Result<&'a [u8], FileError> {
+        let bytes = layout::weight_bytes(self.shape.n, self.shape.k) as usize;
+        let size = match tensors.get(name)?.dtype {
+            Dtype::F16 | Dtype::BF16 => 2,
+            Dtype::F32 => 4,
+            _ => 1,
+        };
+        let types = [Dtype::U8, Dtype::F16, Dtype::BF16, Dtype::F32];
+        tensors.bytes(name, &types, &[bytes / size, 1])
     }
 
     /// The scale of each block: as it stands, or as a level times the scale of the block of scales, plus an offset, each step rounded to f32 as the
@@ -143,9 +164,9 @@ impl Layer {
     ) -> Result<Cow<'a, [f32]>, FileError> {
         let of = |part: &str| format!("{name}.weight.{part}");
         let Some(Nested { block, offset }) = self.nested else {
-            return tensors.floats(&of("absmax"), &[count]);
+            return tensors.floats(&of(ABSMAX), &[count]);
         };
-        let absmax = tensors.bytes(&of("absmax"), &[Dtype::U8], &[count])?;
+        let absmax = tensors.bytes(&of(ABSMAX), &[Dtype::U8], &[count])?;
         let map = tensors.floats(&of("nested_quant_map"), &[256])?;
         let nested = tensors.floats(&of("nested_absmax"), &[count.div_ceil(block)])?;
         let scale = |(index, level): (usize, &u8)| {
@@ -154,4 +175,8 @@ impl Layer {
         };
         Ok(absmax.iter().enumerate().map(scale).collect())
     }
+}
+
+fn common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }

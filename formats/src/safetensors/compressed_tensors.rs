@@ -14,13 +14,9 @@ use crate::{
 
 /// The tensors of a layer beside its bias: those that every layer has, and those of layers that are not symmetric, or that were quantised in order of
 /// activation.
-const TENSORS: [&str; 5] = [
-    "weight_packed",
-    "weight_scale",
-    "weight_shape",
-    ZERO_POINTS,
-    GROUPS,
-];
+const TENSORS: [&str; 5] = [NIBBLES, "weight_scale", "weight_shape", ZERO_POINTS, GROUPS];
+/// The nibbles; a layer has one such tensor, whatever its nibbles are.
+pub(super) const NIBBLES: &str = "weight_packed";
 const ZERO_POINTS: &str = "weight_zero_point";
 const GROUPS: &str = "weight_g_idx";
 
@@ -42,7 +38,7 @@ impl Layer {
             .chunks_exact(8)
             .map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
             .collect();
-        let [n, words] = tensors.size(&of("weight_packed"))?;
+        let [n, words] = tensors.size(&of(NIBBLES))?;
         let [_, groups] = tensors.size(&of("weight_scale"))?;
         let whole = |k: u64| k.div_ceil(PER_WORD as u64) == words as u64;
         let k = match size[..] {
@@ -51,7 +47,7 @@ impl Layer {
                 let what = format!(
                     "{n} x {words} words hold a matrix of {size:?}, and of 4 bits they would hold {PER_WORD} a word; layers of 4 bits are read"
                 );
-                return Err(tensors.unsupported(&of("weight_packed"), what));
+                return Err(tensors.unsupported(&of(NIBBLES), what));
             }
         };
         let shape = file::shape([n, k, groups]).ok_or_else(|| {
@@ -78,7 +74,7 @@ impl Layer {
         let (n, k) = (self.shape.n as usize, self.shape.k as usize);
         let groups = k / self.shape.group_size as usize;
         let row = k.div_ceil(PER_WORD);
-        let nibbles = tensors.nibbles(&of("weight_packed"), &[n, row])?;
+        let nibbles = tensors.nibbles(&of(NIBBLES), &[n, row])?;
         let order = self.order(tensors, &of(GROUPS))?;
         let weight = if order.is_none() && k == row * PER_WORD {
             Cow::Borrowed(nibbles)

@@ -15,15 +15,24 @@ pub(super) fn quantization(source: &Source, layer: &str) -> Option<(u64, u64)> {
     of_layer(&beside(source, "config.json")?, layer)
 }
 
+/// What says, under a key of a configuration, that GPTQ's zero points are stored as they are: the second version of the format, and what auto-round writes of its own.
+const PLAIN_ZERO_POINTS: [(&str, &str); 3] = [
+    ("checkpoint_format", "gptq_v2"),
+    ("packing_format", "auto_round"),
+    ("packing_format", "auto_round:gptqmodel"),
+];
+
 /// Whether a configuration beside the file says that GPTQ's zero points are stored as they are: in the first version they are one less.
-pub(super) fn is_gptq_v2(source: &Source) -> bool {
-    let own = beside(source, "quantize_config.json");
+pub(super) fn has_plain_zero_points(source: &Source) -> bool {
+    let own = ["quantize_config.json", "quantization_config.json"].map(|name| beside(source, name));
     let all = beside(source, "config.json")
         .and_then(|mut config| config.get_mut("quantization_config").map(Value::take));
-    [own, all]
-        .into_iter()
-        .flatten()
-        .any(|config| config.get("checkpoint_format") == Some(&Value::from("gptq_v2")))
+    let says = |config: &Value| {
+        PLAIN_ZERO_POINTS
+            .iter()
+            .any(|(key, value)| config.get(key).is_some_and(|given| given == value))
+    };
+    own.iter().chain([&all]).flatten().any(says)
 }
 
 fn beside(source: &Source, name: &str) -> Option<Value> {

@@ -3,7 +3,7 @@
 use ::safetensors::Dtype;
 
 use super::{
-    bitsandbytes, compressed_tensors, config,
+    bitsandbytes, compressed_floats, compressed_tensors, config,
     decode::Convention,
     gptq,
     tensors::{Tensors, is_float},
@@ -27,6 +27,7 @@ enum Layer {
     Convention(Convention, LayerShape),
     Gptq(gptq::Layer),
     CompressedTensors(compressed_tensors::Layer),
+    CompressedFloats(compressed_floats::Layer),
     BitsAndBytes(bitsandbytes::Layer),
     /// Floats.
     Plain,
@@ -61,10 +62,11 @@ impl Layer {
         let (name, layer) = if let Some(name) = tensor.strip_suffix(".scales") {
             (name.to_owned(), Self::with_scales(tensors, name)?)
         } else if let Some(name) = tensor.strip_suffix(".weight_packed") {
-            (
-                name.to_owned(),
-                Self::CompressedTensors(compressed_tensors::Layer::of(tensors, name)?),
-            )
+            let layer = match compressed_floats::Layer::of(tensors, name)? {
+                Some(floats) => Self::CompressedFloats(floats),
+                None => Self::CompressedTensors(compressed_tensors::Layer::of(tensors, name)?),
+            };
+            (name.to_owned(), layer)
         } else if let Some(name) = tensor.strip_suffix(bitsandbytes::SCALES) {
             (
                 name.to_owned(),
@@ -82,12 +84,18 @@ impl Layer {
                 Some(*shape),
                 Some(convention.weights(tensors, &name)?),
             ),
-            Self::Gptq(gptq) => ("gptq", &gptq::TENSORS[..], Some(gptq.shape), Some(gptq.weights())),
+            Self::Gptq(gptq) => ("gptq", gptq.tensors(), Some(gptq.shape), Some(gptq.weights())),
             Self::CompressedTensors(layer) => (
                 "compressed-tensors pack-quantized",
                 &layer.tensors[..],
                 Some(layer.shape),
                 Some(layer.weights),
+            ),
+            Self::CompressedFloats(layer) => (
+                layer.name(),
+                layer.tensors(),
+                Some(layer.shape),
+                Some(layer.weights()),
             ),
             Self::BitsAndBytes(layer) => (
                 layer.name(),
@@ -120,7 +128,7 @@ impl Layer {
 
     /// A layer that has a tensor `scales`.
     fn with_scales(tensors: &Tensors, name: &str) -> Result<Self, FileError> {
-        if tensors.all.contains_key(&format!("{name}.g_idx")) {
+        if gptq::is_layer(tensors, name) {
             return gptq::Layer::of(tensors, name).map(Self::Gptq);
         }
         let convention = convention(tensors, name)?;
@@ -144,12 +152,15 @@ impl Layer {
     }
 }
 
-/// Whether a tensor is a matrix of floats.
+/// Whether a tensor is a matrix of floats. Nibbles of bitsandbytes may look like one, but for what stands beside them.
 fn is_plain(tensors: &Tensors, name: &str) -> bool {
-    tensors
-        .all
-        .get(name)
-        .is_some_and(|tensor| is_float(tensor.dtype) && tensor.shape.len() == 2 && !tensor.shape.contains(&0))
+    let is_matrix = tensors.all.get(name).is_some_and(|tensor| {
+        is_float(tensor.dtype) && tensor.shape.len() == 2 && !tensor.shape.contains(&0)
+    });
+    is_matrix
+        && !tensors
+            .all
+            .contains_key(&format!("{name}.{}", bitsandbytes::ABSMAX))
 }
 
 fn plain_size(tensors: &Tensors, name: &str) -> Result<(u32, u32), FileError> {
@@ -176,6 +187,7 @@ impl Reader for File {
             Layer::Convention(convention, shape) => (convention.decode(tensors, name, *shape)?, "scales"),
             Layer::Gptq(layer) => (layer.decode(tensors, name)?, "scales"),
             Layer::CompressedTensors(layer) => (layer.decode(tensors, name)?, "weight_scale"),
+            Layer::CompressedFloats(layer) => (layer.decode(tensors, name)?, "weight_scale"),
             Layer::BitsAndBytes(layer) => (layer.decode(tensors, name)?, "weight.absmax"),
             Layer::Plain => {
                 let (rows, columns) = (*n as usize, *k as usize);
@@ -200,9 +212,8 @@ fn convention(tensors: &Tensors, name: &str) -> Result<Convention, FileError> {
     let of = |part: &str| tensors.all.get(&format!("{name}.{part}"));
     let scales = tensors.size(&format!("{name}.scales"))?;
     if let (Some(weight), Some(_)) = (of("qweight"), of("qzeros")) {
-        // GPTQ packs along K, so its words are as many to a row as there are outputs; AWQ packs along N.
         let packed_n = weight.shape.get(1).and_then(|words| words.checked_mul(8));
-        if of("g_idx").is_none() && packed_n == Some(scales[1]) {
+        if packed_n == Some(scales[1]) {
             return Ok(Convention::Awq);
         }
     } else if let Some(weight) = of("weight") {

@@ -15,13 +15,24 @@ pub(super) struct Layer {
     pub(super) shape: LayerShape,
     /// What is added to a stored zero point: 1 in the first version of the format.
     zero_offset: u8,
+    /// Whether a tensor says which group an input is in: left out, groups are consecutive.
+    has_index: bool,
     /// Whether every zero point is the one of symmetric weights.
     symmetric: bool,
     scale_format: ScaleFormat,
 }
 
-/// The tensors of a layer beside its bias.
-pub(super) const TENSORS: [&str; 4] = ["qweight", "scales", "qzeros", "g_idx"];
+/// The tensors of a layer beside its bias; the last one only where groups are listed, be they in order or not.
+const TENSORS: [&str; 4] = ["qweight", "scales", "qzeros", INDEX];
+const INDEX: &str = "g_idx";
+
+/// Whether a layer of `qweight`, `qzeros` and `scales` is one of GPTQ: it has the index of groups, or its words are along K, as many to a row as there are outputs.
+pub(super) fn is_layer(tensors: &Tensors, name: &str) -> bool {
+    let of = |part: &str| tensors.all.get(&format!("{name}.{part}"));
+    let columns = |part| of(part).and_then(|tensor| tensor.shape.get(1));
+    of(INDEX).is_some()
+        || of("qzeros").is_some() && columns("qweight").is_some_and(|words| columns("scales") == Some(words))
+}
 
 impl Layer {
     /// Reads what tells the layer's shape and encoding.
@@ -29,12 +40,11 @@ impl Layer {
         let of = |part: &str| format!("{name}.{part}");
         let [rows, n] = tensors.size(&of("qweight"))?;
         let [groups, _] = tensors.size(&of("scales"))?;
-        let k = tensors
-            .get(&of("g_idx"))?
-            .shape
-            .first()
-            .copied()
-            .unwrap_or_default();
+        let index = tensors.all.get(&of(INDEX));
+        let k = match index {
+            Some(index) => index.shape.first().copied().unwrap_or_default(),
+            None => rows.saturating_mul(PER_WORD),
+        };
         if rows.checked_mul(PER_WORD) != Some(k) {
             let what = format!(
                 "{rows} words hold K={k} weights of a column, and as 4 bits they would hold eight a word; layers of 4 bits are read"
@@ -46,15 +56,22 @@ impl Layer {
             let what = format!("N={n} must be a multiple of {PER_WORD} and K={k} one of its {groups} groups");
             tensors.malformed(&of("qweight"), what)
         })?;
-        let zero_offset = u8::from(!config::is_gptq_v2(tensors.opened()));
+        let has_index = index.is_some();
+        let zero_offset = u8::from(!config::has_plain_zero_points(tensors.opened()));
         let word = u32::from(layout::ZERO_POINT - zero_offset) * 0x1111_1111;
         let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
         Ok(Self {
             shape,
             zero_offset,
+            has_index,
             symmetric: zeros.iter().all(|zeros| *zeros == word),
             scale_format: tensors.float_format(&of("scales"))?,
         })
+    }
+
+    /// Its tensors beside its bias.
+    pub(super) fn tensors(&self) -> &'static [&'static str] {
+        &TENSORS[..TENSORS.len() - usize::from(!self.has_index)]
     }
 
     /// What kernels must know of the weights.
@@ -76,8 +93,13 @@ impl Layer {
         let words = tensors.words(&of("qweight"), &[k / PER_WORD, n])?;
         let zeros = tensors.words(&of("qzeros"), &[groups, n / PER_WORD])?;
         let scales = tensors.floats(&of("scales"), &[groups, n])?;
-        let group_of = tensors.words(&of("g_idx"), &[k])?;
-        let order = order::sorted(tensors, &of("g_idx"), &group_of, self.shape)?;
+        let order = match self.has_index {
+            true => {
+                let group_of = tensors.words(&of(INDEX), &[k])?;
+                order::sorted(tensors, &of(INDEX), &group_of, self.shape)?
+            }
+            false => None,
+        };
         let decoding = if self.symmetric {
             Decoding::Symmetric
         } else {

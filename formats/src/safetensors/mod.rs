@@ -3,6 +3,7 @@
 //! The names and types of the tensors of a layer say which convention it is in: nothing in the container does.
 
 mod bitsandbytes;
+mod compressed_floats;
 mod compressed_tensors;
 mod config;
 mod decode;

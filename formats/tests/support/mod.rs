@@ -19,6 +19,13 @@ pub(crate) fn data(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// One of the small files by the tools that people quantise with.
+pub(crate) fn original(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/originals")
+        .join(name)
+}
+
 /// Holds this crate's own files of an extension to what the tools that wrote them dequantise.
 pub(crate) fn every_digest_is_the_writers_own(extension: &str) {
     let digests = std::fs::read_to_string(data("digests.tsv")).unwrap();
