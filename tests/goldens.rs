@@ -59,6 +59,8 @@ fn representative_variants_of_the_catalogue() {
         "gemv_w128_c8_gx_shared_int8",
         "gemv_w128_c8_g32_subgroup_sf32g",
         "gemv_w128_c8_g128_shared_sbf16",
+        // Groups that split a load.
+        "gemv_w128_c8_g16_subgroup_lut_se4m3",
         // The widest block, group size at run time.
         "coop4_w128_c8_gx_shared",
         // The fewest rows, and sums that leave registers in rounds; two vectors of columns and subgroups that exchange halves.

@@ -5,7 +5,7 @@ use q4_kernel_types::{
     layout::WEIGHTS_PER_WORD,
 };
 
-use super::{configuration, may_be_multiples, reductions};
+use super::{configuration, may_be_loads, may_be_multiples, reductions};
 use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
 /// Rows up to which kernels in f32 are faster than held matrices, by measurement.
@@ -53,7 +53,7 @@ pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
 
 /// Streaming kernels for as many rows, where there are such.
 fn stream(spec: &KernelSpec, wish: StreamOfRowsSpec, rows: u32) -> Vec<Configuration> {
-    if !Stream::ROWS.contains(&rows) || !may_be_multiples(spec, Stream::CHUNK) {
+    if !Stream::ROWS.contains(&rows) || !may_be_loads(spec) {
         return Vec::new();
     }
     reductions(wish.reduction)

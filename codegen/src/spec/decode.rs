@@ -1,6 +1,6 @@
 //! What can be asked for of the kernel for one row, and the rules of it.
 
-use q4_kernel_types::{Coop4, Gemv, Reduction, Stream, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Coop4, Gemv, Reduction, Stream, layout::WEIGHTS_PER_WORD, load};
 
 use super::{Field, KernelSpec, check::Errors};
 
@@ -29,7 +29,7 @@ pub struct Coop4Spec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32. What is left out is chosen.
+/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32, or groups of 16. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GemvSpec {
     /// Lanes per workgroup: 32, 64, 128 or 256.
@@ -47,7 +47,7 @@ pub struct GemvSpec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32. What is left out is chosen.
+/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32, or groups of 16. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamSpec {
     /// Lanes per workgroup: 128, 256, 512 or 1024.
@@ -187,7 +187,7 @@ impl KernelSpec {
         self.check_multiples(
             (Field::Decode, "gemv"),
             (Gemv::CHUNK, Gemv::CHUNK),
-            &Gemv::SHORT_GROUPS,
+            &load::SHORT_GROUPS,
             SHORTER_LOADS,
             errors,
         );
@@ -231,7 +231,7 @@ impl KernelSpec {
         self.check_multiples(
             (Field::Decode, "stream"),
             (Stream::CHUNK, Stream::CHUNK),
-            &[],
+            &load::SHORT_GROUPS,
             SHORTER_LOADS,
             errors,
         );

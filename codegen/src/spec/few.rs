@@ -1,6 +1,6 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream};
+use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream, load};
 
 use super::{Field, KernelSpec, check::Errors};
 
@@ -20,7 +20,7 @@ pub struct SkinnySpec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32. More rows go to the skinny kernels.
+/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32, or groups of 16. More rows go to the skinny kernels.
 /// What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamOfRowsSpec {
@@ -116,7 +116,13 @@ impl KernelSpec {
         errors.one_of(Field::FewColumns, stream.columns, &Stream::COLUMNS);
         errors.workgroups(Field::FewWorkgroups, stream.workgroups);
         let chunks = (Stream::CHUNK, Stream::CHUNK);
-        self.check_multiples((Field::Few, "stream"), chunks, &[], SHORTER_LOADS, errors);
+        self.check_multiples(
+            (Field::Few, "stream"),
+            chunks,
+            &load::SHORT_GROUPS,
+            SHORTER_LOADS,
+            errors,
+        );
     }
 
     fn check_held_matrix(&self, wish: HeldMatrixSpec, errors: &mut Errors) {

@@ -52,13 +52,11 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         })
     };
     let mut variants = Vec::new();
-    if group_size.is_multiple_of(Stream::CHUNK) {
-        let reduction = Reduction::Subgroup;
-        let streams = [Stream::default_of(true, reduction)]
-            .into_iter()
-            .chain(few_rows(reduction));
-        variants.extend(streams.map(|stream| standard(Geometry::Stream(stream), fixed)));
-    }
+    let reduction = Reduction::Subgroup;
+    let streams = [Stream::default_of(true, reduction)]
+        .into_iter()
+        .chain(few_rows(reduction));
+    variants.extend(streams.map(|stream| standard(Geometry::Stream(stream), fixed)));
     if encoding != Encoding::Symmetric {
         variants.extend([
             standard(gemv(Reduction::Subgroup), fixed),

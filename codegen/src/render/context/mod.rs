@@ -7,6 +7,7 @@ mod held_matrix;
 mod mantissa;
 mod matrix;
 mod panel_matrix;
+mod parts;
 mod skinny;
 mod skinny_matrix;
 mod staged;
