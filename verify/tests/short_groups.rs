@@ -5,8 +5,8 @@
 )]
 
 use q4_kernel::{
-    Bias, Configuration, Encoding, Geometry, GroupSize, NumericClass, Reduction, ScaleFormat, ScaleLayout,
-    ScaleOrder, Stream, load,
+    Bias, Configuration, Encoding, Geometry, GroupSize, HeldMatrix, NumericClass, PanelMatrix, Reduction,
+    ScaleFormat, ScaleLayout, ScaleOrder, SkinnyMatrix, Stream, load,
 };
 use q4_kernel_codegen::{generate_variant, render::Templates};
 use q4_kernel_verify::{Options, verify};
@@ -59,5 +59,40 @@ fn streaming_kernels_scale_each_part_of_a_chunk() {
             ..Stream::for_rows(rows, Reduction::Subgroup)
         };
         keep_every_promise(Geometry::Stream(stream), NumericClass::Exact);
+    }
+}
+
+#[test]
+fn held_matrices_scale_each_part_of_a_load() {
+    // The scales of a span are one vector, and two.
+    for held in HeldMatrix::HELD {
+        let matrix = HeldMatrix {
+            subgroups: 8,
+            held,
+            workgroups: 2,
+        };
+        keep_every_promise(Geometry::HeldMatrix(matrix), NumericClass::F16Multiply);
+    }
+}
+
+#[test]
+fn cooperative_matrices_for_a_few_rows_scale_each_part_of_a_load() {
+    let matrix = SkinnyMatrix {
+        ahead: 1,
+        ..SkinnyMatrix::DEFAULT
+    };
+    keep_every_promise(Geometry::SkinnyMatrix(matrix), NumericClass::F16Multiply);
+}
+
+#[test]
+fn panels_scale_each_part_of_a_load() {
+    for panels in PanelMatrix::PANELS {
+        let matrix = PanelMatrix {
+            tile_m: 32,
+            tile_n: 64,
+            panels,
+            ..PanelMatrix::DEFAULT
+        };
+        keep_every_promise(Geometry::PanelMatrix(matrix), NumericClass::F16Multiply);
     }
 }

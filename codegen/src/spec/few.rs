@@ -35,7 +35,7 @@ pub struct StreamOfRowsSpec {
 }
 
 /// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
-/// [`HeldMatrix::LOAD`] and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
+/// [`HeldMatrix::LOAD`] or of 16, and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldMatrixSpec {
     /// Subgroups per workgroup: 8, 12, 14 or 16. Left out: as few as hold K in the fewest passes.
@@ -134,7 +134,13 @@ impl KernelSpec {
         let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
         let span = if known { wish.geometry(self.k).span() } else { 1 };
         let multiples = (span, HeldMatrix::LOAD);
-        self.check_multiples((Field::Few, "held_matrix"), multiples, &[], SHORTER_LOADS, errors);
+        self.check_multiples(
+            (Field::Few, "held_matrix"),
+            multiples,
+            &load::SHORT_GROUPS,
+            SHORTER_LOADS,
+            errors,
+        );
     }
 
     fn check_skinny(&self, few: SkinnySpec, errors: &mut Errors) {

@@ -73,16 +73,13 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         };
         standard(Geometry::Skinny(skinny), fixed)
     }));
-    let mut matrices = vec![Geometry::Matrix(Matrix::DEFAULT)];
-    // A lane loads 32 weights of one scale.
-    if group_size.is_multiple_of(HeldMatrix::LOAD) {
-        matrices.extend([
-            Geometry::HeldMatrix(HeldMatrix::DEFAULT),
-            Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT),
-            Geometry::PanelMatrix(PanelMatrix::DEFAULT),
-        ]);
-    }
-    variants.extend(matrices.into_iter().map(|geometry| rounded(geometry, fixed)));
+    let matrices = [
+        Geometry::Matrix(Matrix::DEFAULT),
+        Geometry::HeldMatrix(HeldMatrix::DEFAULT),
+        Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT),
+        Geometry::PanelMatrix(PanelMatrix::DEFAULT),
+    ];
+    variants.extend(matrices.map(|geometry| rounded(geometry, fixed)));
     let (m, n) = Gemm::DEFAULT_TILE;
     variants.extend([
         standard(Geometry::Staged(Staged::DEFAULT), fixed),
