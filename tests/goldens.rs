@@ -71,6 +71,8 @@ fn representative_variants_of_the_catalogue() {
         // Matrices that stay in registers: the scales of a span together, and those of run-time groups.
         "held_matrix_s16_h16_g32_m16_f16",
         "held_matrix_s16_h16_gx_m16_f16",
+        // Groups that split a load, of which a span has more than one vector of scales.
+        "held_matrix_s16_h16_g16_m16_f16_lut_se4m3",
         // The first implementation's GEMM, the default, a step of several words.
         "gemm_4x256x8_t4x4_g32",
         "gemm_64x64x16_t4x4_g32",

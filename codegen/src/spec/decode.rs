@@ -293,7 +293,7 @@ mod tests {
                 .collect::<Vec<_>>(),
             [
                 "`decode`: gemv needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
-                "`decode`: gemv needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode`: gemv needs group_size % 32 == 0 or group_size == 16, and group_size is 48; use `coop4`, or leave `decode` out",
                 "`decode.resident`: 1 chunks of each of 128 lanes hold inputs of up to K = 4096, and K is 4104; \
                  use more chunks, a larger width, or leave `resident` out",
             ]
@@ -350,7 +350,7 @@ mod tests {
                 "`decode.held`: 64 is not supported; use one of 128, 256",
                 "`decode.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
                 "`decode`: stream needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
-                "`decode`: stream needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode`: stream needs group_size % 32 == 0 or group_size == 16, and group_size is 48; use `coop4`, or leave `decode` out",
                 "`decode.held`: 64 chunks hold inputs of up to K = 2048, and K is 4104; use more chunks, or leave `slices` out",
             ]
         );

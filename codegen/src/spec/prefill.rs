@@ -486,7 +486,7 @@ mod tests {
                 "`prefill.k`: 16 is not supported; use one of 32, 48, 64",
                 "`prefill.panels`: 3 is not supported; use one of 1, 2",
                 "`prefill`: panel_matrix needs K % 32 == 0, and K is 2056; leave `prefill` out and a kernel that serves it is chosen",
-                "`prefill`: panel_matrix needs group_size % 32 == 0, and group_size is 40; leave `prefill` out and a kernel that serves it is chosen",
+                "`prefill`: panel_matrix needs group_size % 32 == 0 or group_size == 16, and group_size is 40; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill.m`: 40 is not a positive multiple of 16, the side of a matrix; change one of them",
                 "`prefill.n`: 80 is not a positive multiple of 32, the columns of a subgroup; change one of them",
             ]
