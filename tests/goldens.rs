@@ -59,6 +59,8 @@ fn representative_variants_of_the_catalogue() {
         "gemv_w128_c8_gx_shared_int8",
         "gemv_w128_c8_g32_subgroup_sf32g",
         "gemv_w128_c8_g128_shared_sbf16",
+        // Groups that split a load.
+        "gemv_w128_c8_g16_subgroup_lut_se4m3",
         // The widest block, group size at run time.
         "coop4_w128_c8_gx_shared",
         // The fewest rows, and sums that leave registers in rounds; two vectors of columns and subgroups that exchange halves.
@@ -69,6 +71,8 @@ fn representative_variants_of_the_catalogue() {
         // Matrices that stay in registers: the scales of a span together, and those of run-time groups.
         "held_matrix_s16_h16_g32_m16_f16",
         "held_matrix_s16_h16_gx_m16_f16",
+        // Groups that split a load, of which a span has more than one vector of scales.
+        "held_matrix_s16_h16_g16_m16_f16_lut_se4m3",
         // The first implementation's GEMM, the default, a step of several words.
         "gemm_4x256x8_t4x4_g32",
         "gemm_64x64x16_t4x4_g32",

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use q4_kernel_codegen::{generate_variant, plan::catalogue, render::Templates};
-use q4_kernel_types::{Configuration, Encoding, NumericClass, ScaleFormat, ScaleLayout, ScaleOrder};
+use q4_kernel_types::{Configuration, Encoding, NumericClass, ScaleFormat, ScaleLayout, ScaleOrder, load};
 
-/// One of each family, group size that is constant or not, alignment and width of blocks.
+/// One of each family, group size that is constant or not or splits a load, alignment and width of blocks.
 fn kinds() -> Vec<Configuration> {
     let mut seen = BTreeSet::new();
     catalogue()
@@ -16,6 +16,7 @@ fn kinds() -> Vec<Configuration> {
             let kind = (
                 configuration.geometry.family(),
                 fixed,
+                load::parts(configuration.group_size),
                 ragged,
                 configuration.constraints().k_multiple,
                 configuration.numeric.name(),

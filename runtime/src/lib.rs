@@ -40,7 +40,7 @@ pub use q4_kernel_types::{
     Geometry, GroupSize, HeldMatrix, KAlignment, Matrix, MatrixSide, Needs, NumericClass, PanelBarrier,
     PanelMatrix, ParamField, Params, Reduction, Refusal, Route, RowsServed, ScaleFormat, ScaleLayout,
     ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Stream, Tolerance, TooManyWorkgroups, Variant,
-    WeightFormat, Work, layout,
+    WeightFormat, Work, layout, load,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};

@@ -35,8 +35,13 @@ const_assert SIDE * SIDE <= THREADS;
 const_assert K % SPAN == 0u;
 {% endif %}
 {% if fixed_group_size %}
+{% if parts | length > 1 %}
+// Group boundaries split a load into whole words, {{ parts | length }} parts with a scale each.
+const_assert LOAD == {{ parts | length }}u * GROUP_SIZE && GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+{% else %}
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % LOAD == 0u;
+{% endif %}
 {% endif %}
 
 // A matrix of each subgroup on its way into registers. No other subgroup touches it, so that none waits for others.

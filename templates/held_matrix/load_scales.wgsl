@@ -1,10 +1,12 @@
 {# The scales of a lane's span in column {{ n }}, and what is stored beside them. #}
 {% if scale_load > 1 %}
-// A scale for each load of the span, in the order of the spans.
-{{ declare }}next_scale = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[{{ n }} * ({{ k }} / SPAN) + k / SPAN]{% if scales.format != "f32" %}){% endif %};
+// A scale for each {% if parts | length > 1 %}part of a {% endif %}load of the span, in the order of the spans.
+{% for vector in span_vectors %}
+{{ declare }}next_scale{{ vector.suffix }} = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[{{ n }} * ({{ k }} / {{ vector.span }}) + k / {{ vector.span }}{% if vector.index > 0 %} + {{ vector.index }}u{% endif %}]{% if scales.format != "f32" %}){% endif %};
 {% if affine %}
-{{ declare }}next_offset = {% if encoding == "zero_point" %}unpack_offsets({% elif scales.format != "f32" %}unpack_scales({% endif %}offsets[{{ n }} * ({{ k }} / SPAN) + k / SPAN]{% if encoding == "zero_point" or scales.format != "f32" %}){% endif %};
+{{ declare }}next_offset{{ vector.suffix }} = {% if encoding == "zero_point" %}unpack_offsets({% elif scales.format != "f32" %}unpack_scales({% endif %}offsets[{{ n }} * ({{ k }} / {{ vector.span }}) + k / {{ vector.span }}{% if vector.index > 0 %} + {{ vector.index }}u{% endif %}]{% if encoding == "zero_point" or scales.format != "f32" %}){% endif %};
 {% endif %}
+{% endfor %}
 {% else %}
 {% for scale in span_scales %}
 {% if scale_functions %}

@@ -1,16 +1,16 @@
 {# Dequantises one word of the lane's column into a panel: every weight once for all rows of the tile. #}
 {% if encoding == "symmetric" %}
-panel_{{ piece.panel }}[column{% if piece.index > 0 %} + {{ piece.index * 2 }}u{% endif %}] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.component }}, 0u), dequantize_pair(words{{ piece.component }}, 1u)), scale);
-panel_{{ piece.panel }}[column + {{ piece.index * 2 + 1 }}u] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.component }}, 2u), dequantize_pair(words{{ piece.component }}, 3u)), scale);
+panel_{{ piece.panel }}[column{% if piece.index > 0 %} + {{ piece.index * 2 }}u{% endif %}] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.component }}, 0u), dequantize_pair(words{{ piece.component }}, 1u)), scale{{ piece.part }});
+panel_{{ piece.panel }}[column + {{ piece.index * 2 + 1 }}u] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.component }}, 2u), dequantize_pair(words{{ piece.component }}, 3u)), scale{{ piece.part }});
 {% else %}
 {
     // In f32, so that a weight is rounded once.
     {% if affine %}
-    let low = fma(vec4<f32>(scale), dequantize_low(words{{ piece.component }}), vec4<f32>(offset));
-    let high = fma(vec4<f32>(scale), dequantize_high(words{{ piece.component }}), vec4<f32>(offset));
+    let low = fma(vec4<f32>(scale{{ piece.part }}), dequantize_low(words{{ piece.component }}), vec4<f32>(offset{{ piece.part }}));
+    let high = fma(vec4<f32>(scale{{ piece.part }}), dequantize_high(words{{ piece.component }}), vec4<f32>(offset{{ piece.part }}));
     {% else %}
-    let low = scale * dequantize_low(words{{ piece.component }});
-    let high = scale * dequantize_high(words{{ piece.component }});
+    let low = scale{{ piece.part }} * dequantize_low(words{{ piece.component }});
+    let high = scale{{ piece.part }} * dequantize_high(words{{ piece.component }});
     {% endif %}
     panel_{{ piece.panel }}[column{% if piece.index > 0 %} + {{ piece.index * 2 }}u{% endif %}] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
     panel_{{ piece.panel }}[column + {{ piece.index * 2 + 1 }}u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));

@@ -18,19 +18,21 @@ let w = n * ({{ k }} / LOAD);
 let second = min(LOAD, {{ k }} - LOAD);
 var words = weight[w];
 var next_words = weight[w + second / LOAD];
+{% for part in parts %}
 {% if scales.format == "f32" and scales.order == "groups" %}
-let first_scale = scales[n];
-var next_scale = scales[(second / {{ group_size }}) * params.padded_N + n];
+let first_scale{{ part.suffix }} = scales[{% if part.index > 0 %}{{ part.index }}u * params.padded_N + {% endif %}n];
+var next_scale{{ part.suffix }} = scales[(second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %}) * params.padded_N + n];
 {% else %}
-let first_scale = load_scale(n, 0u);
-var next_scale = load_scale(n, second / {{ group_size }});
+let first_scale{{ part.suffix }} = load_scale(n, {{ part.index }}u);
+var next_scale{{ part.suffix }} = load_scale(n, second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
 {% endif %}
 {% if encoding == "symmetric" %}
-var scale = split_scale(first_scale);
+var scale{{ part.suffix }} = split_scale(first_scale{{ part.suffix }});
 {% else %}
-var scale = first_scale;
+var scale{{ part.suffix }} = first_scale{{ part.suffix }};
 {% endif %}
 {% if affine %}
-var offset = offset_beside(scale, load_offset(n, 0u));
-var next_offset = load_offset(n, second / {{ group_size }});
+var offset{{ part.suffix }} = offset_beside(scale{{ part.suffix }}, load_offset(n, {{ part.index }}u));
+var next_offset{{ part.suffix }} = load_offset(n, second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
 {% endif %}
+{% endfor %}

@@ -34,8 +34,13 @@ const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 const_assert K % LOAD == 0u;
 {% endif %}
 {% if fixed_group_size %}
+{% if parts | length > 1 %}
+// Group boundaries split a load into whole words, {{ parts | length }} parts with a scale each.
+const_assert LOAD == {{ parts | length }}u * GROUP_SIZE && GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+{% else %}
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % LOAD == 0u;
+{% endif %}
 {% endif %}
 
 // Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may

@@ -33,8 +33,13 @@ const_assert SIDE * STEP_VECTORS == {{ input_loads | length }}u * THREADS;
 const_assert K % LOAD == 0u;
 {% endif %}
 {% if fixed_group_size %}
+{% if parts | length > 1 %}
+// Group boundaries split a load into whole words, {{ parts | length }} parts with a scale each.
+const_assert LOAD == {{ parts | length }}u * GROUP_SIZE && GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+{% else %}
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % LOAD == 0u;
+{% endif %}
 {% endif %}
 
 // One step of the rows of inputs and of the workgroup's columns of weights; a vector holds four consecutive k.
@@ -106,10 +111,12 @@ fn main(
         {% endfor %}
         {% for i in weight_loads %}
         var w_{{ s }}_{{ i }} = load_weights(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
-        var scale_{{ s }}_{{ i }} = scale_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
+        {% for part in parts %}
+        var scale_{{ s }}_{{ i }}{{ part.suffix }} = scale_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }}{% if part.k > 0 %} + {{ part.k }}u{% endif %});
         {% if affine %}
-        var offset_{{ s }}_{{ i }} = offset_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }});
+        var offset_{{ s }}_{{ i }}{{ part.suffix }} = offset_of(n_{{ i }}, {% if s > 0 %}{% if s > 1 %}{{ s }}u * {% endif %}TILE_K + {% endif %}LOAD * w_load_{{ i }}{% if part.k > 0 %} + {{ part.k }}u{% endif %});
         {% endif %}
+        {% endfor %}
         {% endfor %}
         {% endfor %}
 

@@ -16,7 +16,7 @@ fn load_weights(n: u32, k: u32) -> {{ weight_type }} {
     return {{ weight_type }}();
 }
 
-// The scale of these weights.
+// The scale of {% if parts | length > 1 %}the weights of a part, from k on{% else %}these weights{% endif %}.
 fn scale_of(n: u32, k: u32) -> f32 {
     if (k < {{ k }}) {
         {% if scales.format == "f32" and scales.order == "groups" %}
@@ -29,7 +29,7 @@ fn scale_of(n: u32, k: u32) -> f32 {
 }
 {% if affine %}
 
-// The {% if encoding == "zero_point" %}zero point{% else %}minimum{% endif %} of these weights.
+// The {% if encoding == "zero_point" %}zero point{% else %}minimum{% endif %} of {% if parts | length > 1 %}the same weights{% else %}these weights{% endif %}.
 fn offset_of(n: u32, k: u32) -> f32 {
     if (k < {{ k }}) {
         return load_offset(n, k / {{ group_size }});

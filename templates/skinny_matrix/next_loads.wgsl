@@ -6,9 +6,11 @@
     {% endfor %}
     {% for i in weight_loads %}
     w_{{ s }}_{{ i }} = load_weights(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
-    scale_{{ s }}_{{ i }} = scale_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
+    {% for part in parts %}
+    scale_{{ s }}_{{ i }}{{ part.suffix }} = scale_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }}{% if part.k > 0 %} + {{ part.k }}u{% endif %});
     {% if affine %}
-    offset_{{ s }}_{{ i }} = offset_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }});
+    offset_{{ s }}_{{ i }}{{ part.suffix }} = offset_of(n_{{ i }}, next_k + LOAD * w_load_{{ i }}{% if part.k > 0 %} + {{ part.k }}u{% endif %});
     {% endif %}
+    {% endfor %}
     {% endfor %}
 }

@@ -22,10 +22,14 @@ for (var step = 0u; step < chunks; step += {{ step_lanes }}) {
         next = load_chunks(next_n, next_rows, min(next_step + team_lane, chunks - 1u));
     }
     {% if rows == 1 %}
+    {% for part in parts %}
+    {% if parts | length > 1 %}
+    {
+    {% endif %}
     {% for c in range(end=columns) %}
     var dot_{{ c }} = 0.0;
     {% endfor %}
-    {% for word in words %}
+    {% for word in part.words %}
     {
         let low = x[{{ 2 * word.index }}u * STRIDE + place];
         let high = x[{{ 2 * word.index + 1 }}u * STRIDE + place];
@@ -34,10 +38,14 @@ for (var step = 0u; step < chunks; step += {{ step_lanes }}) {
         {% endfor %}
     }
     {% endfor %}
-    sum = fma(now.scale, {{ sum_type }}({% for c in range(end=columns) %}dot_{{ c }}{% if not loop.last %}, {% endif %}{% endfor %}), sum);
+    sum = fma(now.scale{{ part.suffix }}, {{ sum_type }}({% for c in range(end=columns) %}dot_{{ c }}{% if not loop.last %}, {% endif %}{% endfor %}), sum);
     {% if affine %}
-    sum = fma(now.offset, {{ sum_type }}(x_sums[place]), sum);
+    sum = fma(now.offset{{ part.suffix }}, {{ sum_type }}(x_sums[{% if part.index > 0 %}{{ part.index }}u * HELD + {% endif %}place]), sum);
     {% endif %}
+    {% if parts | length > 1 %}
+    }
+    {% endif %}
+    {% endfor %}
     {% else %}
     {% include "stream/products_of_rows.wgsl" %}
     {% endif %}

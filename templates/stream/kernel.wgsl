@@ -30,8 +30,15 @@ const HELD: u32 = {{ held }}u;
 const_assert K % CHUNK == 0u{% if not slices %} && K <= HELD * CHUNK{% endif %};
 {% endif %}
 {% if fixed_group_size %}
+{% if parts | length > 1 %}
+// Group boundaries split a load into whole words, parts with a scale each.
+const PARTS: u32 = {{ parts | length }}u;
+const PART_VECTORS: u32 = VECTORS / PARTS;
+const_assert CHUNK == PARTS * GROUP_SIZE && GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+{% else %}
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % CHUNK == 0u;
+{% endif %}
 {% endif %}
 {% if rows == 1 %}
 // First vectors of all chunks, then second ones, and so on: neighbouring lanes read neighbouring vectors. One more to a row, so that the vectors of a
@@ -44,8 +51,8 @@ var<workgroup> x: array<vec4<f32>, VECTORS * STRIDE>;
 var<workgroup> x: array<vec4<f32>, ROWS * VECTORS * HELD>;
 {% endif %}
 {% if affine %}
-// The sum of the input over each chunk, which what a group adds to its weights is multiplied by: once for all columns.
-var<workgroup> x_sums: array<f32, {% if rows > 1 %}ROWS * {% endif %}HELD>;
+// The sum of the input over each {% if parts | length > 1 %}part of a {% endif %}chunk, which what a group adds to its weights is multiplied by: once for all columns.
+var<workgroup> x_sums: array<f32, {% if rows > 1 %}ROWS * {% endif %}{% if parts | length > 1 %}PARTS * {% endif %}HELD>;
 {% endif %}
 {% if reduction == "shared" %}
 // Lanes that share a column of a team when its sums are added up.
@@ -106,15 +113,17 @@ fn add_products(w: vec4<f32>, x: vec4<f32>, sum: f32) -> f32 {
 {% endif %}
 {% include "common/epilogue.wgsl" %}
 
-// What a lane multiplies at once: a chunk of each column and its scale.
+// What a lane multiplies at once: a chunk of each column and its scale{% if parts | length > 1 %}s, one for each part{% endif %}.
 struct Chunks {
     {% for c in range(end=columns) %}
     q_{{ c }}: {{ weight_type }},
     {% endfor %}
-    scale: {{ sum_type }},
+    {% for part in parts %}
+    scale{{ part.suffix }}: {{ sum_type }},
     {% if affine %}
-    offset: {{ sum_type }},
+    offset{{ part.suffix }}: {{ sum_type }},
     {% endif %}
+    {% endfor %}
 }
 
 // Where the rows of weights of the columns from n on begin. Columns past the edge repeat the last one; the store drops them.
@@ -138,7 +147,11 @@ fn load_chunks(n: u32, rows: {{ row_type }}, chunk: u32) -> Chunks {
     loaded.offset = offset_beside(loaded.scale, {{ sum_type }}({% for column in blocks[0].columns %}load_offset({% if column.index == 0 %}n{% else %}min(n + {{ column.index }}u, params.N - 1u){% endif %}, chunk){% if not loop.last %}, {% endif %}{% endfor %}));
     {% endif %}
     {% else %}
-    {% if fixed_group_size %}
+    {% for part in parts %}
+    {% if parts | length > 1 %}
+    {
+        let group = PARTS * chunk{% if part.index > 0 %} + {{ part.index }}u{% endif %};
+    {% elif fixed_group_size %}
     let group = chunk / (GROUP_SIZE / CHUNK);
     {% else %}
     let group = chunk / (params.group_size / CHUNK);
@@ -146,10 +159,14 @@ fn load_chunks(n: u32, rows: {{ row_type }}, chunk: u32) -> Chunks {
     {% for block in blocks %}
     {% include "common/scale_of_block.wgsl" %}
     {% endfor %}
-    loaded.scale = scale_0;
+    loaded.scale{{ part.suffix }} = scale_0;
     {% if affine %}
-    loaded.offset = offset_0;
+    loaded.offset{{ part.suffix }} = offset_0;
     {% endif %}
+    {% if parts | length > 1 %}
+    }
+    {% endif %}
+    {% endfor %}
     {% endif %}
     return loaded;
 }

@@ -3,12 +3,16 @@
 // In a subgroup of more lanes than there are chunks of a row, the last ones have nothing to multiply.
 if (place < HELD) {
 {% endif %}
+{% for part in parts %}
+{% if parts | length > 1 %}
+{
+{% endif %}
 {% for c in range(end=columns) %}
 {% for r in range(end=rows) %}
 var dot_{{ c }}_{{ r }} = 0.0;
 {% endfor %}
 {% endfor %}
-{% for word in words %}
+{% for word in part.words %}
 {% for half in [0, 1] %}
 {
     {% set vector = 2 * word.index + half %}
@@ -25,9 +29,14 @@ var dot_{{ c }}_{{ r }} = 0.0;
 {% endfor %}
 {% endfor %}
 {% for r in range(end=rows) %}
-sum_{{ r }} = fma(now.scale, {{ sum_type }}({% for c in range(end=columns) %}dot_{{ c }}_{{ r }}{% if not loop.last %}, {% endif %}{% endfor %}), sum_{{ r }});
+sum_{{ r }} = fma(now.scale{{ part.suffix }}, {{ sum_type }}({% for c in range(end=columns) %}dot_{{ c }}_{{ r }}{% if not loop.last %}, {% endif %}{% endfor %}), sum_{{ r }});
 {% if affine %}
-sum_{{ r }} = fma(now.offset, {{ sum_type }}(x_sums[{% if r > 0 %}{{ r }}u * HELD + {% endif %}place]), sum_{{ r }});
+{% set sums = r * parts | length + part.index %}
+sum_{{ r }} = fma(now.offset{{ part.suffix }}, {{ sum_type }}(x_sums[{% if sums > 0 %}{{ sums }}u * HELD + {% endif %}place]), sum_{{ r }});
+{% endif %}
+{% endfor %}
+{% if parts | length > 1 %}
+}
 {% endif %}
 {% endfor %}
 {% if idle_lanes %}

@@ -14,7 +14,23 @@ workgroupBarrier();
 }
 workgroupBarrier();
 {% if affine %}
-{% if rows == 1 %}
+{% if parts | length > 1 %}
+for (var item = lane; item < {% if rows > 1 %}ROWS * {% endif %}PARTS * HELD; item += WIDTH) {
+    let first_vector = item / HELD * PART_VECTORS;
+    let chunk = item % HELD;
+    var part_sum = 0.0;
+    for (var vector = first_vector; vector < first_vector + PART_VECTORS; vector += 2u) {
+        {% if rows == 1 %}
+        part_sum += dot(x[vector * STRIDE + chunk], 1.0 / LOW_PLACES) + dot(x[(vector + 1u) * STRIDE + chunk], 1.0 / HIGH_PLACES);
+        {% else %}
+        let low = x[vector * HELD + (chunk ^ (vector % VECTORS))];
+        let high = x[(vector + 1u) * HELD + (chunk ^ ((vector + 1u) % VECTORS))];
+        part_sum += dot(low, 1.0 / LOW_PLACES) + dot(high, 1.0 / HIGH_PLACES);
+        {% endif %}
+    }
+    x_sums[item] = part_sum;
+}
+{% elif rows == 1 %}
 for (var chunk = lane; chunk < HELD; chunk += WIDTH) {
     var chunk_sum = 0.0;
     for (var vector = 0u; vector < VECTORS; vector += 2u) {

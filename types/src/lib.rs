@@ -29,7 +29,7 @@ pub use dispatch::{Dispatch, TooManyWorkgroups};
 pub use encoding::{Encoding, WeightFormat};
 pub use geometry::{
     Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, PanelBarrier, PanelMatrix,
-    Reduction, Skinny, SkinnyMatrix, Staged, Stream,
+    Reduction, Skinny, SkinnyMatrix, Staged, Stream, load,
 };
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};

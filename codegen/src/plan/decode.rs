@@ -1,10 +1,8 @@
 //! The kernels of one row.
 
-use q4_kernel_types::{
-    Configuration, Coop4, Gemv, Geometry, NumericClass, Reduction, Stream, layout::WEIGHTS_PER_WORD,
-};
+use q4_kernel_types::{Configuration, Coop4, Geometry, NumericClass, Reduction, layout::WEIGHTS_PER_WORD};
 
-use super::{configuration, may_be_multiples, reductions};
+use super::{configuration, may_be_loads, may_be_multiples, reductions};
 use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec, StreamSpec};
 
 /// The variants for M == 1. Empty where no GEMV serves the layer.
@@ -47,7 +45,7 @@ fn gemv(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
 
 /// Persistent GEMVs of a class, where the description allows it.
 fn gemv_of(spec: &KernelSpec, wish: GemvSpec, numeric: NumericClass) -> Vec<Configuration> {
-    if !may_be_chunks(spec) || !spec.numeric.allows(numeric) {
+    if !may_be_loads(spec) || !spec.numeric.allows(numeric) {
         return Vec::new();
     }
     reductions(wish.reduction)
@@ -61,22 +59,13 @@ fn gemv_of(spec: &KernelSpec, wish: GemvSpec, numeric: NumericClass) -> Vec<Conf
 
 /// Streaming GEMVs.
 fn stream(spec: &KernelSpec, wish: StreamSpec) -> Vec<Configuration> {
-    if !may_be_multiples(spec, Stream::CHUNK) {
+    if !may_be_loads(spec) {
         return Vec::new();
     }
     reductions(wish.reduction)
         .iter()
         .map(|reduction| configuration(spec, Geometry::Stream(wish.geometry(spec.k, *reduction))))
         .collect()
-}
-
-/// Whether K may be whole loads of a persistent GEMV, and the group size too or a part of one that it serves, as far as they are known.
-fn may_be_chunks(spec: &KernelSpec) -> bool {
-    let chunks = |value: u32| value.is_multiple_of(Gemv::CHUNK);
-    spec.k.is_none_or(chunks)
-        && spec
-            .fixed_group_size()
-            .is_none_or(|size| chunks(size) || Gemv::SHORT_GROUPS.contains(&size))
 }
 
 /// What serves the layers that a persistent GEMV may turn out not to serve: too large a K first, then K and group sizes that split its loads.
@@ -90,7 +79,7 @@ fn narrower(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
         variants.extend(gemv(spec, any_k));
     }
     let all_known = spec.k.is_some() && spec.fixed_group_size().is_some();
-    if !(all_known && may_be_chunks(spec)) {
+    if !(all_known && may_be_loads(spec)) {
         variants.extend(coop4(
             spec,
             Coop4Spec {

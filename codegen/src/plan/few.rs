@@ -5,7 +5,7 @@ use q4_kernel_types::{
     layout::WEIGHTS_PER_WORD,
 };
 
-use super::{configuration, may_be_multiples, reductions};
+use super::{configuration, groups_may_fit_loads, may_be_loads, may_be_multiples, reductions};
 use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
 /// Rows up to which kernels in f32 are faster than held matrices, by measurement.
@@ -53,7 +53,7 @@ pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
 
 /// Streaming kernels for as many rows, where there are such.
 fn stream(spec: &KernelSpec, wish: StreamOfRowsSpec, rows: u32) -> Vec<Configuration> {
-    if !Stream::ROWS.contains(&rows) || !may_be_multiples(spec, Stream::CHUNK) {
+    if !Stream::ROWS.contains(&rows) || !may_be_loads(spec) {
         return Vec::new();
     }
     reductions(wish.reduction)
@@ -82,14 +82,14 @@ fn skinny(spec: &KernelSpec, wish: SkinnySpec, rows: u32) -> Vec<Configuration> 
 
 /// One kernel of matrices serves all rows that they hold.
 fn matrix(spec: &KernelSpec) -> Option<Configuration> {
-    (spec.numeric.allows(NumericClass::F16Multiply) && may_be_multiples(spec, SkinnyMatrix::LOAD))
+    (spec.numeric.allows(NumericClass::F16Multiply) && may_be_loads(spec))
         .then(|| rounded(spec, Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT)))
 }
 
 /// The same of matrices that stay in registers: as many of them as K may be spans of.
 fn held_matrix(spec: &KernelSpec) -> Option<Configuration> {
     let fits = |matrix: &HeldMatrix| spec.k.is_none_or(|k| k.is_multiple_of(matrix.span()));
-    (spec.numeric.allows(NumericClass::F16Multiply) && groups_may_be_multiples(spec, HeldMatrix::LOAD))
+    (spec.numeric.allows(NumericClass::F16Multiply) && groups_may_fit_loads(spec))
         .then(|| {
             let choices = HeldMatrix::HELD.map(|held| HeldMatrix::for_k(spec.k, held));
             choices.into_iter().filter(fits).max_by_key(|matrix| matrix.held)
@@ -103,11 +103,6 @@ fn rounded(spec: &KernelSpec, geometry: Geometry) -> Configuration {
         numeric: NumericClass::F16Multiply,
         ..configuration(spec, geometry)
     }
-}
-
-fn groups_may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
-    spec.fixed_group_size()
-        .is_none_or(|size| size.is_multiple_of(step))
 }
 
 /// The longest loads up to `most` words that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a

@@ -6,7 +6,7 @@ mod few;
 mod prefill;
 
 use q4_kernel_types::{
-    Bias, Configuration, Encoding, Geometry, GroupSize, NumericClass, Reduction, ScaleLayout,
+    Bias, Configuration, Encoding, Geometry, GroupSize, NumericClass, Reduction, ScaleLayout, load,
 };
 
 pub use catalogue::catalogue;
@@ -41,6 +41,16 @@ fn may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
         .into_iter()
         .flatten()
         .all(|value| value.is_multiple_of(step))
+}
+
+/// Whether K may be whole loads of 16 bytes, and the group size one that such loads serve, as far as they are known.
+fn may_be_loads(spec: &KernelSpec) -> bool {
+    spec.k.is_none_or(|k| k.is_multiple_of(load::WEIGHTS)) && groups_may_fit_loads(spec)
+}
+
+/// The same of the group size alone.
+fn groups_may_fit_loads(spec: &KernelSpec) -> bool {
+    spec.fixed_group_size().is_none_or(load::fits)
 }
 
 fn reductions(wish: Option<Reduction>) -> &'static [Reduction] {
@@ -261,10 +271,7 @@ mod tests {
     fn a_few_rows_are_multiplied_in_fewer_words_where_long_loads_do_not_fit() {
         let of = |group_size, k| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(k)).few;
         assert_eq!(of(32, 2048)[2].name(), "skinny_r2_w128_c32x8_v4_g32_shared_k2048");
-        assert_eq!(
-            of(16, 2048)[0].name(),
-            "skinny_r2_w128_c32x8_v2_g16_subgroup_k2048"
-        );
+        assert_eq!(of(16, 2048)[2].name(), "skinny_r2_w128_c32x8_v2_g16_shared_k2048");
         assert_eq!(of(32, 2056)[1].name(), "skinny_r2_w128_c32x8_g32_shared_k2056");
         assert_eq!(of(32, 2050), []);
     }
@@ -280,11 +287,26 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_split_a_load_go_to_the_gemv_that_splits_it() {
-        let spec = KernelSpec::new("Up", Format::q4gsw(16)).k(2048);
+    fn groups_that_split_a_load_go_to_the_kernels_of_others() {
+        let of = |group_size| plan(&KernelSpec::new("Up", Format::q4gsw(group_size)).k(2048));
+        let (short, whole) = (of(16), of(32));
+        let renamed = |variants: &[Configuration]| -> Vec<String> {
+            let names = names(variants).into_iter();
+            names.map(|name| name.replace("_g32", "_g16")).collect()
+        };
+        assert_eq!(names(&short.decode), renamed(&whole.decode));
         assert_eq!(
-            names(&plan(&spec).decode),
-            ["gemv_w128_c8_g16_subgroup_k2048", "gemv_w128_c8_g16_shared_k2048"]
+            names(&short.few)[..3],
+            [
+                "stream_r2_w512_c4_p132_g16_subgroup_k2048",
+                "stream_r2_w512_c4_p132_g16_shared_k2048",
+                "skinny_r2_w128_c32x8_v2_g16_shared_k2048",
+            ]
+        );
+        // Half of the other half is no group of a load.
+        assert_eq!(
+            names(&of(8).decode),
+            ["coop4_w64_c4_g8_subgroup_k2048", "coop4_w64_c4_g8_shared_k2048"]
         );
     }
 

@@ -201,22 +201,22 @@ impl KernelSpec {
         instead: &str,
         errors: &mut Errors,
     ) {
-        let is_short = |size: &u32| short_groups.contains(size);
         let known = [
-            ("K", self.k, k),
-            (
-                "group_size",
-                self.fixed_group_size().filter(|size| !is_short(size)),
-                group_size,
-            ),
+            ("K", self.k, k, &[][..]),
+            ("group_size", self.fixed_group_size(), group_size, short_groups),
         ];
-        for (name, value, step) in known {
+        for (name, value, step, others) in known {
             if let Some(value) = value
                 && !value.is_multiple_of(step)
+                && !others.contains(&value)
             {
+                let others: String = others
+                    .iter()
+                    .map(|other| format!(" or {name} == {other}"))
+                    .collect();
                 errors.push(
                     field,
-                    format!("{family} needs {name} % {step} == 0, and {name} is {value}; {instead}"),
+                    format!("{family} needs {name} % {step} == 0{others}, and {name} is {value}; {instead}"),
                 );
             }
         }
@@ -363,7 +363,7 @@ mod tests {
                 "`few.subgroups`: 10 is not supported; use one of 8, 12, 14, 16",
                 "`few.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
                 "`few`: held_matrix needs K % 128 == 0, and K is 2080; use `skinny`, or leave `few` out",
-                "`few`: held_matrix needs group_size % 32 == 0, and group_size is 48; use `skinny`, or leave `few` out",
+                "`few`: held_matrix needs group_size % 32 == 0 or group_size == 16, and group_size is 48; use `skinny`, or leave `few` out",
             ]
         );
     }
@@ -404,7 +404,7 @@ mod tests {
                 "`few.width`: 1024 is not supported; use one of 256, 512",
                 "`few.columns`: 3 is not supported; use one of 1, 2, 4",
                 "`few.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
-                "`few`: stream needs group_size % 32 == 0, and group_size is 40; use `skinny`, or leave `few` out",
+                "`few`: stream needs group_size % 32 == 0 or group_size == 16, and group_size is 40; use `skinny`, or leave `few` out",
             ]
         );
     }

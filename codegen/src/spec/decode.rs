@@ -1,6 +1,6 @@
 //! What can be asked for of the kernel for one row, and the rules of it.
 
-use q4_kernel_types::{Coop4, Gemv, Reduction, Stream, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Coop4, Gemv, Reduction, Stream, layout::WEIGHTS_PER_WORD, load};
 
 use super::{Field, KernelSpec, check::Errors};
 
@@ -29,7 +29,7 @@ pub struct Coop4Spec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32. What is left out is chosen.
+/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32, or groups of 16. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GemvSpec {
     /// Lanes per workgroup: 32, 64, 128 or 256.
@@ -47,7 +47,7 @@ pub struct GemvSpec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32. What is left out is chosen.
+/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32, or groups of 16. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamSpec {
     /// Lanes per workgroup: 128, 256, 512 or 1024.
@@ -187,7 +187,7 @@ impl KernelSpec {
         self.check_multiples(
             (Field::Decode, "gemv"),
             (Gemv::CHUNK, Gemv::CHUNK),
-            &Gemv::SHORT_GROUPS,
+            &load::SHORT_GROUPS,
             SHORTER_LOADS,
             errors,
         );
@@ -231,7 +231,7 @@ impl KernelSpec {
         self.check_multiples(
             (Field::Decode, "stream"),
             (Stream::CHUNK, Stream::CHUNK),
-            &[],
+            &load::SHORT_GROUPS,
             SHORTER_LOADS,
             errors,
         );
@@ -293,7 +293,7 @@ mod tests {
                 .collect::<Vec<_>>(),
             [
                 "`decode`: gemv needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
-                "`decode`: gemv needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode`: gemv needs group_size % 32 == 0 or group_size == 16, and group_size is 48; use `coop4`, or leave `decode` out",
                 "`decode.resident`: 1 chunks of each of 128 lanes hold inputs of up to K = 4096, and K is 4104; \
                  use more chunks, a larger width, or leave `resident` out",
             ]
@@ -350,7 +350,7 @@ mod tests {
                 "`decode.held`: 64 is not supported; use one of 128, 256",
                 "`decode.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
                 "`decode`: stream needs K % 32 == 0, and K is 4104; use `coop4`, or leave `decode` out",
-                "`decode`: stream needs group_size % 32 == 0, and group_size is 48; use `coop4`, or leave `decode` out",
+                "`decode`: stream needs group_size % 32 == 0 or group_size == 16, and group_size is 48; use `coop4`, or leave `decode` out",
                 "`decode.held`: 64 chunks hold inputs of up to K = 2048, and K is 4104; use more chunks, or leave `slices` out",
             ]
         );

@@ -1,6 +1,6 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream};
+use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream, load};
 
 use super::{Field, KernelSpec, check::Errors};
 
@@ -20,7 +20,7 @@ pub struct SkinnySpec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32. More rows go to the skinny kernels.
+/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32, or groups of 16. More rows go to the skinny kernels.
 /// What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamOfRowsSpec {
@@ -35,7 +35,7 @@ pub struct StreamOfRowsSpec {
 }
 
 /// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
-/// [`HeldMatrix::LOAD`] and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
+/// [`HeldMatrix::LOAD`] or of 16, and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldMatrixSpec {
     /// Subgroups per workgroup: 8, 12, 14 or 16. Left out: as few as hold K in the fewest passes.
@@ -116,7 +116,13 @@ impl KernelSpec {
         errors.one_of(Field::FewColumns, stream.columns, &Stream::COLUMNS);
         errors.workgroups(Field::FewWorkgroups, stream.workgroups);
         let chunks = (Stream::CHUNK, Stream::CHUNK);
-        self.check_multiples((Field::Few, "stream"), chunks, &[], SHORTER_LOADS, errors);
+        self.check_multiples(
+            (Field::Few, "stream"),
+            chunks,
+            &load::SHORT_GROUPS,
+            SHORTER_LOADS,
+            errors,
+        );
     }
 
     fn check_held_matrix(&self, wish: HeldMatrixSpec, errors: &mut Errors) {
@@ -128,7 +134,13 @@ impl KernelSpec {
         let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
         let span = if known { wish.geometry(self.k).span() } else { 1 };
         let multiples = (span, HeldMatrix::LOAD);
-        self.check_multiples((Field::Few, "held_matrix"), multiples, &[], SHORTER_LOADS, errors);
+        self.check_multiples(
+            (Field::Few, "held_matrix"),
+            multiples,
+            &load::SHORT_GROUPS,
+            SHORTER_LOADS,
+            errors,
+        );
     }
 
     fn check_skinny(&self, few: SkinnySpec, errors: &mut Errors) {

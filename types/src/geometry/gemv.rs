@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Family, Label, Reduction};
-use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+use super::{Family, Label, Reduction, load};
+use crate::{Dispatch, Feature, Route, RowsServed};
 
 /// The persistent GEMV: a grid of limited size strides over blocks of columns; the lanes of a workgroup divide K among themselves, 16 bytes
 /// of every column at a time.
@@ -33,11 +33,9 @@ impl Gemv {
     /// The most chunks that a lane can keep: more would not fit its registers.
     pub const MOST_RESIDENT: u32 = 4;
     /// Words of a column that a lane loads at once.
-    pub const WORDS: u32 = 4;
+    pub const WORDS: u32 = load::WORDS;
     /// Weights of a column that a lane loads at once: 16 bytes.
-    pub const CHUNK: u32 = Self::WORDS * WEIGHTS_PER_WORD;
-    /// Group sizes that split such a load into equal parts, each with a scale of its own: where they are constants of a kernel, it serves them too.
-    pub const SHORT_GROUPS: [u32; 1] = [Self::CHUNK / 2];
+    pub const CHUNK: u32 = load::WEIGHTS;
     /// The width where a description names none.
     pub const DEFAULT_WIDTH: u32 = 128;
     /// The number of columns where a description names none.
@@ -80,7 +78,7 @@ impl Family for Gemv {
     }
 
     fn short_groups(&self) -> &'static [u32] {
-        &Self::SHORT_GROUPS
+        &load::SHORT_GROUPS
     }
 
     fn k_most(&self) -> u32 {

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Family, Label, MULTIPROCESSORS, Matrix, MatrixSide};
-use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+use super::{Family, Label, MULTIPROCESSORS, Matrix, MatrixSide, load};
+use crate::{Dispatch, Feature, Route, RowsServed};
 
 /// Cooperative matrices for a few rows that stay where they are: the subgroups of a workgroup divide K, and each holds its part of all rows in registers while
 /// blocks of columns pass by.
@@ -26,8 +26,8 @@ impl HeldMatrix {
     pub const ROWS: u32 = MatrixSide::Sixteen.length();
     /// The output columns of a block: those of one matrix.
     pub const COLUMNS: u32 = MatrixSide::Sixteen.length();
-    /// Elements of K that a lane loads at once: 16 bytes of weights, which have one scale.
-    pub const LOAD: u32 = 4 * WEIGHTS_PER_WORD;
+    /// Elements of K that a lane loads at once: 16 bytes of weights.
+    pub const LOAD: u32 = load::WEIGHTS;
     /// The numbers of subgroups there are: with the fewest, every output of a block has a lane to itself.
     pub const SUBGROUPS: [u32; 4] = [8, 12, 14, 16];
     /// The numbers of held matrices there are: whole loads of each lane.
@@ -117,9 +117,13 @@ impl Family for HeldMatrix {
         self.span()
     }
 
-    /// A load has one scale.
+    /// A load has one scale, unless its groups are known to be short.
     fn group_size_multiple(&self) -> u32 {
         Self::LOAD
+    }
+
+    fn short_groups(&self) -> &'static [u32] {
+        &load::SHORT_GROUPS
     }
 
     fn features(&self) -> &'static [Feature] {

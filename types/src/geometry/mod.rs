@@ -4,6 +4,7 @@ mod coop4;
 mod gemm;
 mod gemv;
 mod held_matrix;
+pub mod load;
 mod matrix;
 mod panel_matrix;
 mod reduction;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Family, Label, Matrix, MatrixSide};
+use super::{Family, Label, Matrix, MatrixSide, load};
 use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// The GEMM of cooperative matrices in which a subgroup computes all rows of a tile for columns of its own: nobody else needs its weights.
@@ -41,7 +41,7 @@ impl PanelMatrix {
     /// Rows and columns of a matrix, and the elements of K that a panel holds.
     pub const SIDE: u32 = MatrixSide::Sixteen.length();
     /// Elements of K that a lane loads of its column at once: 16 bytes of weights.
-    pub const LOAD: u32 = 4 * WEIGHTS_PER_WORD;
+    pub const LOAD: u32 = load::WEIGHTS;
     /// Elements of K that a lane loads of a row of inputs at once.
     pub const INPUTS: u32 = WEIGHTS_PER_WORD;
     /// The tiles of inputs along K that there are: whole matrices.
@@ -147,6 +147,10 @@ impl Family for PanelMatrix {
     /// Rows of weights are whole loads, and no group boundary splits one.
     fn k_multiple(&self) -> u32 {
         Self::LOAD
+    }
+
+    fn short_groups(&self) -> &'static [u32] {
+        &load::SHORT_GROUPS
     }
 
     fn features(&self) -> &'static [Feature] {

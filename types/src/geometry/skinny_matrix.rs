@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Family, Label, Matrix, MatrixSide};
-use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+use super::{Family, Label, Matrix, MatrixSide, load};
+use crate::{Dispatch, Feature, Route, RowsServed};
 
 /// Cooperative matrices for a few rows: one matrix holds all of them, and the subgroups of a workgroup divide K.
 ///
@@ -25,7 +25,7 @@ impl SkinnyMatrix {
     /// The rows that one matrix holds.
     pub const ROWS: u32 = MatrixSide::Sixteen.length();
     /// Elements of K that a lane loads at once: 16 bytes of weights.
-    pub const LOAD: u32 = 4 * WEIGHTS_PER_WORD;
+    pub const LOAD: u32 = load::WEIGHTS;
     /// What is taken where a description names none.
     pub const DEFAULT: Self = Self {
         columns: 32,
@@ -94,6 +94,10 @@ impl Family for SkinnyMatrix {
     /// No load straddles rows or groups. A last step that is not whole is masked.
     fn k_multiple(&self) -> u32 {
         Self::LOAD
+    }
+
+    fn short_groups(&self) -> &'static [u32] {
+        &load::SHORT_GROUPS
     }
 
     fn features(&self) -> &'static [Feature] {

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Family, Label, MULTIPROCESSORS, Reduction};
-use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+use super::{Family, Label, MULTIPROCESSORS, Reduction, load};
+use crate::{Dispatch, Feature, Route, RowsServed};
 
 /// The streaming GEMV: few large workgroups keep the input in their memory, and each team of lanes walks alone over all of K of a few columns,
 /// 16 bytes of every column at a time, the next ones under way while these are multiplied. Teams are dealt their columns one after the other. With more
@@ -47,9 +47,9 @@ impl Stream {
     /// Lanes of a team that is no subgroup.
     pub const TEAM: u32 = 32;
     /// Words of a column that a lane loads at once.
-    pub const WORDS: u32 = 4;
+    pub const WORDS: u32 = load::WORDS;
     /// Weights of a column that a lane loads at once: 16 bytes.
-    pub const CHUNK: u32 = Self::WORDS * WEIGHTS_PER_WORD;
+    pub const CHUNK: u32 = load::WEIGHTS;
     /// What is held where a description does not say.
     pub const DEFAULT_HELD: u32 = 128;
     /// Workgroups where a description names none: two for each multiprocessor of the largest devices.
@@ -134,6 +134,10 @@ impl Family for Stream {
     /// What a lane loads at once must not straddle rows or groups.
     fn k_multiple(&self) -> u32 {
         Self::CHUNK
+    }
+
+    fn short_groups(&self) -> &'static [u32] {
+        &load::SHORT_GROUPS
     }
 
     fn k_most(&self) -> u32 {

@@ -52,13 +52,11 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         })
     };
     let mut variants = Vec::new();
-    if group_size.is_multiple_of(Stream::CHUNK) {
-        let reduction = Reduction::Subgroup;
-        let streams = [Stream::default_of(true, reduction)]
-            .into_iter()
-            .chain(few_rows(reduction));
-        variants.extend(streams.map(|stream| standard(Geometry::Stream(stream), fixed)));
-    }
+    let reduction = Reduction::Subgroup;
+    let streams = [Stream::default_of(true, reduction)]
+        .into_iter()
+        .chain(few_rows(reduction));
+    variants.extend(streams.map(|stream| standard(Geometry::Stream(stream), fixed)));
     if encoding != Encoding::Symmetric {
         variants.extend([
             standard(gemv(Reduction::Subgroup), fixed),
@@ -75,16 +73,13 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         };
         standard(Geometry::Skinny(skinny), fixed)
     }));
-    let mut matrices = vec![Geometry::Matrix(Matrix::DEFAULT)];
-    // A lane loads 32 weights of one scale.
-    if group_size.is_multiple_of(HeldMatrix::LOAD) {
-        matrices.extend([
-            Geometry::HeldMatrix(HeldMatrix::DEFAULT),
-            Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT),
-            Geometry::PanelMatrix(PanelMatrix::DEFAULT),
-        ]);
-    }
-    variants.extend(matrices.into_iter().map(|geometry| rounded(geometry, fixed)));
+    let matrices = [
+        Geometry::Matrix(Matrix::DEFAULT),
+        Geometry::HeldMatrix(HeldMatrix::DEFAULT),
+        Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT),
+        Geometry::PanelMatrix(PanelMatrix::DEFAULT),
+    ];
+    variants.extend(matrices.map(|geometry| rounded(geometry, fixed)));
     let (m, n) = Gemm::DEFAULT_TILE;
     variants.extend([
         standard(Geometry::Staged(Staged::DEFAULT), fixed),

@@ -1,9 +1,13 @@
 //! The values of the persistent GEMV.
 
-use q4_kernel_types::{Configuration, Gemv, GroupSize, NumericClass, Reduction, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Configuration, Gemv, NumericClass, Reduction};
 use serde::Serialize;
 
-use super::{Described, Family, ScaleLoads, Word, word_type, words};
+use super::{
+    Described, Family, ScaleLoads, Word,
+    parts::{Part, parts},
+    word_type, words,
+};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -29,15 +33,6 @@ pub(super) struct Values {
     quarter: Pair,
     /// The columns that a lane is left with in the end.
     total_components: Vec<Word>,
-}
-
-/// Words of a chunk that share a scale.
-#[derive(Serialize)]
-struct Part {
-    index: u32,
-    /// What the names of its functions end with: nothing where it is the whole chunk.
-    suffix: String,
-    words: Vec<Word>,
 }
 
 /// Two expressions, of which a lane keeps one and gives the other away.
@@ -98,30 +93,6 @@ pub(super) fn describe(gemv: Gemv, configuration: &Configuration) -> Described {
             total_components: words(gemv.columns / Reduction::SMALLEST_SUBGROUP),
         }),
     }
-}
-
-/// A group size that is known to be shorter than a chunk divides it.
-fn parts(group_size: GroupSize) -> Vec<Part> {
-    let of_part = match group_size {
-        GroupSize::Fixed(size) if size < Gemv::CHUNK => size / WEIGHTS_PER_WORD,
-        GroupSize::Fixed(_) | GroupSize::Runtime => Gemv::WORDS,
-    };
-    let mut all = words(Gemv::WORDS);
-    let mut parts = Vec::new();
-    for index in 0..Gemv::WORDS / of_part.max(1) {
-        let rest = all.split_off(of_part as usize);
-        let suffix = if of_part == Gemv::WORDS {
-            String::new()
-        } else {
-            format!("_{index}")
-        };
-        parts.push(Part {
-            index,
-            suffix,
-            words: std::mem::replace(&mut all, rest),
-        });
-    }
-    parts
 }
 
 /// How `columns` sums, in vectors `sum_0`, `sum_1` and so on of four, are halved twice.

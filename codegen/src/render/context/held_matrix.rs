@@ -1,9 +1,15 @@
 //! The values of the kernel that holds the inputs of a few rows as cooperative matrices.
 
-use q4_kernel_types::{Configuration, GroupSize, HeldMatrix, Matrix, ScaleOrder, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{
+    Configuration, GroupSize, HeldMatrix, Matrix, ScaleOrder, layout::WEIGHTS_PER_WORD, load,
+};
 use serde::Serialize;
 
-use super::{COMPONENTS, Described, Family, ScaleLoads, word_type};
+use super::{
+    COMPONENTS, Described, Family, ScaleLoads,
+    parts::{Part, parts, suffix},
+    word_type,
+};
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -11,10 +17,12 @@ pub(super) struct Values {
     subgroup_size: u32,
     subgroups: u32,
     held: u32,
-    /// Elements of K that a lane loads at once, and the loads of its span.
+    /// Elements of K that a lane loads at once, the parts of a load that have a scale each, and the loads of a lane's span.
     load: u32,
+    parts: Vec<Part>,
     loads: Vec<Load>,
-    /// The scales of a span that are loaded one by one, by number; none where all of them come together.
+    /// The scales of a span, four to a vector where all of them are neighbours; otherwise they are loaded one by one, by number.
+    span_vectors: Vec<SpanVector>,
     span_scales: Vec<SpanScale>,
 }
 
@@ -22,22 +30,42 @@ pub(super) struct Values {
 #[derive(Serialize)]
 struct Load {
     index: u32,
+    parts: Vec<LoadPart>,
+    words: Vec<HeldWord>,
+}
+
+/// Words of a load that share a scale.
+#[derive(Serialize)]
+struct LoadPart {
+    /// What the names of its values end with: nothing where it is the whole load.
+    suffix: String,
     /// The expressions for its scale, and for what its group adds to the weights.
     scale: String,
     offset: String,
-    words: Vec<HeldWord>,
 }
 
 /// A word of a load: a column's part of one matrix.
 #[derive(Serialize)]
 struct HeldWord {
     component: &'static str,
+    /// The suffix of its part of the load.
+    part: String,
     /// The matrix of inputs that it meets.
     matrix: u32,
     /// Vectors of four inputs before those that it meets, in the span.
     vector: u32,
     /// Whether no later word is of the same load.
     is_last: bool,
+}
+
+/// Neighbouring scales that are loaded together.
+#[derive(Serialize)]
+struct SpanVector {
+    index: u32,
+    /// What its name ends with: nothing where it has all scales of the span.
+    suffix: String,
+    /// The expression for the elements of K that its groups have.
+    span: String,
 }
 
 /// A scale that is loaded by itself.
@@ -51,34 +79,55 @@ struct SpanScale {
 pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Described {
     let HeldMatrix { subgroups, held, .. } = matrix;
     let words_at_once = HeldMatrix::LOAD / WEIGHTS_PER_WORD;
+    let parts = parts(configuration.group_size);
     let scales = scales_of_span(matrix, configuration.group_size);
     let vector = u32::try_from(COMPONENTS.len()).unwrap_or(u32::MAX);
-    let together = configuration.group_size == GroupSize::Fixed(HeldMatrix::LOAD)
-        && scales == vector
+    let together = configuration.group_size == GroupSize::Fixed(matrix.span() / scales)
+        && scales.is_multiple_of(vector)
         && configuration.scales.order == ScaleOrder::Columns;
-    let of_load = |name: &str, load: u32| {
-        let scale = load * scales / matrix.loads();
-        match COMPONENTS.get(scale as usize) {
-            Some(component) if together => format!("{name}{component}"),
+    let vectors = if together { scales / vector } else { 0 };
+    let of_part = |name: &str, load: u32, part: &Part| {
+        let parts = load::parts(configuration.group_size);
+        let scale = (load * parts + part.index) * scales / (matrix.loads() * parts);
+        match COMPONENTS.get((scale % vector) as usize) {
+            Some(component) if together => format!("{name}{}{component}", suffix(scale / vector, vectors)),
             _ => format!("{name}_{scale}"),
         }
+    };
+    let words = |load: u32, part: &Part| -> Vec<HeldWord> {
+        let words = part.words.iter();
+        words
+            .map(|word| HeldWord {
+                component: word.component,
+                part: part.suffix.clone(),
+                matrix: load * words_at_once + word.index,
+                vector: (load * HeldMatrix::LOAD + word.k) / vector,
+                is_last: word.index + 1 == words_at_once,
+            })
+            .collect()
     };
     let loads = (0..matrix.loads())
         .map(|index| Load {
             index,
-            scale: of_load("scale", index),
-            offset: of_load("offset", index),
-            words: (0..words_at_once)
-                .zip(COMPONENTS)
-                .map(|(word, component)| HeldWord {
-                    component,
-                    matrix: index * words_at_once + word,
-                    vector: (index * HeldMatrix::LOAD + word * WEIGHTS_PER_WORD) / vector,
-                    is_last: word + 1 == words_at_once,
+            parts: parts
+                .iter()
+                .map(|part| LoadPart {
+                    suffix: part.suffix.clone(),
+                    scale: of_part("scale", index, part),
+                    offset: of_part("offset", index, part),
                 })
                 .collect(),
+            words: parts.iter().flat_map(|part| words(index, part)).collect(),
         })
         .collect();
+    let span_vector = |index| SpanVector {
+        index,
+        suffix: suffix(index, vectors),
+        span: match vectors {
+            1 => "SPAN".to_owned(),
+            _ => format!("({vector}u * GROUP_SIZE)"),
+        },
+    };
     let span_scale = |index| SpanScale {
         index,
         k: index * matrix.span() / scales,
@@ -114,7 +163,9 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
             subgroups,
             held,
             load: HeldMatrix::LOAD,
+            parts,
             loads,
+            span_vectors: (0..vectors).map(span_vector).collect(),
             span_scales: if together {
                 Vec::new()
             } else {

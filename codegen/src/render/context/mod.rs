@@ -7,6 +7,7 @@ mod held_matrix;
 mod mantissa;
 mod matrix;
 mod panel_matrix;
+mod parts;
 mod skinny;
 mod skinny_matrix;
 mod staged;
@@ -210,12 +211,12 @@ impl Context {
             Geometry::Gemv(gemv) => gemv::describe(gemv, configuration),
             Geometry::Stream(stream) => stream::describe(stream, configuration),
             Geometry::Skinny(skinny) => skinny::describe(skinny),
-            Geometry::SkinnyMatrix(matrix) => skinny_matrix::describe(matrix),
+            Geometry::SkinnyMatrix(matrix) => skinny_matrix::describe(matrix, configuration.group_size),
             Geometry::HeldMatrix(matrix) => held_matrix::describe(matrix, configuration),
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),
-            Geometry::PanelMatrix(matrix) => panel_matrix::describe(matrix),
+            Geometry::PanelMatrix(matrix) => panel_matrix::describe(matrix, configuration.group_size),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);

@@ -1,9 +1,13 @@
 //! The values of the GEMM of cooperative matrices whose subgroups have panels of their own.
 
-use q4_kernel_types::{Matrix, PanelMatrix, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{GroupSize, Matrix, PanelMatrix, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
-use super::{Described, Family, ScaleLoads, Word, word_type, words};
+use super::{
+    Described, Family, ScaleLoads, Word,
+    parts::{Part, parts},
+    word_type,
+};
 
 /// Loads of weights that are on their way or being dequantised.
 const LOADS_AHEAD: u32 = 2;
@@ -17,6 +21,8 @@ pub(super) struct Values {
     side: u32,
     subgroup_size: u32,
     load: u32,
+    /// The parts of a load of weights that have a scale each.
+    parts: Vec<Part>,
     inputs: u32,
     /// Matrices of a subgroup.
     matrices_m: u32,
@@ -56,6 +62,8 @@ enum Piece {
     /// Dequantises a word into a panel.
     Dequantize {
         panel: u32,
+        /// The suffix of its part of the load.
+        part: String,
         #[serde(flatten)]
         word: Word,
     },
@@ -65,7 +73,7 @@ enum Piece {
     StageInputs { tile: u32, load: u32, ahead: u32 },
 }
 
-pub(super) fn describe(matrix: PanelMatrix) -> Described {
+pub(super) fn describe(matrix: PanelMatrix, group_size: GroupSize) -> Described {
     let PanelMatrix {
         tile_m,
         tile_n,
@@ -100,17 +108,20 @@ pub(super) fn describe(matrix: PanelMatrix) -> Described {
             side,
             subgroup_size: Matrix::SUBGROUP_SIZE,
             load: PanelMatrix::LOAD,
+            parts: parts(group_size),
             inputs: PanelMatrix::INPUTS,
             matrices_m: matrix.matrices_m(),
             matrices_n: matrix.matrices_n(),
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
             even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
             panels: (0..panels).collect(),
-            first_pieces: (0..panels).flat_map(|step| panel_pieces(matrix, step)).collect(),
+            first_pieces: (0..panels)
+                .flat_map(|step| panel_pieces(matrix, group_size, step))
+                .collect(),
             barrier: barrier.name(),
             period: matrix.period(),
             steps: (0..matrix.period() / side)
-                .map(|index| step(matrix, index))
+                .map(|index| step(matrix, group_size, index))
                 .collect(),
         }),
     }
@@ -120,20 +131,28 @@ fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
     matrix.input_loads() / matrix.threads()
 }
 
-/// The words that a panel holds at a step, of the load that they are part of.
-fn words_of_step(step: u32) -> Vec<Word> {
+/// What dequantises the words that a panel holds at a step, of the load that they are part of.
+fn words_of_step(group_size: GroupSize, step: u32, panel: u32) -> impl Iterator<Item = Piece> {
     let words_of_panel = PanelMatrix::SIDE / WEIGHTS_PER_WORD;
     let panels_of_load = PanelMatrix::LOAD / PanelMatrix::SIDE;
     let first = step % panels_of_load * words_of_panel;
-    words(PanelMatrix::LOAD / WEIGHTS_PER_WORD)
+    let words = parts(group_size)
         .into_iter()
+        .flat_map(|Part { suffix, words, .. }| {
+            let words = words.into_iter();
+            words.map(move |word| (suffix.clone(), word))
+        });
+    words
         .skip(first as usize)
         .zip(0..words_of_panel)
-        .map(|(word, index)| Word { index, ..word })
-        .collect()
+        .map(move |((part, word), index)| Piece::Dequantize {
+            panel,
+            part,
+            word: Word { index, ..word },
+        })
 }
 
-fn step(matrix: PanelMatrix, index: u32) -> Step {
+fn step(matrix: PanelMatrix, group_size: GroupSize, index: u32) -> Step {
     let k = index * PanelMatrix::SIDE;
     let end = k + PanelMatrix::SIDE;
     Step {
@@ -141,17 +160,14 @@ fn step(matrix: PanelMatrix, index: u32) -> Step {
         tile: k / matrix.tile_k,
         vectors: k % matrix.tile_k / 4,
         ends_tile: end.is_multiple_of(matrix.tile_k),
-        between: spread(pieces(matrix, index), matrix.matrices_m()),
+        between: spread(pieces(matrix, group_size, index), matrix.matrices_m()),
     }
 }
 
 /// What fills the panel of a step.
-fn panel_pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
+fn panel_pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
     let panel = step % matrix.panels;
-    let mut pieces: Vec<_> = words_of_step(step)
-        .into_iter()
-        .map(|word| Piece::Dequantize { panel, word })
-        .collect();
+    let mut pieces: Vec<_> = words_of_step(group_size, step, panel).collect();
     let end = (step + 1) * PanelMatrix::SIDE;
     if end.is_multiple_of(PanelMatrix::LOAD) {
         // The load is used up, the next one has arrived.
@@ -163,8 +179,8 @@ fn panel_pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
 }
 
 /// What is prepared during a step: the panel that it leaves, for a later one, and some of the inputs of the next tile.
-fn pieces(matrix: PanelMatrix, step: u32) -> Vec<Piece> {
-    let mut pieces = panel_pieces(matrix, step + matrix.panels);
+fn pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
+    let mut pieces = panel_pieces(matrix, group_size, step + matrix.panels);
     let steps_of_tile = matrix.tile_k / PanelMatrix::SIDE;
     let tile = step / steps_of_tile;
     let inputs = (0..loads_of_a_thread(matrix))
@@ -193,7 +209,7 @@ fn spread(pieces: Vec<Piece>, matrices: u32) -> Vec<Vec<Piece>> {
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel_types::PanelBarrier;
+    use q4_kernel_types::{PanelBarrier, load};
 
     use super::*;
 
@@ -214,7 +230,7 @@ mod tests {
                     ..PanelMatrix::DEFAULT
                 };
                 let steps: Vec<Step> = (0..tile_k / PanelMatrix::SIDE)
-                    .map(|index| step(matrix, index))
+                    .map(|index| step(matrix, GroupSize::Runtime, index))
                     .collect();
                 let mut loads: Vec<u32> = steps
                     .iter()
@@ -237,10 +253,27 @@ mod tests {
                 ..PanelMatrix::DEFAULT
             };
             for index in 0..matrix.period() / PanelMatrix::SIDE {
-                let between = step(matrix, index).between;
+                let between = step(matrix, GroupSize::Runtime, index).between;
                 assert_eq!(between.len(), matrix.matrices_m() as usize);
                 assert!(between.last().is_some_and(Vec::is_empty), "{matrix}");
             }
         }
+    }
+
+    #[test]
+    fn every_word_is_dequantised_with_the_scale_of_its_group() {
+        let [short] = load::SHORT_GROUPS;
+        let scales = |group_size| -> Vec<String> {
+            let steps = 0..PanelMatrix::LOAD / PanelMatrix::SIDE;
+            let pieces = steps.flat_map(|step| panel_pieces(PanelMatrix::DEFAULT, group_size, step));
+            pieces
+                .filter_map(|piece| match piece {
+                    Piece::Dequantize { part, .. } => Some(part),
+                    _ => None,
+                })
+                .collect()
+        };
+        assert_eq!(scales(GroupSize::Fixed(short)), ["_0", "_0", "_1", "_1"]);
+        assert_eq!(scales(GroupSize::Runtime), ["", "", "", ""]);
     }
 }

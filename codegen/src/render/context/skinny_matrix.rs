@@ -1,9 +1,13 @@
 //! The values of the kernel of cooperative matrices for a few rows.
 
-use q4_kernel_types::{Matrix, SkinnyMatrix, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{GroupSize, Matrix, SkinnyMatrix, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
-use super::{Described, Family, Nibble, ScaleLoads, Word, mantissa, word_type, words};
+use super::{
+    Described, Family, Nibble, ScaleLoads, mantissa,
+    parts::{Part, parts},
+    word_type,
+};
 
 /// Rows of workgroup memory that begin in different banks: those that a phase of eight lanes, each with 16 bytes, reads or writes.
 const NEIGHBOURS: u32 = 8;
@@ -23,19 +27,19 @@ pub(super) struct Values {
     input_loads: Vec<u32>,
     /// The steps that are on their way, by number.
     stages: Vec<u32>,
-    words: Vec<Word>,
+    /// The parts of a load of weights that have a scale each.
+    parts: Vec<Part>,
     magic: u32,
     nibbles: [Nibble; 4],
 }
 
-pub(super) fn describe(matrix: SkinnyMatrix) -> Described {
+pub(super) fn describe(matrix: SkinnyMatrix, group_size: GroupSize) -> Described {
     let SkinnyMatrix {
         columns,
         tile_k,
         subgroups,
         ahead,
     } = matrix;
-    let words_at_once = SkinnyMatrix::LOAD / WEIGHTS_PER_WORD;
     let side = SkinnyMatrix::ROWS;
     Described {
         kind: "Cooperative matrices",
@@ -51,7 +55,7 @@ pub(super) fn describe(matrix: SkinnyMatrix) -> Described {
         ],
         columns,
         input_type: "vec4<f32>",
-        weight_type: word_type(words_at_once),
+        weight_type: word_type(SkinnyMatrix::LOAD / WEIGHTS_PER_WORD),
         scale_loads: ScaleLoads::Single,
         values: Family::SkinnyMatrix(Values {
             side,
@@ -64,7 +68,7 @@ pub(super) fn describe(matrix: SkinnyMatrix) -> Described {
             weight_loads: (0..matrix.weight_loads()).collect(),
             input_loads: (0..matrix.input_loads()).collect(),
             stages: (0..ahead).collect(),
-            words: words(words_at_once),
+            parts: parts(group_size),
             magic: mantissa::MAGIC,
             nibbles: mantissa::nibbles(),
         }),

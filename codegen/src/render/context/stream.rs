@@ -3,7 +3,11 @@
 use q4_kernel_types::{Configuration, GroupSize, Reduction, ScaleFormat, ScaleOrder, Stream};
 use serde::Serialize;
 
-use super::{Described, Family, ScaleLoads, Word, word_type, words};
+use super::{
+    Described, Family, ScaleLoads, Word,
+    parts::{Part, parts},
+    word_type, words,
+};
 
 /// Elements of a vector of the input.
 const VECTOR: u32 = 4;
@@ -18,6 +22,8 @@ pub(super) struct Values {
     reduction: Reduction,
     /// The words of a chunk.
     words: Vec<Word>,
+    /// The parts of a chunk that have a scale each.
+    parts: Vec<Part>,
     /// The chunks of a row that workgroup memory holds, whether a longer input passes through it in slices, and the vectors of it that a lane copies.
     held: u32,
     slices: bool,
@@ -115,6 +121,7 @@ pub(super) fn describe(stream: Stream, configuration: &Configuration) -> Describ
             min_subgroup_size: Reduction::SMALLEST_SUBGROUP,
             reduction,
             words: words(Stream::WORDS),
+            parts: parts(configuration.group_size),
             held,
             slices,
             copies: copies(stream),

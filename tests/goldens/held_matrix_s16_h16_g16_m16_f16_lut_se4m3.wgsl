@@ -1,0 +1,405 @@
+// held_matrix_s16_h16_g16_m16_f16_lut_se4m3
+//
+// Held cooperative matrices on 4-bit weights of a codebook, for a few rows, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * codebook[nibble(n, k)] * scales[k / group_size, n]
+//
+//   inputs      16 rows in matrices of 16 x 16, K in passes of 4096
+//   subgroups   16 of 32 lanes divide K, each holds 16 of the matrices while blocks of 16 columns pass
+//   group size  16
+//   scales      e4m3 [N, groups]
+//   numeric     f16_multiply (f16 operands, f32 accumulate)
+//   serves      M <= 16, K % 128 == 0, group_size == 16
+//   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
+//   dispatch    x = min(ceil(N / 16), 132, limit), blocks of columns dealt to all teams in turn
+
+enable f16;
+enable wgpu_cooperative_matrix;
+
+struct Params {
+    M: u32,             // rows of this dispatch
+    N: u32,             // columns of this dispatch
+    K: u32,             // columns of the input
+    K_packed: u32,      // bytes of one row of weights
+    group_size: u32,    // consecutive k that share a scale
+    padded_N: u32,      // scales of one group, padding included
+    has_bias: u32,      // 1 where a bias is bound, 0 where a dummy is
+    output_stride: u32, // elements from one row of the output to the next
+    input_offset: u32,  // elements before the first input of this dispatch
+    output_offset: u32, // elements before the first output of this dispatch
+}
+
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> scales: array<u32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(7) var<storage, read> codebook: array<f32, LEVELS>;
+
+const WEIGHTS_PER_WORD: u32 = 8u;
+// Levels of the codebook: one for each nibble.
+const LEVELS: u32 = 16u;
+const GROUP_SIZE: u32 = 16u;
+
+// Rows and columns of a matrix, which holds all rows of the input, and the columns of a block.
+const SIDE: u32 = 16u;
+// Lanes of a subgroup: the host keeps the kernel from devices with others.
+const SUBGROUP_SIZE: u32 = 32u;
+const SUBGROUPS: u32 = 16u;
+const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
+// Matrices of inputs that a subgroup holds.
+const HELD: u32 = 16u;
+// Elements of K that a subgroup holds, and all of them.
+const SHARE: u32 = HELD * SIDE;
+const PASS: u32 = SUBGROUPS * SHARE;
+// Lanes that share a column, and elements of K of it that each of them multiplies in a pass: neighbours in memory, and a part of every matrix.
+const PARTS: u32 = SUBGROUP_SIZE / SIDE;
+const SPAN: u32 = SHARE / PARTS;
+// Elements of K that a lane loads of a column at once.
+const LOAD: u32 = 32u;
+// Vectors of a row of a matrix, and from one row to the next: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
+const VECTORS: u32 = SIDE / 4u;
+const STRIDE: u32 = VECTORS + 2u;
+
+// A word of a lane is its part of one matrix, and its loads are whole.
+const_assert SIDE / PARTS == WEIGHTS_PER_WORD && SPAN == 4u * LOAD;
+// Every output of a block has a lane.
+const_assert SIDE * SIDE <= THREADS;
+// Group boundaries split a load into whole words, 2 parts with a scale each.
+const_assert LOAD == 2u * GROUP_SIZE && GROUP_SIZE % WEIGHTS_PER_WORD == 0u;
+
+// A matrix of each subgroup on its way into registers. No other subgroup touches it, so that none waits for others.
+var<workgroup> tile: array<vec4<f16>, SUBGROUPS * SIDE * STRIDE>;
+// The sums of each subgroup, of a block and of the one before.
+var<workgroup> partial: array<f32, 2u * SUBGROUPS * SIDE * SIDE>;
+
+// The value of an E4M3 byte: a sign, an exponent that is biased by 7, and three bits. Where the exponent is zero, these count 512ths: as if they stood
+// behind 2^-6, less that. No step is below the normal numbers, which a device may flush to zero.
+fn e4m3(byte: vec4<u32>) -> vec4<f32> {
+    let size = (byte & vec4<u32>(0x7Fu)) << vec4<u32>(20u);
+    let normal = bitcast<vec4<f32>>(size + vec4<u32>(120u << 23u));
+    let small = bitcast<vec4<f32>>(size + vec4<u32>(121u << 23u)) - 0.015625;
+    let value = select(normal, small, size < vec4<u32>(1u << 23u));
+    return select(value, -value, byte >= vec4<u32>(0x80u));
+}
+
+// Neighbouring scales, four to a word, the first one in the lowest byte.
+fn unpack_scales(word: u32) -> vec4<f32> {
+    return e4m3((vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xFFu));
+}
+
+// The levels that nibbles stand for: as many as lanes can look up at once, whichever each of them needs, since every one has a bank of its own.
+var<workgroup> levels: array<f32, LEVELS>;
+
+// Weights 0 to 3 of a word, before scaling: a nibble is the number of a level, the lowest one is the first k.
+fn dequantize_low(word: u32) -> vec4<f32> {
+    let nibbles = (vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u);
+    return vec4<f32>(levels[nibbles.x], levels[nibbles.y], levels[nibbles.z], levels[nibbles.w]);
+}
+
+// Weights 4 to 7 of a word.
+fn dequantize_high(word: u32) -> vec4<f32> {
+    return dequantize_low(word >> 16u);
+}
+
+fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
+    tile[place] = vec4<f16>(low);
+    tile[place + 1u] = vec4<f16>(high);
+}
+
+// The weights of a word, made in f32, so that they are rounded once.
+fn stage_weights(place: u32, word: u32, scale: f32) {
+    tile[place] = vec4<f16>(scale * dequantize_low(word));
+    tile[place + 1u] = vec4<f16>(scale * dequantize_high(word));
+}
+
+fn epilogue(sum: f32, n: u32) -> f32 {
+    // Without a bias the binding is a dummy that must not be read.
+    if (params.has_bias != 0u) {
+        return sum + bias[n];
+    }
+    return sum;
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+    @builtin(subgroup_id) subgroup: u32,
+    @builtin(subgroup_invocation_id) lane: u32,
+) {
+    for (var level = thread; level < LEVELS; level += THREADS) {
+        levels[level] = codebook[level];
+    }
+    workgroupBarrier();
+    // The row of a matrix that a lane writes, a row of the inputs or a column of the block, and which part of it.
+    let row = lane % SIDE;
+    let part = lane / SIDE;
+    let own = subgroup * (SIDE * STRIDE);
+    let place = own + row * STRIDE + part * (VECTORS / PARTS);
+    let blocks = (params.N + SIDE - 1u) / SIDE;
+    var turn = 0u;
+
+    for (var first = 0u; first < params.K; first += PASS) {
+        // The lane's span. Past the end of K it repeats the last one, whose weights meet zeros there.
+        let span = first + subgroup * SHARE + part * SPAN;
+        let k = min(span, params.K - SPAN);
+        // What the lane multiplies of the first block is on its way while the inputs are.
+        let first_n = min(workgroup.x * SIDE + row, params.N - 1u);
+        let first_words = first_n * (params.K / LOAD) + k / LOAD;
+        var q_0 = weight[first_words];
+        var q_1 = weight[first_words + 1u];
+        var q_2 = weight[first_words + 2u];
+        var q_3 = weight[first_words + 3u];
+        // A scale for each part of a load of the span, in the order of the spans.
+        var next_scale_0 = unpack_scales(scales[first_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE)]);
+        var next_scale_1 = unpack_scales(scales[first_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE) + 1u]);
+
+        var x_0_low = vec4<f32>();
+        var x_0_high = vec4<f32>();
+        var x_1_low = vec4<f32>();
+        var x_1_high = vec4<f32>();
+        var x_2_low = vec4<f32>();
+        var x_2_high = vec4<f32>();
+        var x_3_low = vec4<f32>();
+        var x_3_high = vec4<f32>();
+        var x_4_low = vec4<f32>();
+        var x_4_high = vec4<f32>();
+        var x_5_low = vec4<f32>();
+        var x_5_high = vec4<f32>();
+        var x_6_low = vec4<f32>();
+        var x_6_high = vec4<f32>();
+        var x_7_low = vec4<f32>();
+        var x_7_high = vec4<f32>();
+        var x_8_low = vec4<f32>();
+        var x_8_high = vec4<f32>();
+        var x_9_low = vec4<f32>();
+        var x_9_high = vec4<f32>();
+        var x_10_low = vec4<f32>();
+        var x_10_high = vec4<f32>();
+        var x_11_low = vec4<f32>();
+        var x_11_high = vec4<f32>();
+        var x_12_low = vec4<f32>();
+        var x_12_high = vec4<f32>();
+        var x_13_low = vec4<f32>();
+        var x_13_high = vec4<f32>();
+        var x_14_low = vec4<f32>();
+        var x_14_high = vec4<f32>();
+        var x_15_low = vec4<f32>();
+        var x_15_high = vec4<f32>();
+        if (row < params.M && span < params.K) {
+            let x = (params.input_offset + row * params.K + k) / 4u;
+            x_0_low = input[x];
+            x_0_high = input[x + 1u];
+            x_1_low = input[x + 2u];
+            x_1_high = input[x + 3u];
+            x_2_low = input[x + 4u];
+            x_2_high = input[x + 5u];
+            x_3_low = input[x + 6u];
+            x_3_high = input[x + 7u];
+            x_4_low = input[x + 8u];
+            x_4_high = input[x + 9u];
+            x_5_low = input[x + 10u];
+            x_5_high = input[x + 11u];
+            x_6_low = input[x + 12u];
+            x_6_high = input[x + 13u];
+            x_7_low = input[x + 14u];
+            x_7_high = input[x + 15u];
+            x_8_low = input[x + 16u];
+            x_8_high = input[x + 17u];
+            x_9_low = input[x + 18u];
+            x_9_high = input[x + 19u];
+            x_10_low = input[x + 20u];
+            x_10_high = input[x + 21u];
+            x_11_low = input[x + 22u];
+            x_11_high = input[x + 23u];
+            x_12_low = input[x + 24u];
+            x_12_high = input[x + 25u];
+            x_13_low = input[x + 26u];
+            x_13_high = input[x + 27u];
+            x_14_low = input[x + 28u];
+            x_14_high = input[x + 29u];
+            x_15_low = input[x + 30u];
+            x_15_high = input[x + 31u];
+        }
+        stage_inputs(place, x_0_low, x_0_high);
+        subgroupBarrier();
+        let a_0 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_1_low, x_1_high);
+        subgroupBarrier();
+        let a_1 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_2_low, x_2_high);
+        subgroupBarrier();
+        let a_2 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_3_low, x_3_high);
+        subgroupBarrier();
+        let a_3 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_4_low, x_4_high);
+        subgroupBarrier();
+        let a_4 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_5_low, x_5_high);
+        subgroupBarrier();
+        let a_5 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_6_low, x_6_high);
+        subgroupBarrier();
+        let a_6 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_7_low, x_7_high);
+        subgroupBarrier();
+        let a_7 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_8_low, x_8_high);
+        subgroupBarrier();
+        let a_8 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_9_low, x_9_high);
+        subgroupBarrier();
+        let a_9 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_10_low, x_10_high);
+        subgroupBarrier();
+        let a_10 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_11_low, x_11_high);
+        subgroupBarrier();
+        let a_11 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_12_low, x_12_high);
+        subgroupBarrier();
+        let a_12 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_13_low, x_13_high);
+        subgroupBarrier();
+        let a_13 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_14_low, x_14_high);
+        subgroupBarrier();
+        let a_14 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+        stage_inputs(place, x_15_low, x_15_high);
+        subgroupBarrier();
+        let a_15 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
+        subgroupBarrier();
+
+        // Blocks are dealt to the workgroups one after the other.
+        for (var block = workgroup.x; block < blocks; block += workgroups.x) {
+            // A lane of the first ones finishes an output of the block. What its sum is added to is on its way.
+            let m = thread / SIDE;
+            let column = block * SIDE + thread % SIDE;
+            let y = params.output_offset + m * params.output_stride + column;
+            let stored = m < params.M && column < params.N;
+            var total = 0.0;
+            if (stored) {
+                if (first == 0u) {
+                    total = epilogue(0.0, column);
+                } else {
+                    total = output[y];
+                }
+            }
+            // Columns past the edge repeat the last one; the store drops them. So do blocks past the last.
+            let next_n = min((block + workgroups.x) * SIDE + row, params.N - 1u);
+            let next_words = next_n * (params.K / LOAD) + k / LOAD;
+
+            let scale_of_0_0 = next_scale_0.x;
+            let scale_of_0_1 = next_scale_0.y;
+            let scale_of_1_0 = next_scale_0.z;
+            let scale_of_1_1 = next_scale_0.w;
+            let scale_of_2_0 = next_scale_1.x;
+            let scale_of_2_1 = next_scale_1.y;
+            let scale_of_3_0 = next_scale_1.z;
+            let scale_of_3_1 = next_scale_1.w;
+            // A scale for each part of a load of the span, in the order of the spans.
+            next_scale_0 = unpack_scales(scales[next_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE)]);
+            next_scale_1 = unpack_scales(scales[next_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE) + 1u]);
+            var sum = coop_mat16x16<f32, C>();
+            stage_weights(place, q_0.x, scale_of_0_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_0, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_0.y, scale_of_0_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_1, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_0.z, scale_of_0_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_2, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_0.w, scale_of_0_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_3, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            q_0 = weight[next_words];
+            stage_weights(place, q_1.x, scale_of_1_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_4, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_1.y, scale_of_1_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_5, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_1.z, scale_of_1_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_6, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_1.w, scale_of_1_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_7, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            q_1 = weight[next_words + 1u];
+            stage_weights(place, q_2.x, scale_of_2_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_8, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_2.y, scale_of_2_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_9, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_2.z, scale_of_2_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_10, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_2.w, scale_of_2_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_11, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            q_2 = weight[next_words + 2u];
+            stage_weights(place, q_3.x, scale_of_3_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_12, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_3.y, scale_of_3_0);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_13, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_3.z, scale_of_3_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_14, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            stage_weights(place, q_3.w, scale_of_3_1);
+            subgroupBarrier();
+            sum = coopMultiplyAdd(a_15, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
+            subgroupBarrier();
+            q_3 = weight[next_words + 3u];
+
+            let first_sum = turn * (SUBGROUPS * SIDE * SIDE);
+            let sums = sum;
+            let own_sums = &partial[first_sum + subgroup * (SIDE * SIDE)];
+            coopStoreT(sums, own_sums, SIDE);
+            workgroupBarrier();
+            if (stored) {
+                for (var other = 0u; other < SUBGROUPS; other++) {
+                    total += partial[first_sum + other * (SIDE * SIDE) + thread];
+                }
+                output[y] = total;
+            }
+            turn = 1u - turn;
+        }
+    }
+}
