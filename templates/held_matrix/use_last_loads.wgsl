@@ -3,9 +3,9 @@
 stage_weights(
     place,
     {% for load in loads %}q_{{ load.index }}.x{% if not loop.last %} ^ {% endif %}{% endfor %},
-    {% if encoding == "symmetric" %}split_scale({% endif %}{% for load in loads %}next_{{ load.scale }}{% if not loop.last %} + {% endif %}{% endfor %}{% if encoding == "symmetric" %}){% endif %},
+    {% if encoding == "symmetric" %}split_scale({% endif %}{% for load in loads %}{% for part in load.parts %}next_{{ part.scale }}{% if not loop.last %} + {% endif %}{% endfor %}{% if not loop.last %} + {% endif %}{% endfor %}{% if encoding == "symmetric" %}){% endif %},
     {% if affine %}
-    offset_beside(next_{{ loads[0].scale }}, {% for load in loads %}next_{{ load.offset }}{% if not loop.last %} + {% endif %}{% endfor %}),
+    {% for load in loads %}{% for part in load.parts %}offset_beside(next_{{ part.scale }}, next_{{ part.offset }}){% if not loop.last %} + {% endif %}{% endfor %}{% if not loop.last %} + {% endif %}{% endfor %},
     {% endif %}
 );
 // Inputs of the next part of K are staged by other lanes.
