@@ -51,6 +51,8 @@ const PASS: u32 = SUBGROUPS * SHARE;
 // Lanes that share a column, and elements of K of it that each of them multiplies in a pass: neighbours in memory, and a part of every matrix.
 const PARTS: u32 = SUBGROUP_SIZE / SIDE;
 const SPAN: u32 = SHARE / PARTS;
+// Lanes that load the inputs of a word's weights, four each.
+const PAIR: u32 = WEIGHTS_PER_WORD / 4u;
 // Elements of K that a lane loads of a column at once.
 const LOAD: u32 = 32u;
 // Vectors of a row of a matrix, and from one row to the next: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
@@ -59,6 +61,8 @@ const STRIDE: u32 = VECTORS + 2u;
 
 // A word of a lane is its part of one matrix, and its loads are whole.
 const_assert SIDE / PARTS == WEIGHTS_PER_WORD && SPAN == 4u * LOAD;
+// Every row of a matrix of inputs has a pair of lanes.
+const_assert SIDE * PAIR == SUBGROUP_SIZE;
 // Every output of a block has a lane.
 const_assert SIDE * SIDE <= THREADS;
 
@@ -93,10 +97,10 @@ fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
     return fma(weights, vec4<f16>(scale.x), weights * scale.y);
 }
 
-// Inputs in the order in which weights come out of a word: products do not mind the order of k.
-fn stage_inputs(place: u32, low: vec4<f32>, high: vec4<f32>) {
-    tile[place] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-    tile[place + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+// Four of eight inputs in the order in which weights come out of a word: products do not mind the order of k. Two lanes swap what the other one stores.
+fn stage_inputs(place: u32, x: vec4<f32>, upper: bool) {
+    let other = subgroupShuffleXor(select(x.zw, x.xy, upper), 1u);
+    tile[place] = vec4<f16>(select(vec4<f32>(x.x, other.x, x.y, other.y), vec4<f32>(other.x, x.z, other.y, x.w), upper));
 }
 
 // The weights of a word, which leave it in pairs: k 0 and 4, 1 and 5, 2 and 6, 3 and 7.
@@ -150,134 +154,159 @@ fn main(
         var next_scale_2 = load_scale(first_n, group_2);
         var next_scale_3 = load_scale(first_n, group_3);
 
-        var x_0_low = vec4<f32>();
-        var x_0_high = vec4<f32>();
-        var x_1_low = vec4<f32>();
-        var x_1_high = vec4<f32>();
-        var x_2_low = vec4<f32>();
-        var x_2_high = vec4<f32>();
-        var x_3_low = vec4<f32>();
-        var x_3_high = vec4<f32>();
-        var x_4_low = vec4<f32>();
-        var x_4_high = vec4<f32>();
-        var x_5_low = vec4<f32>();
-        var x_5_high = vec4<f32>();
-        var x_6_low = vec4<f32>();
-        var x_6_high = vec4<f32>();
-        var x_7_low = vec4<f32>();
-        var x_7_high = vec4<f32>();
-        var x_8_low = vec4<f32>();
-        var x_8_high = vec4<f32>();
-        var x_9_low = vec4<f32>();
-        var x_9_high = vec4<f32>();
-        var x_10_low = vec4<f32>();
-        var x_10_high = vec4<f32>();
-        var x_11_low = vec4<f32>();
-        var x_11_high = vec4<f32>();
-        var x_12_low = vec4<f32>();
-        var x_12_high = vec4<f32>();
-        var x_13_low = vec4<f32>();
-        var x_13_high = vec4<f32>();
-        var x_14_low = vec4<f32>();
-        var x_14_high = vec4<f32>();
-        var x_15_low = vec4<f32>();
-        var x_15_high = vec4<f32>();
-        if (row < params.M && span < params.K) {
-            let x = (params.input_offset + row * params.K + k) / 4u;
-            x_0_low = input[x];
-            x_0_high = input[x + 1u];
-            x_1_low = input[x + 2u];
-            x_1_high = input[x + 3u];
-            x_2_low = input[x + 4u];
-            x_2_high = input[x + 5u];
-            x_3_low = input[x + 6u];
-            x_3_high = input[x + 7u];
-            x_4_low = input[x + 8u];
-            x_4_high = input[x + 9u];
-            x_5_low = input[x + 10u];
-            x_5_high = input[x + 11u];
-            x_6_low = input[x + 12u];
-            x_6_high = input[x + 13u];
-            x_7_low = input[x + 14u];
-            x_7_high = input[x + 15u];
-            x_8_low = input[x + 16u];
-            x_8_high = input[x + 17u];
-            x_9_low = input[x + 18u];
-            x_9_high = input[x + 19u];
-            x_10_low = input[x + 20u];
-            x_10_high = input[x + 21u];
-            x_11_low = input[x + 22u];
-            x_11_high = input[x + 23u];
-            x_12_low = input[x + 24u];
-            x_12_high = input[x + 25u];
-            x_13_low = input[x + 26u];
-            x_13_high = input[x + 27u];
-            x_14_low = input[x + 28u];
-            x_14_high = input[x + 29u];
-            x_15_low = input[x + 30u];
-            x_15_high = input[x + 31u];
+        // Two lanes load eight neighbouring inputs of a row, since what a load takes is the number of places in memory that its lanes meet in.
+        let x_row = lane / PAIR;
+        let upper = lane % PAIR;
+        let x_place = own + x_row * STRIDE + upper;
+        var x_0_0 = vec4<f32>();
+        var x_1_0 = vec4<f32>();
+        var x_2_0 = vec4<f32>();
+        var x_3_0 = vec4<f32>();
+        var x_4_0 = vec4<f32>();
+        var x_5_0 = vec4<f32>();
+        var x_6_0 = vec4<f32>();
+        var x_7_0 = vec4<f32>();
+        var x_8_0 = vec4<f32>();
+        var x_9_0 = vec4<f32>();
+        var x_10_0 = vec4<f32>();
+        var x_11_0 = vec4<f32>();
+        var x_12_0 = vec4<f32>();
+        var x_13_0 = vec4<f32>();
+        var x_14_0 = vec4<f32>();
+        var x_15_0 = vec4<f32>();
+        let span_0 = first + subgroup * SHARE;
+        if (x_row < params.M && span_0 < params.K) {
+            let x = (params.input_offset + x_row * params.K + span_0) / 4u + upper;
+            x_0_0 = input[x];
+            x_1_0 = input[x + 2u];
+            x_2_0 = input[x + 4u];
+            x_3_0 = input[x + 6u];
+            x_4_0 = input[x + 8u];
+            x_5_0 = input[x + 10u];
+            x_6_0 = input[x + 12u];
+            x_7_0 = input[x + 14u];
+            x_8_0 = input[x + 16u];
+            x_9_0 = input[x + 18u];
+            x_10_0 = input[x + 20u];
+            x_11_0 = input[x + 22u];
+            x_12_0 = input[x + 24u];
+            x_13_0 = input[x + 26u];
+            x_14_0 = input[x + 28u];
+            x_15_0 = input[x + 30u];
         }
-        stage_inputs(place, x_0_low, x_0_high);
+        var x_0_1 = vec4<f32>();
+        var x_1_1 = vec4<f32>();
+        var x_2_1 = vec4<f32>();
+        var x_3_1 = vec4<f32>();
+        var x_4_1 = vec4<f32>();
+        var x_5_1 = vec4<f32>();
+        var x_6_1 = vec4<f32>();
+        var x_7_1 = vec4<f32>();
+        var x_8_1 = vec4<f32>();
+        var x_9_1 = vec4<f32>();
+        var x_10_1 = vec4<f32>();
+        var x_11_1 = vec4<f32>();
+        var x_12_1 = vec4<f32>();
+        var x_13_1 = vec4<f32>();
+        var x_14_1 = vec4<f32>();
+        var x_15_1 = vec4<f32>();
+        let span_1 = first + subgroup * SHARE + 1u * SPAN;
+        if (x_row < params.M && span_1 < params.K) {
+            let x = (params.input_offset + x_row * params.K + span_1) / 4u + upper;
+            x_0_1 = input[x];
+            x_1_1 = input[x + 2u];
+            x_2_1 = input[x + 4u];
+            x_3_1 = input[x + 6u];
+            x_4_1 = input[x + 8u];
+            x_5_1 = input[x + 10u];
+            x_6_1 = input[x + 12u];
+            x_7_1 = input[x + 14u];
+            x_8_1 = input[x + 16u];
+            x_9_1 = input[x + 18u];
+            x_10_1 = input[x + 20u];
+            x_11_1 = input[x + 22u];
+            x_12_1 = input[x + 24u];
+            x_13_1 = input[x + 26u];
+            x_14_1 = input[x + 28u];
+            x_15_1 = input[x + 30u];
+        }
+        stage_inputs(x_place, x_0_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_0_1, upper == 1u);
         subgroupBarrier();
         let a_0 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_1_low, x_1_high);
+        stage_inputs(x_place, x_1_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_1_1, upper == 1u);
         subgroupBarrier();
         let a_1 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_2_low, x_2_high);
+        stage_inputs(x_place, x_2_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_2_1, upper == 1u);
         subgroupBarrier();
         let a_2 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_3_low, x_3_high);
+        stage_inputs(x_place, x_3_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_3_1, upper == 1u);
         subgroupBarrier();
         let a_3 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_4_low, x_4_high);
+        stage_inputs(x_place, x_4_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_4_1, upper == 1u);
         subgroupBarrier();
         let a_4 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_5_low, x_5_high);
+        stage_inputs(x_place, x_5_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_5_1, upper == 1u);
         subgroupBarrier();
         let a_5 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_6_low, x_6_high);
+        stage_inputs(x_place, x_6_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_6_1, upper == 1u);
         subgroupBarrier();
         let a_6 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_7_low, x_7_high);
+        stage_inputs(x_place, x_7_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_7_1, upper == 1u);
         subgroupBarrier();
         let a_7 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_8_low, x_8_high);
+        stage_inputs(x_place, x_8_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_8_1, upper == 1u);
         subgroupBarrier();
         let a_8 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_9_low, x_9_high);
+        stage_inputs(x_place, x_9_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_9_1, upper == 1u);
         subgroupBarrier();
         let a_9 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_10_low, x_10_high);
+        stage_inputs(x_place, x_10_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_10_1, upper == 1u);
         subgroupBarrier();
         let a_10 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_11_low, x_11_high);
+        stage_inputs(x_place, x_11_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_11_1, upper == 1u);
         subgroupBarrier();
         let a_11 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_12_low, x_12_high);
+        stage_inputs(x_place, x_12_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_12_1, upper == 1u);
         subgroupBarrier();
         let a_12 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_13_low, x_13_high);
+        stage_inputs(x_place, x_13_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_13_1, upper == 1u);
         subgroupBarrier();
         let a_13 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_14_low, x_14_high);
+        stage_inputs(x_place, x_14_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_14_1, upper == 1u);
         subgroupBarrier();
         let a_14 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(place, x_15_low, x_15_high);
+        stage_inputs(x_place, x_15_0, upper == 1u);
+        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_15_1, upper == 1u);
         subgroupBarrier();
         let a_15 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
@@ -392,5 +421,13 @@ fn main(
             }
             turn = 1u - turn;
         }
+        // Nobody reads what this stores. Without it, what is loaded ahead would serve only a block that comes, and compilers would begin to load when it has come.
+        stage_weights(
+            place,
+            q_0.x ^ q_1.x ^ q_2.x ^ q_3.x,
+            split_scale(next_scale_0 + next_scale_1 + next_scale_2 + next_scale_3),
+        );
+        // Inputs of the next part of K are staged by other lanes.
+        subgroupBarrier();
     }
 }

@@ -196,7 +196,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 16512u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "0f14b3c420080737e6d08bdd6e79f569d8813337470e2eb2e50324db8984efcc",
+                "37c1cd08892ee7e3445a41b0172fd448c684829a9a8a4b3c86af7d00e64a1204",
             ),
         },
         ::q4_kernel::Variant {
@@ -227,7 +227,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 21632u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "d012ae64efd75cff3ff21be9fb8c5a4c7bfabf557afca73de5cdf15cd0f772dc",
+                "a22f8721010f499aa4099a53b5bb760b72a7c30fb514a4284c968e25a7659ff8",
             ),
         },
         ::q4_kernel::Variant {
@@ -256,7 +256,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_3),
             workgroup_bytes: 4608u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "bdbd39879ac965f6df2be0226c50761eb40c6c324ffb3bc997137edc21b7d05e",
+                "0e04ad615db8e20ab883531d3640b15ef5d1512f96939f37b5e6784634e85fc8",
             ),
         },
     ];
@@ -289,7 +289,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
             workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "2cc8e9108901cdce3db68b1a9754e0ebc367073308cfa8dd9f7e17509b45ec28",
+                "5d13525c85cc3248d4f4bf039afabd4e4f5c5de62df4db13042310d1975fa8da",
             ),
         },
         ::q4_kernel::Variant {
@@ -320,7 +320,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
             workgroup_bytes: 43008u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "fc42f3bcbc6464821723ad6a39c5f7d15eb9bcd95f02f05a0e8e2c34e43e6a08",
+                "95a2d38390416b2f6832281f02dabdf35da999a8742ccd80acad7a4530848024",
             ),
         },
         ::q4_kernel::Variant {
@@ -380,7 +380,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
             workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "2608e0c5d14cf3697a3177fc2489a5eed2e0ea37b0b8ab1681c5cb4fb2cfba98",
+                "01d20c123f6f63108de7acf99067356d064e903131edbfafc47af0e2f1625b7d",
             ),
         },
         ::q4_kernel::Variant {
@@ -411,7 +411,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
             workgroup_bytes: 43008u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "6b46e9aa8d0e3defd1ef6f0436db81327942ec4dca85c262795d6b118b43021b",
+                "89151d766a909d17853886528e2cc7c6917b42351cf9c0e44da722448339454e",
             ),
         },
         ::q4_kernel::Variant {
@@ -586,7 +586,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "bd21501409b694f4c6b982873d4ba16fface1fc0a69196a222008b0b690b4f69",
+                "bf44cf2628e5234932ff72a652bfeaad31c2e1d79926708adb9ed21e99c2dade",
             ),
         },
         ::q4_kernel::Variant {
@@ -945,7 +945,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL),
             workgroup_bytes: 16512u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "6dafe34c3aaa601de8acc8ab750cc928282ee6e0f60786981bd6047a6ef5e4ba",
+                "89c86309860a92719bb7458c51aa6a6774c75e1f08b7c52bf4f0b59ea6a23a7d",
             ),
         },
         ::q4_kernel::Variant {
@@ -974,7 +974,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_2),
             workgroup_bytes: 21632u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "5cb45670e561e61a86b6e9d98cc373faa5165f8d345356ccec6bed1f18b1758e",
+                "c5ddd072f2e9d5b9db6aa28f454ca672a720c01c8f6275d24c46ac741246fa56",
             ),
         },
         ::q4_kernel::Variant {
@@ -1001,7 +1001,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::DECODE_WGSL_3),
             workgroup_bytes: 4608u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "2c3fd31814711b87d0f2737cf668407f6ecb075425ad7ec36920654443f11e54",
+                "6122bba790ddb136d1e12805dafb2806dc4b8e8d8387c23ecd84d5f7c9fca35a",
             ),
         },
         ::q4_kernel::Variant {
@@ -1084,7 +1084,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL),
             workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "1bf57caa7edb99c44b6cb876eda87c69141a8a39fa2ea0dc2fda001cfc5fc11d",
+                "767a2e5727a60596afe4d37d0c37923803d3d1b238448b01edf7512c08a571e9",
             ),
         },
         ::q4_kernel::Variant {
@@ -1115,7 +1115,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_2),
             workgroup_bytes: 43008u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b2b3d397478c70857df9439b9f2be4dca7b8cf26846980e5620b97fdfd998250",
+                "43305809d1fd41c50b16b68f12333410ce159ae83a689b235a4f14cdca7c2ebd",
             ),
         },
         ::q4_kernel::Variant {
@@ -1175,7 +1175,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_4),
             workgroup_bytes: 32768u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "c39acaa252f2309e5f2b03a2cfde39a0e0b7b707278fb188093dc3928aa47240",
+                "440cecd0a61abfbbfef4da0386a6f15ddc31a3caac8c7a3c670e6b1113bb0d4b",
             ),
         },
         ::q4_kernel::Variant {
@@ -1206,7 +1206,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_5),
             workgroup_bytes: 43008u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "62e59142ca2c0212520432e59c1d5a061ca58d71677c086493cb96d951b1312c",
+                "9df8cd9f01d64b3e37dfb32408142e29792d240bdb63fc038f26e2cb55134988",
             ),
         },
         ::q4_kernel::Variant {
@@ -1379,7 +1379,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL),
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "9c9be4de7873c5a7e6750942262f29e7699c39b1290d3aeb5dc3c315d85922cf",
+                "d88c99016e84d70ff4d8e02be4798154ca9cd2175e5ca9b6f46da3fbfd37331e",
             ),
         },
         ::q4_kernel::Variant {

@@ -128,6 +128,11 @@ fn scale_of(n: u32, k: u32, exists: bool) -> f32 {
     return 0.0;
 }
 
+// Adds four inputs of a row, each times the weights of its k in four columns.
+fn multiply_add(sum: vec4<f32>, x: vec4<f32>, w: mat4x4<f32>) -> vec4<f32> {
+    return fma(vec4<f32>(x.w), w[3], fma(vec4<f32>(x.z), w[2], fma(vec4<f32>(x.y), w[1], fma(vec4<f32>(x.x), w[0], sum))));
+}
+
 // Stores the output of a row that may not exist and a column that does.
 fn store(m: u32, n: u32, sum: f32) {
     if (m < params.M) {
@@ -155,6 +160,8 @@ fn main(
     }
     let thread_m = (thread / STRIP) % THREADS_M;
     let thread_n = (thread / (STRIP * THREADS_M)) * STRIP + thread % STRIP;
+    let x_place = thread_m * STRIDE;
+    let w_place = thread_n * STRIDE;
 
     // Neighbouring threads load neighbouring vectors of a row. Rows and columns past the edge repeat the last one; the store drops them.
     let x_row_0 = thread / STEP_VECTORS;
@@ -237,99 +244,173 @@ fn main(
             next_w_1 = load_word(w_1 + next_k / WEIGHTS_PER_WORD, next_k + w_k_1 < params.K);
             next_scale_1 = scale_of(n_1, next_k + w_k_1, next_k + w_k_1 < params.K);
         }
-        for (var v = 0u; v < STEP_VECTORS; v++) {
-            let x_place = thread_m * STRIDE + v;
-            let w_place = thread_n * STRIDE + v;
-            let column_0 = w_tile[w_place];
-            let column_1 = w_tile[w_place + 1u * (THREADS_N * STRIDE)];
-            let column_2 = w_tile[w_place + 2u * (THREADS_N * STRIDE)];
-            let column_3 = w_tile[w_place + 3u * (THREADS_N * STRIDE)];
+        {
+            let columns_0 = mat4x4<f32>(
+                w_tile[w_place],
+                w_tile[w_place + 1u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 2u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 3u * (THREADS_N * STRIDE)],
+            );
             // By k, so that four sums advance at once.
-            let w_0_0 = vec4<f32>(column_0.x, column_1.x, column_2.x, column_3.x);
-            let w_0_1 = vec4<f32>(column_0.y, column_1.y, column_2.y, column_3.y);
-            let w_0_2 = vec4<f32>(column_0.z, column_1.z, column_2.z, column_3.z);
-            let w_0_3 = vec4<f32>(column_0.w, column_1.w, column_2.w, column_3.w);
-            let column_4 = w_tile[w_place + 4u * (THREADS_N * STRIDE)];
-            let column_5 = w_tile[w_place + 5u * (THREADS_N * STRIDE)];
-            let column_6 = w_tile[w_place + 6u * (THREADS_N * STRIDE)];
-            let column_7 = w_tile[w_place + 7u * (THREADS_N * STRIDE)];
+            let w_0 = transpose(columns_0);
+            let columns_1 = mat4x4<f32>(
+                w_tile[w_place + 4u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 5u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 6u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 7u * (THREADS_N * STRIDE)],
+            );
             // By k, so that four sums advance at once.
-            let w_1_0 = vec4<f32>(column_4.x, column_5.x, column_6.x, column_7.x);
-            let w_1_1 = vec4<f32>(column_4.y, column_5.y, column_6.y, column_7.y);
-            let w_1_2 = vec4<f32>(column_4.z, column_5.z, column_6.z, column_7.z);
-            let w_1_3 = vec4<f32>(column_4.w, column_5.w, column_6.w, column_7.w);
+            let w_1 = transpose(columns_1);
             let row_0 = x_tile[x_place];
-            sum_0_0 = fma(vec4<f32>(row_0.x), w_0_0, sum_0_0);
-            sum_0_0 = fma(vec4<f32>(row_0.y), w_0_1, sum_0_0);
-            sum_0_0 = fma(vec4<f32>(row_0.z), w_0_2, sum_0_0);
-            sum_0_0 = fma(vec4<f32>(row_0.w), w_0_3, sum_0_0);
-            sum_0_1 = fma(vec4<f32>(row_0.x), w_1_0, sum_0_1);
-            sum_0_1 = fma(vec4<f32>(row_0.y), w_1_1, sum_0_1);
-            sum_0_1 = fma(vec4<f32>(row_0.z), w_1_2, sum_0_1);
-            sum_0_1 = fma(vec4<f32>(row_0.w), w_1_3, sum_0_1);
+            sum_0_0 = multiply_add(sum_0_0, row_0, w_0);
+            sum_0_1 = multiply_add(sum_0_1, row_0, w_1);
             let row_1 = x_tile[x_place + 1u * (THREADS_M * STRIDE)];
-            sum_1_0 = fma(vec4<f32>(row_1.x), w_0_0, sum_1_0);
-            sum_1_0 = fma(vec4<f32>(row_1.y), w_0_1, sum_1_0);
-            sum_1_0 = fma(vec4<f32>(row_1.z), w_0_2, sum_1_0);
-            sum_1_0 = fma(vec4<f32>(row_1.w), w_0_3, sum_1_0);
-            sum_1_1 = fma(vec4<f32>(row_1.x), w_1_0, sum_1_1);
-            sum_1_1 = fma(vec4<f32>(row_1.y), w_1_1, sum_1_1);
-            sum_1_1 = fma(vec4<f32>(row_1.z), w_1_2, sum_1_1);
-            sum_1_1 = fma(vec4<f32>(row_1.w), w_1_3, sum_1_1);
+            sum_1_0 = multiply_add(sum_1_0, row_1, w_0);
+            sum_1_1 = multiply_add(sum_1_1, row_1, w_1);
             let row_2 = x_tile[x_place + 2u * (THREADS_M * STRIDE)];
-            sum_2_0 = fma(vec4<f32>(row_2.x), w_0_0, sum_2_0);
-            sum_2_0 = fma(vec4<f32>(row_2.y), w_0_1, sum_2_0);
-            sum_2_0 = fma(vec4<f32>(row_2.z), w_0_2, sum_2_0);
-            sum_2_0 = fma(vec4<f32>(row_2.w), w_0_3, sum_2_0);
-            sum_2_1 = fma(vec4<f32>(row_2.x), w_1_0, sum_2_1);
-            sum_2_1 = fma(vec4<f32>(row_2.y), w_1_1, sum_2_1);
-            sum_2_1 = fma(vec4<f32>(row_2.z), w_1_2, sum_2_1);
-            sum_2_1 = fma(vec4<f32>(row_2.w), w_1_3, sum_2_1);
+            sum_2_0 = multiply_add(sum_2_0, row_2, w_0);
+            sum_2_1 = multiply_add(sum_2_1, row_2, w_1);
             let row_3 = x_tile[x_place + 3u * (THREADS_M * STRIDE)];
-            sum_3_0 = fma(vec4<f32>(row_3.x), w_0_0, sum_3_0);
-            sum_3_0 = fma(vec4<f32>(row_3.y), w_0_1, sum_3_0);
-            sum_3_0 = fma(vec4<f32>(row_3.z), w_0_2, sum_3_0);
-            sum_3_0 = fma(vec4<f32>(row_3.w), w_0_3, sum_3_0);
-            sum_3_1 = fma(vec4<f32>(row_3.x), w_1_0, sum_3_1);
-            sum_3_1 = fma(vec4<f32>(row_3.y), w_1_1, sum_3_1);
-            sum_3_1 = fma(vec4<f32>(row_3.z), w_1_2, sum_3_1);
-            sum_3_1 = fma(vec4<f32>(row_3.w), w_1_3, sum_3_1);
+            sum_3_0 = multiply_add(sum_3_0, row_3, w_0);
+            sum_3_1 = multiply_add(sum_3_1, row_3, w_1);
             let row_4 = x_tile[x_place + 4u * (THREADS_M * STRIDE)];
-            sum_4_0 = fma(vec4<f32>(row_4.x), w_0_0, sum_4_0);
-            sum_4_0 = fma(vec4<f32>(row_4.y), w_0_1, sum_4_0);
-            sum_4_0 = fma(vec4<f32>(row_4.z), w_0_2, sum_4_0);
-            sum_4_0 = fma(vec4<f32>(row_4.w), w_0_3, sum_4_0);
-            sum_4_1 = fma(vec4<f32>(row_4.x), w_1_0, sum_4_1);
-            sum_4_1 = fma(vec4<f32>(row_4.y), w_1_1, sum_4_1);
-            sum_4_1 = fma(vec4<f32>(row_4.z), w_1_2, sum_4_1);
-            sum_4_1 = fma(vec4<f32>(row_4.w), w_1_3, sum_4_1);
+            sum_4_0 = multiply_add(sum_4_0, row_4, w_0);
+            sum_4_1 = multiply_add(sum_4_1, row_4, w_1);
             let row_5 = x_tile[x_place + 5u * (THREADS_M * STRIDE)];
-            sum_5_0 = fma(vec4<f32>(row_5.x), w_0_0, sum_5_0);
-            sum_5_0 = fma(vec4<f32>(row_5.y), w_0_1, sum_5_0);
-            sum_5_0 = fma(vec4<f32>(row_5.z), w_0_2, sum_5_0);
-            sum_5_0 = fma(vec4<f32>(row_5.w), w_0_3, sum_5_0);
-            sum_5_1 = fma(vec4<f32>(row_5.x), w_1_0, sum_5_1);
-            sum_5_1 = fma(vec4<f32>(row_5.y), w_1_1, sum_5_1);
-            sum_5_1 = fma(vec4<f32>(row_5.z), w_1_2, sum_5_1);
-            sum_5_1 = fma(vec4<f32>(row_5.w), w_1_3, sum_5_1);
+            sum_5_0 = multiply_add(sum_5_0, row_5, w_0);
+            sum_5_1 = multiply_add(sum_5_1, row_5, w_1);
             let row_6 = x_tile[x_place + 6u * (THREADS_M * STRIDE)];
-            sum_6_0 = fma(vec4<f32>(row_6.x), w_0_0, sum_6_0);
-            sum_6_0 = fma(vec4<f32>(row_6.y), w_0_1, sum_6_0);
-            sum_6_0 = fma(vec4<f32>(row_6.z), w_0_2, sum_6_0);
-            sum_6_0 = fma(vec4<f32>(row_6.w), w_0_3, sum_6_0);
-            sum_6_1 = fma(vec4<f32>(row_6.x), w_1_0, sum_6_1);
-            sum_6_1 = fma(vec4<f32>(row_6.y), w_1_1, sum_6_1);
-            sum_6_1 = fma(vec4<f32>(row_6.z), w_1_2, sum_6_1);
-            sum_6_1 = fma(vec4<f32>(row_6.w), w_1_3, sum_6_1);
+            sum_6_0 = multiply_add(sum_6_0, row_6, w_0);
+            sum_6_1 = multiply_add(sum_6_1, row_6, w_1);
             let row_7 = x_tile[x_place + 7u * (THREADS_M * STRIDE)];
-            sum_7_0 = fma(vec4<f32>(row_7.x), w_0_0, sum_7_0);
-            sum_7_0 = fma(vec4<f32>(row_7.y), w_0_1, sum_7_0);
-            sum_7_0 = fma(vec4<f32>(row_7.z), w_0_2, sum_7_0);
-            sum_7_0 = fma(vec4<f32>(row_7.w), w_0_3, sum_7_0);
-            sum_7_1 = fma(vec4<f32>(row_7.x), w_1_0, sum_7_1);
-            sum_7_1 = fma(vec4<f32>(row_7.y), w_1_1, sum_7_1);
-            sum_7_1 = fma(vec4<f32>(row_7.z), w_1_2, sum_7_1);
-            sum_7_1 = fma(vec4<f32>(row_7.w), w_1_3, sum_7_1);
+            sum_7_0 = multiply_add(sum_7_0, row_7, w_0);
+            sum_7_1 = multiply_add(sum_7_1, row_7, w_1);
+        }
+        {
+            let columns_0 = mat4x4<f32>(
+                w_tile[w_place + 1u],
+                w_tile[w_place + 1u + 1u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 1u + 2u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 1u + 3u * (THREADS_N * STRIDE)],
+            );
+            // By k, so that four sums advance at once.
+            let w_0 = transpose(columns_0);
+            let columns_1 = mat4x4<f32>(
+                w_tile[w_place + 1u + 4u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 1u + 5u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 1u + 6u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 1u + 7u * (THREADS_N * STRIDE)],
+            );
+            // By k, so that four sums advance at once.
+            let w_1 = transpose(columns_1);
+            let row_0 = x_tile[x_place + 1u];
+            sum_0_0 = multiply_add(sum_0_0, row_0, w_0);
+            sum_0_1 = multiply_add(sum_0_1, row_0, w_1);
+            let row_1 = x_tile[x_place + 1u + 1u * (THREADS_M * STRIDE)];
+            sum_1_0 = multiply_add(sum_1_0, row_1, w_0);
+            sum_1_1 = multiply_add(sum_1_1, row_1, w_1);
+            let row_2 = x_tile[x_place + 1u + 2u * (THREADS_M * STRIDE)];
+            sum_2_0 = multiply_add(sum_2_0, row_2, w_0);
+            sum_2_1 = multiply_add(sum_2_1, row_2, w_1);
+            let row_3 = x_tile[x_place + 1u + 3u * (THREADS_M * STRIDE)];
+            sum_3_0 = multiply_add(sum_3_0, row_3, w_0);
+            sum_3_1 = multiply_add(sum_3_1, row_3, w_1);
+            let row_4 = x_tile[x_place + 1u + 4u * (THREADS_M * STRIDE)];
+            sum_4_0 = multiply_add(sum_4_0, row_4, w_0);
+            sum_4_1 = multiply_add(sum_4_1, row_4, w_1);
+            let row_5 = x_tile[x_place + 1u + 5u * (THREADS_M * STRIDE)];
+            sum_5_0 = multiply_add(sum_5_0, row_5, w_0);
+            sum_5_1 = multiply_add(sum_5_1, row_5, w_1);
+            let row_6 = x_tile[x_place + 1u + 6u * (THREADS_M * STRIDE)];
+            sum_6_0 = multiply_add(sum_6_0, row_6, w_0);
+            sum_6_1 = multiply_add(sum_6_1, row_6, w_1);
+            let row_7 = x_tile[x_place + 1u + 7u * (THREADS_M * STRIDE)];
+            sum_7_0 = multiply_add(sum_7_0, row_7, w_0);
+            sum_7_1 = multiply_add(sum_7_1, row_7, w_1);
+        }
+        {
+            let columns_0 = mat4x4<f32>(
+                w_tile[w_place + 2u],
+                w_tile[w_place + 2u + 1u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 2u + 2u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 2u + 3u * (THREADS_N * STRIDE)],
+            );
+            // By k, so that four sums advance at once.
+            let w_0 = transpose(columns_0);
+            let columns_1 = mat4x4<f32>(
+                w_tile[w_place + 2u + 4u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 2u + 5u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 2u + 6u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 2u + 7u * (THREADS_N * STRIDE)],
+            );
+            // By k, so that four sums advance at once.
+            let w_1 = transpose(columns_1);
+            let row_0 = x_tile[x_place + 2u];
+            sum_0_0 = multiply_add(sum_0_0, row_0, w_0);
+            sum_0_1 = multiply_add(sum_0_1, row_0, w_1);
+            let row_1 = x_tile[x_place + 2u + 1u * (THREADS_M * STRIDE)];
+            sum_1_0 = multiply_add(sum_1_0, row_1, w_0);
+            sum_1_1 = multiply_add(sum_1_1, row_1, w_1);
+            let row_2 = x_tile[x_place + 2u + 2u * (THREADS_M * STRIDE)];
+            sum_2_0 = multiply_add(sum_2_0, row_2, w_0);
+            sum_2_1 = multiply_add(sum_2_1, row_2, w_1);
+            let row_3 = x_tile[x_place + 2u + 3u * (THREADS_M * STRIDE)];
+            sum_3_0 = multiply_add(sum_3_0, row_3, w_0);
+            sum_3_1 = multiply_add(sum_3_1, row_3, w_1);
+            let row_4 = x_tile[x_place + 2u + 4u * (THREADS_M * STRIDE)];
+            sum_4_0 = multiply_add(sum_4_0, row_4, w_0);
+            sum_4_1 = multiply_add(sum_4_1, row_4, w_1);
+            let row_5 = x_tile[x_place + 2u + 5u * (THREADS_M * STRIDE)];
+            sum_5_0 = multiply_add(sum_5_0, row_5, w_0);
+            sum_5_1 = multiply_add(sum_5_1, row_5, w_1);
+            let row_6 = x_tile[x_place + 2u + 6u * (THREADS_M * STRIDE)];
+            sum_6_0 = multiply_add(sum_6_0, row_6, w_0);
+            sum_6_1 = multiply_add(sum_6_1, row_6, w_1);
+            let row_7 = x_tile[x_place + 2u + 7u * (THREADS_M * STRIDE)];
+            sum_7_0 = multiply_add(sum_7_0, row_7, w_0);
+            sum_7_1 = multiply_add(sum_7_1, row_7, w_1);
+        }
+        {
+            let columns_0 = mat4x4<f32>(
+                w_tile[w_place + 3u],
+                w_tile[w_place + 3u + 1u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 3u + 2u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 3u + 3u * (THREADS_N * STRIDE)],
+            );
+            // By k, so that four sums advance at once.
+            let w_0 = transpose(columns_0);
+            let columns_1 = mat4x4<f32>(
+                w_tile[w_place + 3u + 4u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 3u + 5u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 3u + 6u * (THREADS_N * STRIDE)],
+                w_tile[w_place + 3u + 7u * (THREADS_N * STRIDE)],
+            );
+            // By k, so that four sums advance at once.
+            let w_1 = transpose(columns_1);
+            let row_0 = x_tile[x_place + 3u];
+            sum_0_0 = multiply_add(sum_0_0, row_0, w_0);
+            sum_0_1 = multiply_add(sum_0_1, row_0, w_1);
+            let row_1 = x_tile[x_place + 3u + 1u * (THREADS_M * STRIDE)];
+            sum_1_0 = multiply_add(sum_1_0, row_1, w_0);
+            sum_1_1 = multiply_add(sum_1_1, row_1, w_1);
+            let row_2 = x_tile[x_place + 3u + 2u * (THREADS_M * STRIDE)];
+            sum_2_0 = multiply_add(sum_2_0, row_2, w_0);
+            sum_2_1 = multiply_add(sum_2_1, row_2, w_1);
+            let row_3 = x_tile[x_place + 3u + 3u * (THREADS_M * STRIDE)];
+            sum_3_0 = multiply_add(sum_3_0, row_3, w_0);
+            sum_3_1 = multiply_add(sum_3_1, row_3, w_1);
+            let row_4 = x_tile[x_place + 3u + 4u * (THREADS_M * STRIDE)];
+            sum_4_0 = multiply_add(sum_4_0, row_4, w_0);
+            sum_4_1 = multiply_add(sum_4_1, row_4, w_1);
+            let row_5 = x_tile[x_place + 3u + 5u * (THREADS_M * STRIDE)];
+            sum_5_0 = multiply_add(sum_5_0, row_5, w_0);
+            sum_5_1 = multiply_add(sum_5_1, row_5, w_1);
+            let row_6 = x_tile[x_place + 3u + 6u * (THREADS_M * STRIDE)];
+            sum_6_0 = multiply_add(sum_6_0, row_6, w_0);
+            sum_6_1 = multiply_add(sum_6_1, row_6, w_1);
+            let row_7 = x_tile[x_place + 3u + 7u * (THREADS_M * STRIDE)];
+            sum_7_0 = multiply_add(sum_7_0, row_7, w_0);
+            sum_7_1 = multiply_add(sum_7_1, row_7, w_1);
         }
     }
 
