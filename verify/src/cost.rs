@@ -251,8 +251,9 @@ mod tests {
         let blocks = f64::from(COLUMNS / 16);
         let weights = f64::from(COLUMNS * cost.shape.k);
         assert!(cost.barriers * weights <= 8.0 * blocks, "{cost:?}");
-        // As f16 a weight is written once and read once, and so are the inputs, which each workgroup stages for its one block here; then the sums.
-        assert!(cost.workgroup_bytes <= 9.0, "{cost:?}");
+        // As f16 a weight is written once and read once, and so are the inputs, which each workgroup stages for its one block here; then the sums, and a word of
+        // each lane that was loaded ahead and is stored after the last block.
+        assert!(cost.workgroup_bytes <= 9.25, "{cost:?}");
     }
 
     #[test]
