@@ -29,7 +29,7 @@ pub struct Coop4Spec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32, or groups of 16. What is left out is chosen.
+/// A wish for the persistent GEMV, which needs K and a group size that are multiples of 32, or one of [`load::SHORT_GROUPS`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GemvSpec {
     /// Lanes per workgroup: 32, 64, 128 or 256.
@@ -47,7 +47,7 @@ pub struct GemvSpec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32, or groups of 16. What is left out is chosen.
+/// A wish for the streaming GEMV, which needs K and a group size that are multiples of 32, or one of [`load::SHORT_GROUPS`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamSpec {
     /// Lanes per workgroup: 128, 256, 512 or 1024.

@@ -20,7 +20,8 @@ pub struct SkinnySpec {
     pub reduction: Option<Reduction>,
 }
 
-/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32, or groups of 16. More rows go to the skinny kernels.
+/// A wish for the streaming kernels, one for each of 2 and 4 rows, which need K and a group size that are multiples of 32, or one of
+/// [`load::SHORT_GROUPS`]. More rows go to the skinny kernels.
 /// What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamOfRowsSpec {
@@ -35,7 +36,7 @@ pub struct StreamOfRowsSpec {
 }
 
 /// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
-/// [`HeldMatrix::LOAD`] or of 16, and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
+/// [`HeldMatrix::LOAD`] or one of [`load::SHORT_GROUPS`], and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldMatrixSpec {
     /// Subgroups per workgroup: 8, 12, 14 or 16. Left out: as few as hold K in the fewest passes.
