@@ -87,6 +87,7 @@ fn json_has_every_field_and_every_figure_follows_from_time_and_bytes() {
             [
                 "bytes",
                 "checked",
+                "clock_share",
                 "comparison",
                 "copies",
                 "error_relative_to_rms",

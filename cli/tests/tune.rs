@@ -32,6 +32,7 @@ fn json_has_every_field_and_candidates_in_the_order_of_their_times() {
         [
             "adapter",
             "clock",
+            "clock_note",
             "entries",
             "entries_kept",
             "failed",

@@ -2,7 +2,12 @@
 
 use std::time::Instant;
 
-use q4_kernel::{Gpu, ReadBackError, wgpu};
+use q4_kernel::{
+    Gpu, ReadBackError,
+    wgpu::{self, DeviceType},
+};
+
+use super::pace::{self, Pace};
 
 /// Seconds, by each clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +16,8 @@ pub(crate) struct Elapsed {
     pub(crate) wall: f64,
     /// By the device's; `None` where it has no clock, or one that does not advance.
     pub(crate) gpu: Option<f64>,
+    /// What the loop of fixed length beside it took, by the device's clock; `None` where it was not timed.
+    pub(crate) pace: Option<f64>,
 }
 
 /// Measures passes on one device.
@@ -18,6 +25,8 @@ pub(crate) struct Elapsed {
 pub(crate) struct Stopwatch<'a> {
     gpu: &'a Gpu,
     timestamps: Option<Timestamps>,
+    /// `None` where nobody's clock is worth holding: without timestamps, and on processors.
+    pace: Option<Pace>,
 }
 
 #[derive(Debug)]
@@ -30,7 +39,13 @@ struct Timestamps {
 impl<'a> Stopwatch<'a> {
     pub(crate) fn new(gpu: &'a Gpu) -> Self {
         let timestamps = gpu.capabilities().timestamps.then(|| Timestamps::new(gpu));
-        Self { gpu, timestamps }
+        let runs_on_cpu = gpu.device().adapter_info().device_type == DeviceType::Cpu;
+        let pace = (timestamps.is_some() && !runs_on_cpu).then(|| Pace::new(gpu));
+        Self {
+            gpu,
+            timestamps,
+            pace,
+        }
     }
 
     /// The device that is measured.
@@ -68,7 +83,43 @@ impl<'a> Stopwatch<'a> {
             Some(timestamps) => timestamps.elapsed(self.gpu)?,
             None => None,
         };
-        Ok(Elapsed { wall, gpu })
+        Ok(Elapsed {
+            wall,
+            gpu,
+            pace: None,
+        })
+    }
+
+    /// Runs one pass of what `record` records, with the loop of fixed length before and after it.
+    pub(super) fn paced(
+        &self,
+        record: impl FnOnce(&mut wgpu::ComputePass<'_>),
+    ) -> Result<Elapsed, ReadBackError> {
+        let before = self.pace()?;
+        let elapsed = self.pass(record)?;
+        let after = self.pace()?;
+        // The slower of the two: a clock that moved in between was not held.
+        let pace = before.zip(after).map(|(before, after)| before.max(after));
+        Ok(Elapsed { pace, ..elapsed })
+    }
+
+    fn pace(&self) -> Result<Option<f64>, ReadBackError> {
+        let Some(pace) = &self.pace else {
+            return Ok(None);
+        };
+        let seconds = self.pass(|pass| pace.record(pass))?.gpu;
+        if let Some(seconds) = seconds {
+            pace.note(seconds);
+        }
+        Ok(seconds)
+    }
+
+    /// Whether a pass ran at the highest clock that was seen so far, as far as clocks are known.
+    pub(super) fn is_at_full_clock(&self, elapsed: Elapsed) -> bool {
+        match (&self.pace, elapsed.pace) {
+            (Some(pace), Some(seconds)) => pace::keeps_up(seconds, pace.fastest()),
+            _ => true,
+        }
     }
 }
 

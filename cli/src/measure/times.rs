@@ -3,7 +3,7 @@
 use q4_kernel::{ReadBackError, wgpu};
 
 use super::{
-    Clock, Spread,
+    Clock, Spread, pace,
     stopwatch::{Elapsed, Stopwatch},
 };
 
@@ -50,13 +50,28 @@ impl Times {
         self.passes.len()
     }
 
-    /// The seconds by a clock; by the host's, where the device has none.
+    /// The seconds by a clock; by the host's, where the device has none. Passes in which the device's processors were clocked lower than in others
+    /// do not count.
     pub(crate) fn by(&self, clock: Clock) -> Spread {
         let seconds = |pass: &Elapsed| match clock {
             Clock::GpuTimestamps => pass.gpu.unwrap_or(pass.wall),
             Clock::WallClock => pass.wall,
         };
-        Spread::of(self.passes.iter().map(seconds).collect())
+        Spread::of(self.at_full_clock().map(seconds).collect())
+    }
+
+    fn at_full_clock(&self) -> impl Iterator<Item = &Elapsed> {
+        let fastest = self.fastest_pace();
+        let held = move |pass: &&Elapsed| {
+            let both = pass.pace.zip(fastest);
+            both.is_none_or(|(pace, fastest)| pace::keeps_up(pace, fastest))
+        };
+        self.passes.iter().filter(held)
+    }
+
+    /// What the loop of fixed length took beside the pass in which the device was clocked highest, in seconds.
+    pub(crate) fn fastest_pace(&self) -> Option<f64> {
+        self.passes.iter().filter_map(|pass| pass.pace).reduce(f64::min)
     }
 
     /// Adds passes that were measured later.
@@ -68,12 +83,24 @@ impl Times {
     /// Times that were not measured.
     #[cfg(test)]
     pub(crate) fn made_up(seconds: &[f64]) -> Self {
-        let pass = |&seconds: &f64| Elapsed {
+        Self::of_passes(seconds.iter().map(|&seconds| (seconds, None)))
+    }
+
+    /// The same, with what the loop took beside each pass.
+    #[cfg(test)]
+    pub(crate) fn paced(passes: &[(f64, f64)]) -> Self {
+        Self::of_passes(passes.iter().map(|&(seconds, pace)| (seconds, Some(pace))))
+    }
+
+    #[cfg(test)]
+    fn of_passes(passes: impl Iterator<Item = (f64, Option<f64>)>) -> Self {
+        let pass = |(seconds, pace): (f64, Option<f64>)| Elapsed {
             wall: 2.0 * seconds,
             gpu: Some(seconds),
+            pace,
         };
         Self {
-            passes: seconds.iter().map(pass).collect(),
+            passes: passes.map(pass).collect(),
             repetitions: 1,
         }
     }
@@ -82,7 +109,8 @@ impl Times {
 /// Measures work of which `record` records the unit of a number into a pass: 0, 1, 2 and so on over all passes, so that work that rotates
 /// over copies goes on where it stopped.
 ///
-/// Warms up first, so that neither the first touch of memory nor a clock at rest counts.
+/// Warms up first, so that neither the first touch of memory nor a clock at rest counts: until the device is clocked as high as it ever was, if that
+/// comes in time.
 pub(crate) fn measure(
     stopwatch: &Stopwatch<'_>,
     repetitions: Repetitions,
@@ -93,7 +121,7 @@ pub(crate) fn measure(
     let mut pass = |units: u32| {
         let first = next;
         next = next.wrapping_add(units);
-        let elapsed = stopwatch.pass(|pass| {
+        let elapsed = stopwatch.paced(|pass| {
             for unit in 0..units {
                 record(pass, first.wrapping_add(unit));
             }
@@ -107,10 +135,10 @@ pub(crate) fn measure(
         Repetitions::Adapted => 1,
     };
     pass(units)?;
-    let mut warm_up = 0.0;
-    while warm_up < WARM_UP_SECONDS {
+    let mut warm_up = WarmUp::default();
+    while !warm_up.is_over() {
         let elapsed = pass(units)?;
-        warm_up += elapsed.wall * f64::from(units);
+        warm_up.went_on(stopwatch, elapsed, units);
         if repetitions == Repetitions::Adapted {
             units = adapted(elapsed);
         }
@@ -146,7 +174,7 @@ pub(crate) fn measure_warm(
     let mut seconds = 0.0;
     while times.passes.is_empty() || seconds < share {
         let first = first.wrapping_add(times.units());
-        let elapsed = stopwatch.pass(|pass| {
+        let elapsed = stopwatch.paced(|pass| {
             for unit in 0..units {
                 record(pass, first.wrapping_add(unit));
             }
@@ -155,6 +183,40 @@ pub(crate) fn measure_warm(
         times.passes.push(elapsed.per(units));
     }
     Ok(times)
+}
+
+/// Raises the clock of a device that rested, with work that is then measured by [`measure_warm`]: `record` records what takes `unit` seconds.
+pub(crate) fn warm_up(
+    stopwatch: &Stopwatch<'_>,
+    unit: f64,
+    record: impl Fn(&mut wgpu::ComputePass<'_>, u32),
+) -> Result<(), ReadBackError> {
+    let units = fitting(unit, PASS_SECONDS);
+    let mut warm_up = WarmUp::default();
+    while !warm_up.is_over() {
+        let elapsed = stopwatch.paced(|pass| (0..units).for_each(|unit| record(pass, unit)))?;
+        warm_up.went_on(stopwatch, elapsed.per(units), units);
+    }
+    Ok(())
+}
+
+/// How far a warm-up is.
+#[derive(Debug, Default)]
+struct WarmUp {
+    seconds: f64,
+    is_at_full_clock: bool,
+}
+
+impl WarmUp {
+    /// After another pass of so many units.
+    fn went_on(&mut self, stopwatch: &Stopwatch<'_>, unit: Elapsed, units: u32) {
+        self.seconds += unit.wall * f64::from(units);
+        self.is_at_full_clock = stopwatch.is_at_full_clock(unit);
+    }
+
+    fn is_over(&self) -> bool {
+        self.seconds >= MOST_WARM_UP_SECONDS || (self.seconds >= WARM_UP_SECONDS && self.is_at_full_clock)
+    }
 }
 
 impl Budget {
@@ -172,6 +234,7 @@ impl Elapsed {
         Self {
             wall: each(self.wall),
             gpu: self.gpu.map(each),
+            pace: self.pace,
         }
     }
 }
@@ -182,9 +245,11 @@ const LEAST_PASSES: usize = 5;
 const PASS_SECONDS: f64 = 0.02;
 /// More units than this in a pass measure nothing better, and recording them begins to take longer than they do.
 const MOST_REPETITIONS: f64 = 1000.0;
-/// After this long every clock has risen. A rotation that takes longer was not touched as a whole, and then the first touch of a copy is
+/// A warm-up takes so long at least. A rotation that takes longer was not touched as a whole, and then the first touch of a copy is
 /// a small part of what is measured.
 const WARM_UP_SECONDS: f64 = 0.05;
+/// After this long a clock that has not risen does not rise: work that takes much power may hold it down.
+const MOST_WARM_UP_SECONDS: f64 = 1.0;
 
 /// Passes whose median is worth more than one of them.
 const FEW: f64 = 3.0;
@@ -211,6 +276,7 @@ mod tests {
         Elapsed {
             wall: seconds,
             gpu: None,
+            pace: None,
         }
     }
 
@@ -226,6 +292,7 @@ mod tests {
         let unit = Elapsed {
             wall: 1.0,
             gpu: Some(0.002),
+            pace: None,
         };
         assert_eq!(adapted(unit), 10);
     }
@@ -259,6 +326,18 @@ mod tests {
     }
 
     #[test]
+    fn a_warm_up_waits_for_the_clock_but_not_for_ever() {
+        let warm_up = |seconds, is_at_full_clock| WarmUp {
+            seconds,
+            is_at_full_clock,
+        };
+        assert!(!warm_up(WARM_UP_SECONDS / 2.0, true).is_over());
+        assert!(warm_up(WARM_UP_SECONDS, true).is_over());
+        assert!(!warm_up(MOST_WARM_UP_SECONDS / 2.0, false).is_over());
+        assert!(warm_up(MOST_WARM_UP_SECONDS, false).is_over());
+    }
+
+    #[test]
     fn seconds_are_spent_and_a_few_passes_are_made_however_long_they_take() {
         assert!(!Budget::Seconds(0.1).is_spent(4, 10.0));
         assert!(Budget::Seconds(0.1).is_spent(5, 10.0));
@@ -269,7 +348,11 @@ mod tests {
     #[test]
     fn one_measurement_without_gpu_time_puts_all_on_the_wall_clock() {
         let times = |gpu| Times {
-            passes: vec![Elapsed { wall: 2.0, gpu }],
+            passes: vec![Elapsed {
+                wall: 2.0,
+                gpu,
+                pace: None,
+            }],
             repetitions: 1,
         };
         let [with, without] = [times(Some(1.0)), times(None)];

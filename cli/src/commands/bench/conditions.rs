@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Method;
 use crate::{
     adapter::AdapterSummary,
-    measure::{Clock, Order, ReadBandwidth},
+    measure::{Clock, FullClock, Order, ReadBandwidth},
     output::{inexact, size},
 };
 
@@ -22,6 +22,9 @@ pub(super) struct Conditions {
     pub(super) method: Method,
     pub(super) bandwidth: ReadBandwidth,
     pub(super) clock: Clock,
+    pub(super) full_clock: FullClock,
+    /// What is to be said of measurements that ran at a lower clock.
+    pub(super) clock_note: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -99,6 +102,7 @@ impl Conditions {
                     .to_owned(),
             );
         }
+        notes.extend(self.clock_note.clone());
         if self.on_cpu {
             notes.push(
                 "this adapter is software: little is measured, caches are not defeated, and the times say nothing about a GPU"

@@ -16,7 +16,7 @@ use crate::{
     adapter::{AdapterSummary, Device},
     cli::Bench,
     failure::{Ending, Failure},
-    measure::{Budget, Clock, Order, ReadBandwidth, Stopwatch, Times, rotation_bytes},
+    measure::{Budget, Clock, FullClock, Order, ReadBandwidth, Stopwatch, Times, rotation_bytes},
     output::{NewFile, Progress, print_json},
 };
 
@@ -126,14 +126,17 @@ fn conditions<'a>(
 ) -> conditions::Conditions {
     let mut all: Vec<&Times> = times.collect();
     all.extend(bandwidth.times());
-    let clock = Clock::of_all(all);
+    let clock = Clock::of_all(all.iter().copied());
+    let full_clock = FullClock::of_all(all.iter().copied());
     conditions::Conditions {
         adapter: AdapterSummary::from(&device.info),
         on_cpu: device.runs_on_cpu(),
         without: arguments.without(),
         method,
+        clock_note: full_clock.note(all),
         bandwidth,
         clock,
+        full_clock,
     }
 }
 

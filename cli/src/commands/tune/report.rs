@@ -137,6 +137,7 @@ impl Written {
                     .to_owned(),
             );
         }
+        notes.extend(results.clock_note.clone());
         if *on_cpu {
             notes.push("this adapter is software: the times say nothing about a GPU".to_owned());
         }

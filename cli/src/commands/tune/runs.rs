@@ -18,7 +18,9 @@ use crate::{
     accuracy::{Accuracy, Expected},
     adapter::Device,
     failure::Failure,
-    measure::{Clock, Stopwatch, Times, compile, finish_uploads, measure_warm, upload_copies},
+    measure::{
+        Clock, FullClock, Stopwatch, Times, compile, finish_uploads, measure_warm, upload_copies, warm_up,
+    },
     output::{Progress, first_wrong},
 };
 
@@ -31,6 +33,8 @@ pub(super) struct Results {
     /// Shapes for which no time was left.
     pub(super) unmeasured: Vec<Shape>,
     pub(super) clock: Clock,
+    /// What is to be said of measurements that ran at a lower clock of the device than others.
+    pub(super) clock_note: Option<String>,
 }
 
 /// What came of a shape.
@@ -69,12 +73,19 @@ impl Runner {
         self.times.as_ref().map_or(0.0, |times| times.by(clock).median)
     }
 
+    fn warm_up(&self, stopwatch: &Stopwatch<'_>) -> Result<(), Failure> {
+        Ok(warm_up(stopwatch, self.first, |pass, unit| self.record(pass, unit))?)
+    }
+
+    fn record(&self, pass: &mut wgpu::ComputePass<'_>, unit: u32) {
+        self.calls[unit as usize % self.calls.len()].record(pass);
+    }
+
     fn lap(&mut self, stopwatch: &Stopwatch<'_>, share: f64) -> Result<(), Failure> {
         let known = self.seconds(Clock::GpuTimestamps);
         let unit = if known > 0.0 { known } else { self.first };
-        let calls = &self.calls;
         let lap = measure_warm(stopwatch, unit, self.next, share, |pass, unit| {
-            calls[unit as usize % calls.len()].record(pass);
+            self.record(pass, unit);
         })?;
         self.next = self.next.wrapping_add(lap.units());
         match &mut self.times {
@@ -239,6 +250,10 @@ impl Tuning<'_> {
             }
             self.progress.at(format!("race of {} on {shape}", runners.len()));
             let stopwatch = &self.stopwatch;
+            if let Some(runner) = runners.first() {
+                // The device rested while outputs were compared.
+                runner.warm_up(stopwatch)?;
+            }
             // Binding comes off the time of the race, which keeps most of it however long that took.
             let share = (share - readying.elapsed().as_secs_f64()).max(share * LEAST_SHARE);
             race(
@@ -276,6 +291,7 @@ impl Tuning<'_> {
         }
         Ok(Results {
             clock: Clock::of_all(times()),
+            clock_note: FullClock::of_all(times()).note(times()),
             rows: self.rows,
             failed: self.failed,
             unmeasured: self.unmeasured,
