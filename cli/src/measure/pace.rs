@@ -115,6 +115,11 @@ impl Pace {
         self.fastest.set(self.fastest.get().min(seconds));
     }
 
+    /// Lets a longer time count as the shortest from now on.
+    pub(super) fn settle_for(&self, seconds: f64) {
+        self.fastest.set(seconds);
+    }
+
     /// The shortest time so far.
     pub(super) fn fastest(&self) -> f64 {
         self.fastest.get()
@@ -160,7 +165,10 @@ mod tests {
         let [full, same, half] =
             [1.0, 1.01, 2.0].map(|pace| Times::paced(&[(1.0, pace), (1.0, pace * 1.01)]));
         let clock = FullClock::of_all([&full, &same, &half]);
-        assert_eq!([&full, &half].map(|times| clock.share(times)), [Some(1.0), Some(0.5)]);
+        assert_eq!(
+            [&full, &half].map(|times| clock.share(times)),
+            [Some(1.0), Some(0.5)]
+        );
         assert_eq!(clock.note([&full, &same]), None);
         let note = clock.note([&full, &same, &half]).unwrap();
         assert!(

@@ -48,6 +48,18 @@ impl<'a> Stopwatch<'a> {
         }
     }
 
+    /// One on which the loop of fixed length took so long at the highest clock.
+    #[cfg(test)]
+    pub(super) fn with_fastest_pace(gpu: &'a Gpu, seconds: f64) -> Self {
+        let pace = Pace::new(gpu);
+        pace.note(seconds);
+        Self {
+            gpu,
+            timestamps: None,
+            pace: Some(pace),
+        }
+    }
+
     /// The device that is measured.
     pub(crate) fn gpu(&self) -> &'a Gpu {
         self.gpu
@@ -112,6 +124,13 @@ impl<'a> Stopwatch<'a> {
             pace.note(seconds);
         }
         Ok(seconds)
+    }
+
+    /// Takes the clock of a pass for the highest from now on, until a higher one is seen.
+    pub(super) fn settle_for(&self, elapsed: Elapsed) {
+        if let (Some(pace), Some(seconds)) = (&self.pace, elapsed.pace) {
+            pace.settle_for(seconds);
+        }
     }
 
     /// Whether a pass ran at the highest clock that was seen so far, as far as clocks are known.

@@ -121,12 +121,11 @@ pub(crate) fn measure(
     let mut pass = |units: u32| {
         let first = next;
         next = next.wrapping_add(units);
-        let elapsed = stopwatch.paced(|pass| {
+        stopwatch.paced(|pass| {
             for unit in 0..units {
                 record(pass, first.wrapping_add(unit));
             }
-        });
-        elapsed.map(|elapsed| elapsed.per(units))
+        })
     };
 
     // The first pass may compile, and what follows it says how long a unit takes.
@@ -135,12 +134,15 @@ pub(crate) fn measure(
         Repetitions::Adapted => 1,
     };
     pass(units)?;
-    let mut warm_up = WarmUp::default();
-    while !warm_up.is_over() {
+    let mut patience = Patience::default();
+    let mut warm_up = 0.0;
+    while warm_up < WARM_UP_SECONDS {
         let elapsed = pass(units)?;
-        warm_up.went_on(stopwatch, elapsed, units);
+        if patience.counts(stopwatch, elapsed) {
+            warm_up += elapsed.wall;
+        }
         if repetitions == Repetitions::Adapted {
-            units = adapted(elapsed);
+            units = adapted(elapsed.per(units));
         }
     }
 
@@ -148,8 +150,10 @@ pub(crate) fn measure(
     let mut seconds = 0.0;
     while !budget.is_spent(passes.len(), seconds) {
         let elapsed = pass(units)?;
-        seconds += elapsed.wall * f64::from(units);
-        passes.push(elapsed);
+        if patience.counts(stopwatch, elapsed) {
+            seconds += elapsed.wall;
+            passes.push(elapsed.per(units));
+        }
     }
     Ok(Times {
         passes,
@@ -171,6 +175,7 @@ pub(crate) fn measure_warm(
         passes: Vec::new(),
         repetitions: units,
     };
+    let mut patience = Patience::default();
     let mut seconds = 0.0;
     while times.passes.is_empty() || seconds < share {
         let first = first.wrapping_add(times.units());
@@ -179,8 +184,10 @@ pub(crate) fn measure_warm(
                 record(pass, first.wrapping_add(unit));
             }
         })?;
-        seconds += elapsed.wall;
-        times.passes.push(elapsed.per(units));
+        if patience.counts(stopwatch, elapsed) {
+            seconds += elapsed.wall;
+            times.passes.push(elapsed.per(units));
+        }
     }
     Ok(times)
 }
@@ -192,30 +199,35 @@ pub(crate) fn warm_up(
     record: impl Fn(&mut wgpu::ComputePass<'_>, u32),
 ) -> Result<(), ReadBackError> {
     let units = fitting(unit, PASS_SECONDS);
-    let mut warm_up = WarmUp::default();
-    while !warm_up.is_over() {
+    let mut patience = Patience::default();
+    let mut seconds = 0.0;
+    while seconds < WARM_UP_SECONDS {
         let elapsed = stopwatch.paced(|pass| (0..units).for_each(|unit| record(pass, unit)))?;
-        warm_up.went_on(stopwatch, elapsed.per(units), units);
+        if patience.counts(stopwatch, elapsed) {
+            seconds += elapsed.wall;
+        }
     }
     Ok(())
 }
 
-/// How far a warm-up is.
+/// What is left of the time in which a clock may rise.
 #[derive(Debug, Default)]
-struct WarmUp {
-    seconds: f64,
-    is_at_full_clock: bool,
+struct Patience {
+    lost: f64,
 }
 
-impl WarmUp {
-    /// After another pass of so many units.
-    fn went_on(&mut self, stopwatch: &Stopwatch<'_>, unit: Elapsed, units: u32) {
-        self.seconds += unit.wall * f64::from(units);
-        self.is_at_full_clock = stopwatch.is_at_full_clock(unit);
-    }
-
-    fn is_over(&self) -> bool {
-        self.seconds >= MOST_WARM_UP_SECONDS || (self.seconds >= WARM_UP_SECONDS && self.is_at_full_clock)
+impl Patience {
+    /// Whether a pass counts: not while the device is clocked lower than it was, unless that has lasted so long that it will stay.
+    fn counts(&mut self, stopwatch: &Stopwatch<'_>, pass: Elapsed) -> bool {
+        if stopwatch.is_at_full_clock(pass) {
+            return true;
+        }
+        self.lost += pass.wall;
+        let is_spent = self.lost >= PATIENCE_SECONDS;
+        if is_spent {
+            stopwatch.settle_for(pass);
+        }
+        is_spent
     }
 }
 
@@ -248,8 +260,8 @@ const MOST_REPETITIONS: f64 = 1000.0;
 /// A warm-up takes so long at least. A rotation that takes longer was not touched as a whole, and then the first touch of a copy is
 /// a small part of what is measured.
 const WARM_UP_SECONDS: f64 = 0.05;
-/// After this long a clock that has not risen does not rise: work that takes much power may hold it down.
-const MOST_WARM_UP_SECONDS: f64 = 1.0;
+/// A clock that has not risen after so long does not rise: work that takes much power, or a device that became hot, holds it down.
+const PATIENCE_SECONDS: f64 = 1.0;
 
 /// Passes whose median is worth more than one of them.
 const FEW: f64 = 3.0;
@@ -298,6 +310,23 @@ mod tests {
     }
 
     #[test]
+    fn passes_at_a_low_clock_are_waited_for_but_not_for_ever() {
+        let device = testing::device();
+        let stopwatch = Stopwatch::with_fastest_pace(&device.gpu, 1.0);
+        let at = |pace| Elapsed {
+            wall: 0.4 * PATIENCE_SECONDS,
+            gpu: None,
+            pace: Some(pace),
+        };
+        let mut patience = Patience::default();
+        let counts = [1.02, 2.0, 2.0, 1.0, 2.0, 2.0].map(|pace| patience.counts(&stopwatch, at(pace)));
+        assert_eq!(counts, [true, false, false, true, true, true]);
+        // The clock at which it stays is the one that others wait for.
+        assert!(Patience::default().counts(&stopwatch, at(2.0)));
+        assert!(!Patience::default().counts(&stopwatch, at(3.0)));
+    }
+
+    #[test]
     fn units_follow_each_other_over_all_passes() {
         let device = testing::device();
         let stopwatch = Stopwatch::new(&device.gpu);
@@ -323,18 +352,6 @@ mod tests {
             numbers.len() >= 3 * (1 + 1 + 2),
             "warm-up comes before the measured passes: {numbers:?}"
         );
-    }
-
-    #[test]
-    fn a_warm_up_waits_for_the_clock_but_not_for_ever() {
-        let warm_up = |seconds, is_at_full_clock| WarmUp {
-            seconds,
-            is_at_full_clock,
-        };
-        assert!(!warm_up(WARM_UP_SECONDS / 2.0, true).is_over());
-        assert!(warm_up(WARM_UP_SECONDS, true).is_over());
-        assert!(!warm_up(MOST_WARM_UP_SECONDS / 2.0, false).is_over());
-        assert!(warm_up(MOST_WARM_UP_SECONDS, false).is_over());
     }
 
     #[test]
