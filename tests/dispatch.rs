@@ -106,6 +106,60 @@ fn inputs_are_put_in_the_order_that_weights_are_stored_in() {
 }
 
 #[test]
+fn layers_share_what_holds_rounded_inputs_without_disturbing_each_other() {
+    // The emulator has cooperative matrices; few devices do.
+    let gpu = open(&GpuOptions {
+        adapter: Some("emulator".to_owned()),
+        ..GpuOptions::default()
+    });
+    let variant = variant("panel_matrix_128x128x64_x16_g32_m16_f16").unwrap();
+    let kernel = Linear::only(&gpu, variant).unwrap();
+    // Coprime with K: every feature once. The inputs of the second layer are put in order before they are rounded.
+    let order: Vec<u32> = (0..SHAPE.k).map(|k| k * 37 % SHAPE.k).collect();
+    let layers = [None, Some(order)].map(|order| {
+        let Sample { layer, .. } = layer(1, 5);
+        Quantized::new(Parts {
+            shape: SHAPE,
+            weight: layer.weight().to_vec().into(),
+            scales: layer.scales().to_vec().into(),
+            scale_format: ScaleFormat::F32,
+            decoding: Decoding::Symmetric,
+            bias: layer.bias().map(|bias| bias.to_vec().into()),
+            input_order: order.map(Into::into),
+        })
+        .unwrap()
+    });
+    let weights = layers.each_ref().map(|layer| kernel.upload(layer).unwrap());
+    let samples: Vec<Sample> = [3, 150, 17]
+        .into_iter()
+        .zip(7..)
+        .map(|(m, seed)| layer(m, seed))
+        .collect();
+    let mut runs = Vec::new();
+    for Sample { x, .. } in &samples {
+        for (layer, weights) in layers.iter().zip(&weights) {
+            let rows = x.len() / SHAPE.k as usize;
+            let output = gpu.output(rows * SHAPE.n as usize).unwrap();
+            runs.push((x, layer, weights, gpu.input(x).unwrap(), output, rows as u32));
+        }
+    }
+    in_one_pass(&gpu, |pass| {
+        for (_, _, weights, x, y, rows) in &runs {
+            kernel.dispatch(pass, weights, x, y, *rows).unwrap();
+        }
+    });
+    let tolerance = variant.configuration.tolerance(SHAPE.k);
+    for (x, layer, _, _, y, _) in &runs {
+        let expected = reference::linear(x, layer);
+        let products = reference::products(x, layer);
+        let got = gpu.read(y).unwrap();
+        let comparison = reference::compare_rounded(&expected, &products, &got, SHAPE.n as usize, tolerance);
+        assert!(comparison.agrees(), "{comparison:?}");
+    }
+    assert_eq!(gpu.failure(), None);
+}
+
+#[test]
 fn weights_of_another_encoding_are_refused_with_what_to_write() {
     let gpu = gpu();
     let format = WeightFormat {

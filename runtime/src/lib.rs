@@ -37,10 +37,10 @@ pub use q4_kernel_formats::{
 };
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
-    Geometry, GroupSize, HeldMatrix, KAlignment, Matrix, MatrixSide, Needs, NumericClass, PanelBarrier,
-    PanelMatrix, ParamField, Params, Reduction, Refusal, Route, RowsServed, ScaleFormat, ScaleLayout,
-    ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Stream, Tolerance, TooManyWorkgroups, Variant,
-    WeightFormat, Work, layout, load,
+    Geometry, GroupSize, HeldMatrix, InputFormat, KAlignment, Matrix, MatrixSide, Needs, NumericClass,
+    PanelBarrier, PanelMatrix, ParamField, Params, Reduction, Refusal, Route, RowsServed, ScaleFormat,
+    ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Stream, Tolerance, TooManyWorkgroups,
+    Variant, WeightFormat, Work, layout, load,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};
@@ -69,7 +69,7 @@ pub use wgpu;
 /// | | `held_matrix { subgroups: 16, held: 16, workgroups: 132 }`: the same with cooperative matrices, where `numeric` is `f16_multiply` | |
 /// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8 }`: the kernel for more rows, from workgroup memory | chosen |
 /// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |
-/// | | `panel_matrix { m: 128, n: 256, k: 32, panels: 1, barrier: subgroup }`: as `matrix`, each subgroup with columns of its own | |
+/// | | `panel_matrix { m: 128, n: 256, k: 32, inputs: f32, panels: 1, barrier: subgroup }`: as `matrix`, each subgroup with columns of its own; with `inputs: f16` a pass before it rounds the inputs, once for all | |
 /// | | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: from registers | |
 ///
 /// One call can describe several kernels. Crates that re-export this one put `crate = path::to::it;` before the first.

@@ -1,4 +1,8 @@
 {# Which inputs and weights a thread loads, and the first of them. Weights past the end of K repeat the last: they meet inputs that are zero. #}
+{% if rounded_inputs %}
+// Rows are followed by zeros for tiles that reach beyond the end of K, which are multiplied whole, and by what is loaded for tiles that never come.
+let input_columns = ({{ k }} + {{ period - 1 }}u) / {{ period }}u * {{ period }}u + {{ period }}u;
+{% endif %}
 // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
 {% for i in input_loads %}
 {% if i > 0 and even_inputs %}
@@ -9,9 +13,14 @@ let x_row_{{ i }} = {% if i > 0 %}(thread + {{ i }}u * THREADS){% else %}thread{
 let x_k_{{ i }} = INPUTS * ({% if i > 0 %}(thread + {{ i }}u * THREADS){% else %}thread{% endif %} % TILE_LOADS);
 {% endif %}
 let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + x_k_{{ i }} / 4u;
+{% if rounded_inputs %}
+let x_{{ i }} = (params.input_offset + min(tile_m + x_row_{{ i }}, params.M - 1u) * input_columns + x_k_{{ i }}) / INPUTS;
+var x_words_{{ i }} = input[x_{{ i }}];
+{% else %}
 let x_{{ i }} = (params.input_offset + min(tile_m + x_row_{{ i }}, params.M - 1u) * {{ k }}) / 4u;
 var x_low_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }});
 var x_high_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }} + 4u);
+{% endif %}
 {% endfor %}
 // A lane loads of its column what two panels hold; the load behind it is on its way.
 let w = n * ({{ k }} / LOAD);

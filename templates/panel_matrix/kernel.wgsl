@@ -76,10 +76,17 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% endif %}
 {% include "common/store_edge.wgsl" %}
 
+{% if rounded_inputs %}
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
+fn input_pair(word: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float(word));
+}
+{% else %}
 // Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
 fn load_input(row: u32, k: u32) -> vec4<f32> {
     return select(vec4<f32>(), input[row + min(k, {{ k }} - 4u) / 4u], k < {{ k }});
 }
+{% endif %}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -110,8 +117,12 @@ fn main(
     {% set load = i %}
     {% set tile = 0 %}
     {% include "panel_matrix/stage_inputs.wgsl" %}
+    {% if rounded_inputs %}
+    x_words_{{ i }} = input[x_{{ i }} + TILE_LOADS];
+    {% else %}
     x_low_{{ i }} = load_input(x_{{ i }}, TILE_K + x_k_{{ i }});
     x_high_{{ i }} = load_input(x_{{ i }}, TILE_K + 4u + x_k_{{ i }});
+    {% endif %}
     {% endfor %}
     {% set from = "" %}
     {% for piece in first_pieces %}

@@ -12,6 +12,7 @@ mod digest;
 mod dispatch;
 mod encoding;
 mod geometry;
+mod input_format;
 pub mod layout;
 mod needs;
 mod numeric;
@@ -31,6 +32,7 @@ pub use geometry::{
     Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, PanelBarrier, PanelMatrix,
     Reduction, Skinny, SkinnyMatrix, Staged, Stream, load,
 };
+pub use input_format::InputFormat;
 pub use needs::{Feature, Needs};
 pub use numeric::{NumericClass, Tolerance};
 pub use params::{ParamField, Params};

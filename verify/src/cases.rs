@@ -14,7 +14,7 @@ pub struct Case {
     pub bias: bool,
     /// What input and layer are made of.
     pub data: Data,
-    /// Elements between the start of the input's binding and its first element: 0 or 4.
+    /// Elements between the start of the input's binding and its first element: none, or those of 16 bytes.
     pub input_offset: u32,
     /// Elements between the start of the output's binding and its first element.
     pub output_offset: u32,
@@ -96,6 +96,9 @@ pub fn cases(variant: &Variant, quick: bool) -> Vec<Case> {
         .collect()
 }
 
+/// Bytes at multiples of which the host lets inputs begin.
+const INPUT_ALIGNMENT: u32 = 16;
+
 fn case(variant: &Variant, shape: Shape, turn: usize) -> Case {
     let pick = |values: &[u32]| values[turn % values.len()];
     // The narrowest grids that hold the tiles at all, and one that holds them in a row.
@@ -104,6 +107,7 @@ fn case(variant: &Variant, shape: Shape, turn: usize) -> Case {
         .find(|limit| dispatch.grid(shape.m, shape.n, *limit).is_ok())
         .unwrap_or(1);
     let limits = [u32::from(u16::MAX), narrowest, narrowest + 1];
+    let one_load = INPUT_ALIGNMENT / variant.configuration.geometry.input_format().bytes();
     Case {
         shape,
         bias: match variant.configuration.bias {
@@ -116,7 +120,7 @@ fn case(variant: &Variant, shape: Shape, turn: usize) -> Case {
         } else {
             Data::Exact
         },
-        input_offset: pick(&[0, 0, 4]),
+        input_offset: pick(&[0, 0, one_load]),
         output_offset: pick(&[0, 0, 1, 7]),
         other_columns: pick(&[0, 0, 0, 5]),
         grid_limit: limits[turn % limits.len()],

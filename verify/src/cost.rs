@@ -100,7 +100,7 @@ pub fn cost(variant: &Variant) -> Option<Cost> {
         grid_limit,
     };
     let program = Program::from_wgsl(&variant.wgsl, &CompileOptions::entry(Variant::ENTRY_POINT)).ok()?;
-    let mut bindings = launch::bindings(&case, &sample.x, &sample.layer, variant.configuration.scales);
+    let mut bindings = launch::bindings(variant, &case, &sample.x, &sample.layer);
     let lanes = variant.configuration.geometry.workgroup_size();
     let report = program
         .launch(&mut bindings, grid, &launch::options(shape, lanes, SUBGROUP_SIZE))

@@ -2,8 +2,9 @@
 
 use std::num::NonZeroUsize;
 
+use half::f16;
 use q4_kernel::{
-    LayerShape, Params, Quantized, ScaleLayout, Shape, Tolerance, Variant,
+    Geometry, InputFormat, LayerShape, Params, Quantized, Shape, Tolerance, Variant,
     layout::{self, Binding},
     reference::{
         self,
@@ -47,8 +48,7 @@ pub(crate) fn run(
             return;
         }
     };
-    let scales = variant.configuration.scales;
-    let layer = match layer.round_scales(scales.format) {
+    let layer = match layer.round_scales(variant.configuration.scales.format) {
         Ok(layer) => layer,
         Err(error) => {
             verdict.find(Promise::NumericClass, describe(&error));
@@ -70,7 +70,7 @@ pub(crate) fn run(
             };
             format!("{what} ({}{subgroups})", self::describe(case))
         };
-        let mut bindings = bindings(case, &x, &layer, scales);
+        let mut bindings = bindings(variant, case, &x, &layer);
         let options = LaunchOptions {
             outputs: outputs(case),
             ..options(
@@ -97,7 +97,7 @@ pub(crate) fn run(
         if m * n < SWEPT_OUTPUTS {
             sweep(
                 program,
-                self::bindings(case, &x, &layer, scales),
+                self::bindings(variant, case, &x, &layer),
                 grid,
                 &options,
                 &describe,
@@ -238,7 +238,8 @@ fn stride(case: &Case) -> u32 {
 }
 
 /// Buffers of the sizes that the host guarantees, and not a word more.
-pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: ScaleLayout) -> Bindings {
+pub(crate) fn bindings(variant: &Variant, case: &Case, x: &[f32], layer: &Quantized<'_>) -> Bindings {
+    let scales = variant.configuration.scales;
     let Shape { m, n, k, group_size } = case.shape;
     let params = Params {
         m,
@@ -252,7 +253,6 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: Sc
         input_offset: case.input_offset,
         output_offset: case.output_offset,
     };
-    let before = vec![f32::NAN; case.input_offset as usize];
     let outputs = case.output_offset + (m - 1) * stride(case) + n;
     let mut weight = layer.weight().to_vec();
     weight.resize(weight.len().next_multiple_of(size_of::<u32>()), 0xFF);
@@ -265,7 +265,7 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: Sc
         .with(
             0,
             Binding::Input.index(),
-            Buffer::from_slice(&[&before, x].concat()),
+            stored_inputs(case.input_offset, x, k, variant.configuration.geometry),
         )
         .with(0, Binding::Weight.index(), Buffer::from_bytes(&weight))
         .with(
@@ -290,6 +290,27 @@ pub(crate) fn bindings(case: &Case, x: &[f32], layer: &Quantized<'_>, scales: Sc
     match layer.stored_levels() {
         Some(levels) => bindings.with(0, Binding::Codebook.index(), Buffer::from_slice(&levels)),
         None => bindings,
+    }
+}
+
+/// Rows of `k` inputs as kernels find them, behind what lies before them in the binding.
+fn stored_inputs(before: u32, x: &[f32], k: u32, geometry: Geometry) -> Buffer {
+    let before = vec![f32::NAN; before as usize];
+    match geometry.input_format() {
+        InputFormat::F32 => Buffer::from_slice(&[&before, x].concat()),
+        InputFormat::F16 => {
+            let stride = geometry.input_stride(k) as usize;
+            let rows = x.chunks(k.max(1) as usize).flat_map(|row| {
+                (0..stride).map(|place| {
+                    let eight = InputFormat::F16_ORDER.len();
+                    let element = place / eight * eight + InputFormat::F16_ORDER[place % eight];
+                    row.get(element).copied().unwrap_or(0.0)
+                })
+            });
+            let stored = before.iter().copied().chain(rows);
+            let bytes: Vec<u8> = stored.flat_map(|x| f16::from_f32(x).to_le_bytes()).collect();
+            Buffer::from_bytes(&bytes)
+        }
     }
 }
 

@@ -68,7 +68,7 @@ pub(crate) fn run(variant: &Variant, program: &Program, subgroup_sizes: &[u32], 
             return;
         };
         for &subgroup_size in subgroup_sizes {
-            let mut bindings = launch::bindings(&case, &x, &sample.layer, variant.configuration.scales);
+            let mut bindings = launch::bindings(variant, &case, &x, &sample.layer);
             let options = launch::options(
                 case.shape,
                 variant.configuration.geometry.workgroup_size(),

@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use q4_kernel_types::{
-    Coop4, Gemm, Gemv, Geometry, HeldMatrix, KAlignment, Matrix, MatrixSide, PanelBarrier, PanelMatrix,
-    Reduction, Skinny, SkinnyMatrix, Staged, Stream,
+    Coop4, Gemm, Gemv, Geometry, HeldMatrix, InputFormat, KAlignment, Matrix, MatrixSide, PanelBarrier,
+    PanelMatrix, Reduction, Skinny, SkinnyMatrix, Staged, Stream,
 };
 use quote::quote;
 
@@ -181,15 +181,20 @@ fn panel_matrix_value(krate: &TokenStream, matrix: PanelMatrix) -> TokenStream {
         tile_m,
         tile_n,
         tile_k,
+        inputs,
         panels,
         barrier,
     } = matrix;
+    let inputs = match inputs {
+        InputFormat::F32 => quote!(F32),
+        InputFormat::F16 => quote!(F16),
+    };
     let barrier = match barrier {
         PanelBarrier::Subgroup => quote!(Subgroup),
         PanelBarrier::Workgroup => quote!(Workgroup),
     };
     quote!(#krate::PanelMatrix {
-        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, panels: #panels, barrier: #krate::PanelBarrier::#barrier,
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, inputs: #krate::InputFormat::#inputs, panels: #panels, barrier: #krate::PanelBarrier::#barrier,
     })
 }
 

@@ -53,7 +53,8 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
             let mut geometries = vec![Geometry::Matrix(Matrix::DEFAULT)];
             // For tables of measurements to choose.
             if may_be_loads(spec) {
-                geometries.push(Geometry::PanelMatrix(PanelMatrix::DEFAULT));
+                geometries
+                    .extend([PanelMatrix::DEFAULT, PanelMatrix::DEFAULT_ROUNDED].map(Geometry::PanelMatrix));
             }
             geometries.push(Geometry::Matrix(Matrix::DEFAULT_EIGHT));
             [matrices(spec, geometries), exact(spec, Staged::DEFAULT)].concat()

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use q4_kernel_types::{
-    Bias, GroupSize, NumericClass, PanelBarrier, Reduction, ScaleFormat, ScaleLayout, ScaleOrder,
-    WeightFormat,
+    Bias, GroupSize, InputFormat, NumericClass, PanelBarrier, Reduction, ScaleFormat, ScaleLayout,
+    ScaleOrder, WeightFormat,
 };
 
 use super::{
@@ -335,13 +335,16 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
-            "panel_matrix" => &["m", "n", "k", "panels", "barrier"],
+            "panel_matrix" => &["m", "n", "k", "inputs", "panels", "barrier"],
             _ => &["m", "n", "k", "rows", "columns"],
         };
         let mut fields = self.fields(entries, name, known);
         let barrier = fields.remove("barrier").and_then(|value| {
             self.choice(value, &PanelBarrier::ALL.map(|barrier| (barrier.name(), barrier)))
         });
+        let inputs = fields
+            .remove("inputs")
+            .and_then(|value| self.choice(value, &InputFormat::ALL.map(|format| (format.name(), format))));
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [m, n, k] = [
@@ -373,6 +376,7 @@ impl<S: Clone> Reader<S> {
                 m,
                 n,
                 k,
+                inputs,
                 panels: size("panels", Field::PrefillPanels),
                 barrier,
             }),

@@ -1,7 +1,7 @@
 //! What can be asked for of the kernel for many rows, and the rules of it.
 
 use q4_kernel_types::{
-    Gemm, Matrix, MatrixSide, PanelBarrier, PanelMatrix, Staged, layout::WEIGHTS_PER_WORD, load,
+    Gemm, InputFormat, Matrix, MatrixSide, PanelBarrier, PanelMatrix, Staged, layout::WEIGHTS_PER_WORD, load,
 };
 
 use super::{
@@ -81,6 +81,8 @@ pub struct PanelMatrixSpec {
     pub n: Option<u32>,
     /// Elements of K of a tile of inputs: 32, 48 or 64.
     pub k: Option<u32>,
+    /// How inputs are read: as the caller has them, or rounded to f16 by a pass before the kernel.
+    pub inputs: Option<InputFormat>,
     /// Panels of a subgroup: 1 or 2.
     pub panels: Option<u32>,
     /// What stands between writing a panel and reading it.
@@ -153,6 +155,7 @@ impl PanelMatrixSpec {
             tile_m: self.m.unwrap_or(default.tile_m),
             tile_n: self.n.unwrap_or(default.tile_n),
             tile_k: self.k.unwrap_or(default.tile_k),
+            inputs: self.inputs.unwrap_or(default.inputs),
             panels: self.panels.unwrap_or(default.panels),
             barrier: self.barrier.unwrap_or(default.barrier),
         }
@@ -476,7 +479,7 @@ mod tests {
             n: Some(80),
             k: Some(16),
             panels: Some(3),
-            barrier: None,
+            ..PanelMatrixSpec::default()
         };
         assert_eq!(
             messages(&spec.prefill(wish)),

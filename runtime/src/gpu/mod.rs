@@ -23,7 +23,9 @@ pub(crate) use pipelines::Pipelines;
 use capabilities::Matrices;
 
 use crate::{
-    Feature, Variant, trusted,
+    Feature, Variant,
+    linear::input_pass::Room,
+    trusted,
     tuning::{Tuning, TuningSource},
 };
 
@@ -40,6 +42,8 @@ struct Inner {
     queue: wgpu::Queue,
     capabilities: Capabilities,
     pipelines: Pipelines,
+    /// For kernels that read inputs in f16.
+    rounded_inputs: Room,
     /// Bound in place of a bias where there is none.
     dummy_bias: OnceLock<wgpu::Buffer>,
     /// Why the device was lost, once it is. Only known of devices that this crate opened.
@@ -165,6 +169,7 @@ impl Gpu {
             queue,
             capabilities,
             pipelines,
+            rounded_inputs: Room::default(),
             dummy_bias: OnceLock::new(),
             lost,
             failure,
@@ -207,6 +212,7 @@ impl Gpu {
             queue,
             capabilities,
             pipelines,
+            rounded_inputs: Room::default(),
             dummy_bias: OnceLock::new(),
             lost: Arc::default(),
             failure: Arc::default(),
@@ -284,6 +290,11 @@ impl Gpu {
         // A poll that fails is no answer; what follows it fails again and says why.
         let _ = self.inner.device.poll(wgpu::PollType::Poll);
         self.lost().is_some()
+    }
+
+    /// Where the inputs of a multiplication are kept in f16: of one at a time, as dispatches of one queue follow each other.
+    pub(crate) fn rounded_inputs(&self) -> &Room {
+        &self.inner.rounded_inputs
     }
 
     pub(crate) fn pipelines(&self) -> &Pipelines {

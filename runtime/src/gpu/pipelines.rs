@@ -13,7 +13,7 @@ use super::{Gpu, PipelineCacheDir, dump, lock, pipeline_cache};
 use crate::{
     Encoding, KernelError, Params, Variant,
     layout::{Access, Binding},
-    linear::gather,
+    linear::input_pass::InputPass,
     trusted,
     verified::Verified,
 };
@@ -22,8 +22,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Pipelines {
     layouts: [Layout; Encoding::ALL.len()],
-    /// Of the kernel that puts inputs in order.
-    gather: (Layout, OnceLock<Arc<wgpu::ComputePipeline>>),
+    /// Of the kernels that come before multiplications.
+    input_passes: [(Layout, OnceLock<Arc<wgpu::ComputePipeline>>); InputPass::ALL.len()],
     by_digest: Mutex<HashMap<String, Arc<wgpu::ComputePipeline>>>,
     /// Whether verified texts run with checks all the same.
     keep_checked: bool,
@@ -43,7 +43,10 @@ impl Pipelines {
         // the device's error handler.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let layouts = Encoding::ALL.map(|encoding| Layout::new(device, Binding::of(encoding)));
-        let gather = (Layout::new(device, gather::BINDINGS), OnceLock::new());
+        let input_passes = InputPass::ALL.map(|pass| {
+            let bindings = pass.bindings().iter().copied();
+            (Layout::new(device, bindings), OnceLock::new())
+        });
         drop(scope);
         let disk = device
             .features()
@@ -58,7 +61,7 @@ impl Pipelines {
             });
         Self {
             layouts,
-            gather,
+            input_passes,
             by_digest: Mutex::default(),
             keep_checked,
             disk,
@@ -69,21 +72,26 @@ impl Pipelines {
         &self.layout(encoding).bind_group
     }
 
-    pub(crate) fn gather_layout(&self) -> &wgpu::BindGroupLayout {
-        &self.gather.0.bind_group
+    pub(crate) fn input_pass_layout(&self, pass: InputPass) -> &wgpu::BindGroupLayout {
+        // In the order of `InputPass::ALL`, which is that of the declaration.
+        &self.input_passes[pass as usize].0.bind_group
     }
 
-    /// The pipeline that puts inputs in order, compiled if it is not there yet.
-    pub(crate) fn gather(&self, gpu: &Gpu) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
-        let (layout, made) = &self.gather;
+    /// The pipeline of a pass over inputs, compiled if it is not there yet.
+    pub(crate) fn input_pass(
+        &self,
+        gpu: &Gpu,
+        pass: InputPass,
+    ) -> Result<Arc<wgpu::ComputePipeline>, KernelError> {
+        let (layout, made) = &self.input_passes[pass as usize];
         if let Some(pipeline) = made.get() {
             return Ok(Arc::clone(pipeline));
         }
-        let name = "gather";
+        let name = pass.name();
         let (pipeline, error) = gpu.checked(|device| {
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(name),
-                source: wgpu::ShaderSource::Wgsl(gather::text().into()),
+                source: wgpu::ShaderSource::Wgsl(pass.text().into()),
             });
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(name),

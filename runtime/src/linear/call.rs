@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use super::{
-    gather::Gather,
-    partition::{self, Columns, Window},
+    input_pass::Preparation,
+    partition::{self, Columns, Rows, Window},
+    rounding,
 };
 use crate::{
-    Capabilities, DispatchError, Gpu, Operand, Params, Variant, Weights, layout, layout::Binding,
-    weights::Chunk,
+    Capabilities, DispatchError, Gpu, InputFormat, Operand, Params, Variant, Weights, layout,
+    layout::Binding, weights::Chunk,
 };
 
 /// A multiplication with everything bound: record it as often as its buffers live.
 #[derive(Debug)]
 pub struct Call {
     variant: String,
-    /// What comes first where weights are stored in another order than inputs.
-    gather: Option<Gather>,
+    /// What comes first where the kernel reads inputs in another form than the caller has them.
+    preparations: Vec<Preparation>,
     pipeline: Arc<wgpu::ComputePipeline>,
     steps: Vec<Step>,
 }
@@ -38,6 +39,7 @@ impl Call {
         rows: u32,
     ) -> Result<Self, DispatchError> {
         check_operands(weights, x, y, rows)?;
+        let geometry = variant.configuration.geometry;
         let (gather, ordered) = weights
             .input_order()
             .map(|order| order.gather(weights, x, rows))
@@ -45,6 +47,22 @@ impl Call {
             .unzip();
         let ordered = ordered.as_ref().map(Operand::from);
         let x = ordered.as_ref().unwrap_or(x);
+        let format = geometry.input_format();
+        let stride = geometry.input_stride(weights.k());
+        let (round, rounded) = match format {
+            InputFormat::F32 => None,
+            InputFormat::F16 => Some(rounding::round(weights.gpu(), x, rows, (weights.k(), stride))?),
+        }
+        .unzip();
+        let rounded = rounded.as_ref().map(Operand::from);
+        let x = Rows {
+            operand: rounded.as_ref().unwrap_or(x),
+            format,
+        };
+        let y = Rows {
+            operand: y,
+            format: InputFormat::F32,
+        };
         let mut steps = Vec::new();
         for chunk in weights.pieces() {
             let columns = Columns {
@@ -53,14 +71,14 @@ impl Call {
                 of: weights.n(),
             };
             let device: &Capabilities = weights.gpu().capabilities();
-            let dispatch = variant.configuration.geometry.dispatch();
-            for window in partition::windows(device, dispatch, rows, weights.k(), columns, x, y)? {
-                steps.push(step(weights, chunk, columns, &window, x, y)?);
+            let dispatch = geometry.dispatch();
+            for window in partition::windows(device, dispatch, rows, stride, columns, &x, &y)? {
+                steps.push(step(weights, chunk, columns, &window, x.operand, y.operand)?);
             }
         }
         Ok(Self {
             variant: variant.name.clone().into_owned(),
-            gather,
+            preparations: gather.into_iter().chain(round).collect(),
             pipeline: Arc::clone(pipeline),
             steps,
         })
@@ -68,7 +86,7 @@ impl Call {
 
     /// Records the multiplication into `pass`, and with it the pass's pipeline and bind group 0.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        if let Some(Gather { pipeline, steps }) = &self.gather {
+        for Preparation { pipeline, steps } in &self.preparations {
             record_steps(pass, pipeline, steps);
         }
         record_steps(pass, &self.pipeline, &self.steps);
@@ -80,7 +98,7 @@ impl Call {
         &self.variant
     }
 
-    /// The grids of the variant that are dispatched: one, unless the multiplication is split. Putting inputs in order comes before them.
+    /// The grids of the variant that are dispatched: one, unless the multiplication is split. What puts inputs in order or rounds them comes before them.
     pub fn grids(&self) -> impl ExactSizeIterator<Item = [u32; 3]> + '_ {
         self.steps.iter().map(|step| step.grid)
     }

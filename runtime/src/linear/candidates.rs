@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::routing::Placed;
-use crate::{GeneratedKernel, Gpu, KernelError, Route, RuledOut, Shape, Unmet, Variant};
+use super::{input_pass::InputPass, routing::Placed};
+use crate::{GeneratedKernel, Gpu, InputFormat, KernelError, Route, RuledOut, Shape, Unmet, Variant};
 
 /// A variant of a kernel, and whether the device runs it.
 #[derive(Debug)]
@@ -77,6 +77,9 @@ impl Candidate {
             return Ok(pipeline);
         }
         let pipeline = gpu.pipelines().get(gpu, &self.variant)?;
+        if self.variant.configuration.geometry.input_format() == InputFormat::F16 {
+            gpu.pipelines().input_pass(gpu, InputPass::Round)?;
+        }
         // Of two threads that come here at once, both get the same one.
         Ok(self.pipeline.get_or_init(|| pipeline))
     }

@@ -3,7 +3,9 @@
 mod call;
 mod candidates;
 pub(crate) mod gather;
+pub(crate) mod input_pass;
 mod partition;
+mod rounding;
 mod routing;
 
 use std::sync::{

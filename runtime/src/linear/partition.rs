@@ -3,7 +3,7 @@
 //! Weights are split over N when they are uploaded. Here the rows are split, so that the windows of input and output fit a binding and the
 //! grid fits the device, and every window is placed at an offset that a binding may have.
 
-use crate::{Capabilities, Dispatch, DispatchError, Operand, TooManyWorkgroups};
+use crate::{Capabilities, Dispatch, DispatchError, InputFormat, Operand, TooManyWorkgroups};
 
 /// One dispatch: some rows of some columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,13 @@ pub(super) struct Columns {
     pub(super) of: u32,
 }
 
-const ELEMENT: u64 = size_of::<f32>() as u64;
+/// Rows of a matrix in a buffer.
+#[derive(Clone, Debug)]
+pub(super) struct Rows<'a> {
+    pub(super) operand: &'a Operand<'a>,
+    pub(super) format: InputFormat,
+}
+
 /// Where it can, a window ends at a multiple of this, so that no tile of rows is computed in vain.
 const ROWS_MULTIPLE: u64 = 64;
 
@@ -45,15 +51,16 @@ pub(super) fn windows(
     rows: u32,
     k: u32,
     columns: Columns,
-    x: &Operand<'_>,
-    y: &Operand<'_>,
+    x: &Rows<'_>,
+    y: &Rows<'_>,
 ) -> Result<Vec<Window>, DispatchError> {
     let limit = device.max_binding_bytes.min(u64::from(u32::MAX));
-    let alignment = u64::from(device.binding_alignment).max(ELEMENT);
+    let alignment = u64::from(device.binding_alignment).max(InputFormat::F32.bytes().into());
     // The worst case of what an aligned binding holds before its window.
     let room = limit.saturating_sub(alignment);
-    let (k_bytes, n_bytes) = (u64::from(k) * ELEMENT, u64::from(columns.of) * ELEMENT);
-    let count_bytes = u64::from(columns.count) * ELEMENT;
+    let [x_element, y_element] = [x, y].map(|rows| u64::from(rows.format.bytes()));
+    let (k_bytes, n_bytes) = (u64::from(k) * x_element, u64::from(columns.of) * y_element);
+    let count_bytes = u64::from(columns.count) * y_element;
 
     let input_rows = room / k_bytes;
     let output_rows = room.checked_sub(count_bytes).map_or(0, |rest| rest / n_bytes + 1);
@@ -87,29 +94,29 @@ pub(super) fn windows(
         .map(|first| {
             let rows = step.min(rows - first);
             let before_x = u64::from(first) * k_bytes;
-            let before_y = u64::from(first) * n_bytes + u64::from(columns.first) * ELEMENT;
+            let before_y = u64::from(first) * n_bytes + u64::from(columns.first) * y_element;
             Ok(Window {
                 rows,
-                input: place(x.offset + before_x, u64::from(rows) * k_bytes, alignment),
-                output: place(
-                    y.offset + before_y,
-                    u64::from(rows - 1) * n_bytes + count_bytes,
-                    alignment,
-                ),
+                input: x.place(before_x, u64::from(rows) * k_bytes, alignment),
+                output: y.place(before_y, u64::from(rows - 1) * n_bytes + count_bytes, alignment),
                 grid: dispatch.grid(rows, columns.count, device.max_workgroups)?,
             })
         })
         .collect()
 }
 
-fn place(start: u64, bytes: u64, alignment: u64) -> Placement {
-    let offset = start / alignment * alignment;
-    let skipped = (start - offset) / ELEMENT;
-    // Less than the alignment, which is a u32.
-    Placement {
-        offset,
-        bytes: bytes + start - offset,
-        skipped: u32::try_from(skipped).unwrap_or_default(),
+impl Rows<'_> {
+    /// Binds so many bytes behind others.
+    fn place(&self, before: u64, bytes: u64, alignment: u64) -> Placement {
+        let start = self.operand.offset + before;
+        let offset = start / alignment * alignment;
+        let skipped = (start - offset) / u64::from(self.format.bytes());
+        // Less than the alignment, which is a u32.
+        Placement {
+            offset,
+            bytes: bytes + start - offset,
+            skipped: u32::try_from(skipped).unwrap_or_default(),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub use skinny_matrix::SkinnyMatrix;
 pub use staged::Staged;
 pub use stream::Stream;
 
-use crate::{Dispatch, Feature, Route, RowsServed};
+use crate::{Dispatch, Feature, InputFormat, Route, RowsServed};
 
 /// The family of a kernel and the numbers it is specialised on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,6 +85,14 @@ trait Family: fmt::Display {
     /// The largest K.
     fn k_most(&self) -> u32 {
         u32::MAX
+    }
+    /// How it reads its inputs.
+    fn input_format(&self) -> InputFormat {
+        InputFormat::F32
+    }
+    /// Elements from one row of inputs to the next, as it reads them, where a row has `k`.
+    fn input_stride(&self, k: u32) -> u32 {
+        k
     }
     /// The features that it needs in every numeric class.
     fn features(&self) -> &'static [Feature];
@@ -149,6 +157,18 @@ impl Geometry {
     #[must_use]
     pub fn route(&self) -> Route {
         self.as_family().route()
+    }
+
+    /// How it reads its inputs.
+    #[must_use]
+    pub fn input_format(&self) -> InputFormat {
+        self.as_family().input_format()
+    }
+
+    /// Elements from one row of inputs to the next, as it reads them, where a row has `k`; what lies between is zero.
+    #[must_use]
+    pub fn input_stride(&self, k: u32) -> u32 {
+        self.as_family().input_stride(k)
     }
 
     pub(crate) fn label(&self) -> Label {

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Family, Label, Matrix, MatrixSide, load};
-use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
+use crate::{Dispatch, Feature, InputFormat, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// The GEMM of cooperative matrices in which a subgroup computes all rows of a tile for columns of its own: nobody else needs its weights.
 ///
@@ -18,6 +18,8 @@ pub struct PanelMatrix {
     pub tile_n: u32,
     /// Elements of K of a tile of inputs: there is a barrier of the workgroup for each.
     pub tile_k: u32,
+    /// How inputs are read: rounded already, they take half of the loads and none of the arithmetic.
+    pub inputs: InputFormat,
     /// Panels of a subgroup: with 2, one is loaded as matrices while the other is written, and a matrix along K takes one barrier instead of two.
     pub panels: u32,
     /// What stands between writing a panel and reading it.
@@ -54,8 +56,16 @@ impl PanelMatrix {
         tile_m: 128,
         tile_n: 256,
         tile_k: 32,
+        inputs: InputFormat::F32,
         panels: 1,
         barrier: PanelBarrier::Subgroup,
+    };
+
+    /// The same with inputs that are rounded already: longer tiles of them fit beside what they leave of the registers.
+    pub const DEFAULT_ROUNDED: Self = Self {
+        tile_k: 48,
+        inputs: InputFormat::F16,
+        ..Self::DEFAULT
     };
 
     /// Subgroups of a workgroup.
@@ -119,9 +129,14 @@ impl Family for PanelMatrix {
             tile_m,
             tile_n,
             tile_k,
+            inputs,
             panels,
             barrier,
         } = self;
+        let inputs = match inputs {
+            InputFormat::F32 => "",
+            InputFormat::F16 => "_x16",
+        };
         let panels = match panels {
             1 => String::new(),
             panels => format!("_p{panels}"),
@@ -131,7 +146,7 @@ impl Family for PanelMatrix {
             PanelBarrier::Workgroup => "_wb",
         };
         Label {
-            sizes: format!("{tile_m}x{tile_n}x{tile_k}{panels}{barrier}"),
+            sizes: format!("{tile_m}x{tile_n}x{tile_k}{inputs}{panels}{barrier}"),
             kind: Some("m16"),
         }
     }
@@ -151,6 +166,19 @@ impl Family for PanelMatrix {
 
     fn short_groups(&self) -> &'static [u32] {
         &load::SHORT_GROUPS
+    }
+
+    fn input_format(&self) -> InputFormat {
+        self.inputs
+    }
+
+    /// Rounded rows go on with zeros to the end of the last tiles, and as far again: inputs are loaded two tiles ahead.
+    fn input_stride(&self, k: u32) -> u32 {
+        let period = self.period();
+        match self.inputs {
+            InputFormat::F32 => k,
+            InputFormat::F16 => k.div_ceil(period).saturating_add(1).saturating_mul(period),
+        }
     }
 
     fn features(&self) -> &'static [Feature] {
@@ -189,12 +217,13 @@ impl fmt::Display for PanelMatrix {
             tile_m,
             tile_n,
             tile_k,
+            inputs,
             panels,
             barrier,
         } = self;
         write!(
             f,
-            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, panels: {panels}, barrier: {barrier} }}"
+            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, inputs: {inputs}, panels: {panels}, barrier: {barrier} }}"
         )
     }
 }

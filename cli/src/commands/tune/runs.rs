@@ -74,7 +74,9 @@ impl Runner {
     }
 
     fn warm_up(&self, stopwatch: &Stopwatch<'_>) -> Result<(), Failure> {
-        Ok(warm_up(stopwatch, self.first, |pass, unit| self.record(pass, unit))?)
+        Ok(warm_up(stopwatch, self.first, |pass, unit| {
+            self.record(pass, unit)
+        })?)
     }
 
     fn record(&self, pass: &mut wgpu::ComputePass<'_>, unit: u32) {

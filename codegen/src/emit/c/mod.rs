@@ -5,7 +5,7 @@
 
 mod header;
 
-use q4_kernel_types::{GeneratedKernel, Variant};
+use q4_kernel_types::{GeneratedKernel, InputFormat, Variant};
 use serde_json::{Value, json};
 
 use super::{
@@ -48,6 +48,11 @@ pub fn package(kernels: &[GeneratedKernel]) -> Result<Package, BackEndError> {
         files: Vec::new(),
         left_out: Vec::new(),
     };
+    let kernels: Vec<GeneratedKernel> = kernels
+        .iter()
+        .map(|kernel| without_rounded_inputs(kernel, &mut package.left_out))
+        .collect();
+    let kernels = kernels.as_slice();
     for (_, variant) in kernels.iter().flat_map(GeneratedKernel::variants) {
         // Descriptions share variants.
         if !written.iter().any(|known| known.variant.name == variant.name) {
@@ -63,6 +68,29 @@ pub fn package(kernels: &[GeneratedKernel]) -> Result<Package, BackEndError> {
         .files
         .push(("q4_kernels.json".to_owned(), manifest.into_bytes()));
     Ok(package)
+}
+
+/// A kernel without the variants before which the runtime rounds inputs: the header has no such pass.
+fn without_rounded_inputs(kernel: &GeneratedKernel, left_out: &mut Vec<Inexpressible>) -> GeneratedKernel {
+    let mut served = |variants: &[Variant]| {
+        let (rounded, served): (Vec<_>, Vec<_>) = variants
+            .iter()
+            .cloned()
+            .partition(|variant| variant.configuration.geometry.input_format() == InputFormat::F16);
+        left_out.extend(rounded.into_iter().map(|variant| Inexpressible {
+            variant: variant.name.into_owned(),
+            target: "c",
+            reason: "its inputs are rounded by a pass before it, which only the runtime has".to_owned(),
+        }));
+        served.into()
+    };
+    GeneratedKernel {
+        decode: served(&kernel.decode),
+        few: served(&kernel.few),
+        prefill: served(&kernel.prefill),
+        others: served(&kernel.others),
+        ..kernel.clone()
+    }
 }
 
 fn write<'a>(variant: &'a Variant, package: &mut Package) -> Result<Written<'a>, BackEndError> {

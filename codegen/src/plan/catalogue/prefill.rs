@@ -1,8 +1,8 @@
 //! The catalogue's kernels for any number of rows.
 
 use q4_kernel_types::{
-    Configuration, Gemm, Geometry, KAlignment, Matrix, MatrixSide, PanelBarrier, PanelMatrix, Staged,
-    layout::WEIGHTS_PER_WORD,
+    Configuration, Gemm, Geometry, InputFormat, KAlignment, Matrix, MatrixSide, PanelBarrier, PanelMatrix,
+    Staged, layout::WEIGHTS_PER_WORD,
 };
 
 use super::{COMMON_GROUP_SIZES, COMMONEST, GROUP_SIZES, rounded, standard};
@@ -55,17 +55,22 @@ const MATRICES_16: [Matrix; 10] = [
 
 /// GEMMs whose subgroups have panels of their own: the more rows, the more products for each weight that is dequantised; few columns or rows leave room for a
 /// second panel, or for two workgroups at once, which do not wait for each other.
-const PANELS: [PanelMatrix; 2] = [
+const PANELS: [PanelMatrix; 3] = [
     PanelMatrix::DEFAULT,
     panel_matrix((128, 256, 48), 1, PanelBarrier::Subgroup),
+    PanelMatrix::DEFAULT_ROUNDED,
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.
-const PANELS_FOR_TUNING: [PanelMatrix; 4] = [
+const PANELS_FOR_TUNING: [PanelMatrix; 5] = [
     panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
     panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
     panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
     panel_matrix((128, 256, 48), 1, PanelBarrier::Workgroup),
+    PanelMatrix {
+        inputs: InputFormat::F16,
+        ..panel_matrix((128, 128, 64), 1, PanelBarrier::Subgroup)
+    },
 ];
 
 /// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
@@ -148,6 +153,7 @@ const fn panel_matrix(
         tile_m,
         tile_n,
         tile_k,
+        inputs: InputFormat::F32,
         panels,
         barrier,
     }

@@ -1,6 +1,6 @@
 //! The values of the GEMM of cooperative matrices whose subgroups have panels of their own.
 
-use q4_kernel_types::{GroupSize, Matrix, PanelMatrix, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{GroupSize, InputFormat, Matrix, PanelMatrix, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
 use super::{
@@ -24,6 +24,8 @@ pub(super) struct Values {
     /// The parts of a load of weights that have a scale each.
     parts: Vec<Part>,
     inputs: u32,
+    /// Whether they are rounded already.
+    rounded_inputs: bool,
     /// Matrices of a subgroup.
     matrices_m: u32,
     matrices_n: u32,
@@ -78,26 +80,41 @@ pub(super) fn describe(matrix: PanelMatrix, group_size: GroupSize) -> Described 
         tile_m,
         tile_n,
         tile_k,
+        inputs,
         panels,
         barrier,
     } = matrix;
     let side = PanelMatrix::SIDE;
+    let mut facts = vec![
+        format!(
+            "tile        {tile_m} x {tile_n} outputs; inputs of {tile_k} k in workgroup memory, as many stored meanwhile, and the next in registers"
+        ),
+        format!(
+            "subgroups   {} of {} lanes, {tile_m} x {} outputs each in matrices of {side} x {side}; {panels} x {side} k of weights, behind a barrier of the {barrier}",
+            matrix.subgroups(),
+            Matrix::SUBGROUP_SIZE,
+            PanelMatrix::PANEL,
+        ),
+    ];
+    if inputs == InputFormat::F16 {
+        facts.push(format!(
+            "inputs      f16, rounded by a pass before this one; of every {}, elements {} in this order",
+            InputFormat::F16_ORDER.len(),
+            InputFormat::F16_ORDER
+                .map(|element| element.to_string())
+                .join(", ")
+        ));
+    }
     Described {
         kind: "GEMM of cooperative matrices, with weights of each subgroup's own",
         purpose: "",
-        facts: vec![
-            format!(
-                "tile        {tile_m} x {tile_n} outputs; inputs of {tile_k} k in workgroup memory, as many stored meanwhile, and the next in registers"
-            ),
-            format!(
-                "subgroups   {} of {} lanes, {tile_m} x {} outputs each in matrices of {side} x {side}; {panels} x {side} k of weights, behind a barrier of the {barrier}",
-                matrix.subgroups(),
-                Matrix::SUBGROUP_SIZE,
-                PanelMatrix::PANEL,
-            ),
-        ],
+        facts,
         columns: tile_n,
-        input_type: "vec4<f32>",
+        input_type: match inputs {
+            InputFormat::F32 => "vec4<f32>",
+            // Words of two: drivers load 16 bytes at once where they are of 32 bits.
+            InputFormat::F16 => "vec4<u32>",
+        },
         weight_type: word_type(PanelMatrix::LOAD / WEIGHTS_PER_WORD),
         scale_loads: ScaleLoads::Single,
         values: Family::PanelMatrix(Values {
@@ -110,6 +127,7 @@ pub(super) fn describe(matrix: PanelMatrix, group_size: GroupSize) -> Described 
             load: PanelMatrix::LOAD,
             parts: parts(group_size),
             inputs: PanelMatrix::INPUTS,
+            rounded_inputs: inputs == InputFormat::F16,
             matrices_m: matrix.matrices_m(),
             matrices_n: matrix.matrices_n(),
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
