@@ -11,10 +11,16 @@ pub(super) struct Shipped {
 }
 
 /// Every table in `shipped/`.
-pub(super) const SHIPPED: &[Shipped] = &[Shipped {
-    name: "nvidia-h100",
-    text: include_str!("shipped/nvidia-h100.txt"),
-}];
+pub(super) const SHIPPED: &[Shipped] = &[
+    Shipped {
+        name: "nvidia-h100",
+        text: include_str!("shipped/nvidia-h100.txt"),
+    },
+    Shipped {
+        name: "nvidia-h200",
+        text: include_str!("shipped/nvidia-h200.txt"),
+    },
+];
 
 impl Shipped {
     pub(super) fn table(&self) -> Result<Table, TableError> {
