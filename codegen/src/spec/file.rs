@@ -153,10 +153,10 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel_types::{Reduction, WeightFormat};
+    use q4_kernel_types::{InputFormat, Reduction, WeightFormat};
 
     use super::*;
-    use crate::spec::{Coop4Spec, Format, HeldMatrixSpec, SkinnySpec, TileSpec};
+    use crate::spec::{Coop4Spec, Format, HeldMatrixSpec, PanelMatrixSpec, SkinnySpec, TileSpec};
 
     #[test]
     fn a_file_says_what_the_macro_says() {
@@ -225,6 +225,28 @@ few.held_matrix = { subgroups = 8, workgroups = 264 }
             error.contains("held_matrix has no field `columns`; there are `subgroups`, `held`, `workgroups`"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn inputs_of_a_kernel_of_panels_are_named_by_their_format() {
+        let text = "
+[Up]
+format.q4gsw.group_size = 32
+numeric = \"f16_multiply\"
+prefill.panel_matrix = { k = 48, inputs = \"f16\" }
+";
+        let spec = parse(Path::new("kernels.toml"), text).unwrap().remove(0);
+        let wish = PanelMatrixSpec {
+            k: Some(48),
+            inputs: Some(InputFormat::F16),
+            ..PanelMatrixSpec::default()
+        };
+        assert_eq!(spec.prefill, Some(wish.into()));
+        let unknown = text.replace("\"f16\"", "\"bf16\"");
+        let error = parse(Path::new("kernels.toml"), &unknown)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`f32`, `f16`"), "{error}");
     }
 
     #[test]
