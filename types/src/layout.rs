@@ -25,6 +25,9 @@ pub const WEIGHTS_PER_WORD: u32 = u32::BITS / BITS;
 /// `padded_N` is a multiple of this, so that four neighbouring scales are one aligned `vec4<f32>`.
 pub const PADDED_N_MULTIPLE: u32 = 4;
 
+/// Inputs begin at a multiple of so many bytes: kernels may read four f32 at once.
+pub const INPUT_ALIGNMENT: u32 = 16;
+
 /// Bytes of one row of packed weights: `ceil(K / 2)`.
 #[must_use]
 pub const fn packed_k(k: u32) -> u32 {

@@ -2,7 +2,8 @@
 
 use q4_kernel::{
     Constraints, Gemv, Geometry, HeldMatrix, PanelMatrix, Shape, Skinny, SkinnyMatrix, Stream, Variant,
-    layout::WEIGHTS_PER_WORD, reference::samples::Data,
+    layout::{self, WEIGHTS_PER_WORD},
+    reference::samples::Data,
 };
 
 /// One multiplication to emulate, and how it is dispatched.
@@ -96,9 +97,6 @@ pub fn cases(variant: &Variant, quick: bool) -> Vec<Case> {
         .collect()
 }
 
-/// Bytes at multiples of which the host lets inputs begin.
-const INPUT_ALIGNMENT: u32 = 16;
-
 fn case(variant: &Variant, shape: Shape, turn: usize) -> Case {
     let pick = |values: &[u32]| values[turn % values.len()];
     // The narrowest grids that hold the tiles at all, and one that holds them in a row.
@@ -107,7 +105,7 @@ fn case(variant: &Variant, shape: Shape, turn: usize) -> Case {
         .find(|limit| dispatch.grid(shape.m, shape.n, *limit).is_ok())
         .unwrap_or(1);
     let limits = [u32::from(u16::MAX), narrowest, narrowest + 1];
-    let one_load = INPUT_ALIGNMENT / variant.configuration.geometry.input_format().bytes();
+    let one_load = layout::INPUT_ALIGNMENT / variant.configuration.geometry.input_format().bytes();
     Case {
         shape,
         bias: match variant.configuration.bias {

@@ -2,7 +2,7 @@
 
 use q4_kernel::{Gpu, wgpu};
 
-use super::{Budget, Clock, Repetitions, Stopwatch, Times, measure};
+use super::{Budget, Clock, Repetitions, Stopwatch, Times, measure, program::Program};
 use crate::{adapter::Device, failure::Failure};
 
 /// Fused multiply-adds that touch no memory, on grids of several sizes.
@@ -10,13 +10,6 @@ use crate::{adapter::Device, failure::Failure};
 pub(crate) struct Arithmetic {
     /// Each grid with the operations of a dispatch.
     grids: Vec<(f64, Times)>,
-}
-
-/// What computes.
-#[derive(Debug)]
-struct Multiplier {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
 }
 
 /// Workgroups of a dispatch. How many fill a device best depends on the device; the best grid counts.
@@ -46,7 +39,7 @@ impl Arithmetic {
         };
         let most = grids.iter().copied().max().unwrap_or(1);
         let sums = device.gpu.output((most * LANES) as usize)?;
-        let multiplier = Multiplier::new(&device.gpu, &sums);
+        let multiplier = multiplier(&device.gpu, &sums);
         device.check()?;
         let grids = grids
             .iter()
@@ -85,38 +78,10 @@ fn operations(workgroups: u32) -> f64 {
         * PER_FMA
 }
 
-impl Multiplier {
-    /// `sums` has an element for each lane.
-    fn new(gpu: &Gpu, sums: &wgpu::Buffer) -> Self {
-        let device = gpu.device();
-        let module = device.create_shader_module(wgpu::include_wgsl!("multiply.wgsl"));
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("q4 multiply"),
-            layout: None,
-            module: &module,
-            entry_point: None,
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &[("ROUNDS", f64::from(ROUNDS))],
-                ..wgpu::PipelineCompilationOptions::default()
-            },
-            cache: None,
-        });
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("q4 multiply"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: sums.as_entire_binding(),
-            }],
-        });
-        Self { pipeline, bind_group }
-    }
-
-    fn record(&self, pass: &mut wgpu::ComputePass<'_>, workgroups: u32) {
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
-        pass.dispatch_workgroups(workgroups, 1, 1);
-    }
+/// What computes, into a sum for each lane.
+fn multiplier(gpu: &Gpu, sums: &wgpu::Buffer) -> Program {
+    let constants = [("ROUNDS", f64::from(ROUNDS))];
+    Program::new(gpu, wgpu::include_wgsl!("multiply.wgsl"), &constants, &[sums])
 }
 
 #[cfg(test)]
@@ -128,7 +93,7 @@ mod tests {
     fn every_lane_multiplies_and_adds_as_often_as_is_counted() {
         let device = testing::device();
         let sums = device.gpu.output(LANES as usize).unwrap();
-        let multiplier = Multiplier::new(&device.gpu, &sums);
+        let multiplier = multiplier(&device.gpu, &sums);
         let stopwatch = Stopwatch::new(&device.gpu);
         stopwatch.pass(|pass| multiplier.record(pass, 1)).unwrap();
         let sums = device.gpu.read(&sums).unwrap();

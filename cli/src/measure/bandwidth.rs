@@ -2,7 +2,7 @@
 
 use q4_kernel::{Gpu, wgpu};
 
-use super::{Budget, Clock, Repetitions, Stopwatch, Times, measure};
+use super::{Budget, Clock, Repetitions, Stopwatch, Times, measure, program::Program};
 use crate::{adapter::Device, failure::Failure};
 
 /// Reading one large buffer, with grids of several sizes.
@@ -16,8 +16,7 @@ pub(crate) struct ReadBandwidth {
 /// The buffer, and what reads it.
 #[derive(Debug)]
 struct Reader {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
+    program: Program,
     sums: wgpu::Buffer,
     bytes: u64,
 }
@@ -76,39 +75,15 @@ impl ReadBandwidth {
 
 impl Reader {
     fn new(gpu: &Gpu, bytes: u64) -> Result<Self, Failure> {
-        let device = gpu.device();
-        let module = device.create_shader_module(wgpu::include_wgsl!("read.wgsl"));
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("q4 read"),
-            layout: None,
-            module: &module,
-            entry_point: None,
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            cache: None,
-        });
         // `Gpu::output` says what is wrong where the device has no room.
         let data = gpu.output((bytes / size_of::<f32>() as u64) as usize)?;
         fill(gpu, &data)?;
         let least_loads = LOADS.into_iter().min().unwrap_or(1);
         let lanes = workgroups(bytes, least_loads, gpu.capabilities().max_workgroups) * LANES;
         let sums = gpu.output(lanes as usize)?;
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("q4 read"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &[
-                wgpu::BindGroupEntry {
-                    binding: 0,
-                    resource: data.as_entire_binding(),
-                },
-                wgpu::BindGroupEntry {
-                    binding: 1,
-                    resource: sums.as_entire_binding(),
-                },
-            ],
-        });
+        let text = wgpu::include_wgsl!("read.wgsl");
         Ok(Self {
-            pipeline,
-            bind_group,
+            program: Program::new(gpu, text, &[], &[&data, &sums]),
             sums,
             bytes,
         })
@@ -121,9 +96,7 @@ impl Reader {
     }
 
     fn record(&self, pass: &mut wgpu::ComputePass<'_>, workgroups: u32) {
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
-        pass.dispatch_workgroups(workgroups, 1, 1);
+        self.program.record(pass, workgroups);
     }
 }
 

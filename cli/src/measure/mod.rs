@@ -5,6 +5,7 @@ mod bandwidth;
 mod clock;
 mod compile;
 mod pace;
+mod program;
 mod rotation;
 mod spread;
 mod stopwatch;

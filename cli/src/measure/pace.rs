@@ -7,14 +7,13 @@ use std::cell::Cell;
 
 use q4_kernel::{Gpu, wgpu};
 
-use super::Times;
+use super::{Times, program::Program};
 use crate::output::counted;
 
 /// The loop, and the shortest time that it ever took.
 #[derive(Debug)]
 pub(super) struct Pace {
-    pipeline: wgpu::ComputePipeline,
-    bind_group: wgpu::BindGroup,
+    program: Program,
     fastest: Cell<f64>,
 }
 
@@ -76,38 +75,15 @@ impl Pace {
 
     /// `states` is what the lanes hold, which keeps compilers from leaving the loop out.
     fn over(gpu: &Gpu, states: &wgpu::Buffer) -> Self {
-        let device = gpu.device();
-        let module = device.create_shader_module(wgpu::include_wgsl!("pace.wgsl"));
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some("q4 pace"),
-            layout: None,
-            module: &module,
-            entry_point: None,
-            compilation_options: wgpu::PipelineCompilationOptions {
-                constants: &[("ROUNDS", f64::from(ROUNDS))],
-                ..wgpu::PipelineCompilationOptions::default()
-            },
-            cache: None,
-        });
-        let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("q4 pace"),
-            layout: &pipeline.get_bind_group_layout(0),
-            entries: &[wgpu::BindGroupEntry {
-                binding: 0,
-                resource: states.as_entire_binding(),
-            }],
-        });
+        let constants = [("ROUNDS", f64::from(ROUNDS))];
         Self {
-            pipeline,
-            bind_group,
+            program: Program::new(gpu, wgpu::include_wgsl!("pace.wgsl"), &constants, &[states]),
             fastest: Cell::new(f64::INFINITY),
         }
     }
 
     pub(super) fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &self.bind_group, &[]);
-        pass.dispatch_workgroups(1, 1, 1);
+        self.program.record(pass, 1);
     }
 
     /// Remembers a time if it is the shortest so far.

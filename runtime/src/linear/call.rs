@@ -146,8 +146,11 @@ fn check_operands(
     if rows == 0 {
         return Err(DispatchError::NoRows);
     }
-    // Inputs may be read as vec4<f32>.
-    let operands = [("x", x, weights.k(), 4), ("y", y, weights.n(), 1)];
+    let element = size_of::<f32>() as u64;
+    let operands = [
+        ("x", x, weights.k(), u64::from(layout::INPUT_ALIGNMENT)),
+        ("y", y, weights.n(), element),
+    ];
     for (
         operand,
         Operand {
@@ -156,14 +159,12 @@ fn check_operands(
             bytes,
         },
         columns,
-        elements,
+        alignment,
     ) in operands
     {
         if !buffer.usage().contains(wgpu::BufferUsages::STORAGE) {
             return Err(DispatchError::Usage { operand });
         }
-        let element = size_of::<f32>() as u64;
-        let alignment = elements * element;
         if !offset.is_multiple_of(alignment) {
             return Err(DispatchError::Alignment {
                 operand,

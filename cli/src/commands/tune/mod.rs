@@ -5,6 +5,7 @@ mod json;
 mod plan;
 mod race;
 mod report;
+mod runner;
 mod runs;
 
 use std::io::Write;
