@@ -13,11 +13,11 @@ const HELD: u32 = {{ held }}u;
 // Elements of K that a subgroup holds, and all of them.
 const SHARE: u32 = HELD * SIDE;
 const PASS: u32 = SUBGROUPS * SHARE;
-// Lanes that share a column, and elements of K of it that each of them multiplies in a pass: neighbours in memory, and a part of every matrix.
+// Lanes that share a column, and as many spans of the subgroup's part of K, of which they take turns to load.
 const PARTS: u32 = SUBGROUP_SIZE / SIDE;
 const SPAN: u32 = SHARE / PARTS;
-// Lanes that load the inputs of a word's weights, four each.
-const PAIR: u32 = WEIGHTS_PER_WORD / 4u;
+// Lanes that load the inputs of two words' weights, four each.
+const QUAD: u32 = 2u * WEIGHTS_PER_WORD / 4u;
 // Elements of K that a lane loads of a column at once.
 const LOAD: u32 = {{ load }}u;
 // Vectors of a row of a matrix, and from one row to the next: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
@@ -26,13 +26,13 @@ const STRIDE: u32 = VECTORS + 2u;
 
 // A word of a lane is its part of one matrix, and its loads are whole.
 const_assert SIDE / PARTS == WEIGHTS_PER_WORD && SPAN == {{ loads | length }}u * LOAD;
-// Every row of a matrix of inputs has a pair of lanes.
-const_assert SIDE * PAIR == SUBGROUP_SIZE;
+// Lanes side by side share a column, and half of the rows of two matrices of inputs have four lanes each.
+const_assert PARTS == 2u && SIDE / 2u * QUAD == SUBGROUP_SIZE;
 // Every output of a block has a lane.
 const_assert SIDE * SIDE <= THREADS;
 {% if fixed_k %}
-// A span lies within K or past its end, as a whole.
-const_assert K % SPAN == 0u;
+// A subgroup's share lies within K or past its end, as a whole.
+const_assert K % SHARE == 0u;
 {% endif %}
 {% if fixed_group_size %}
 {% if parts | length > 1 %}
@@ -79,26 +79,28 @@ fn main(
     {% set invocations = "THREADS" %}
     {% include "common/load_levels.wgsl" %}
     {% endif %}
-    // The row of a matrix that a lane writes, a row of the inputs or a column of the block, and which part of it.
-    let row = lane % SIDE;
-    let part = lane / SIDE;
+    // The row of a matrix that a lane writes, a column of the block, and which part of it. Two lanes side by side share a column, and load neighbours of it: what a
+    // load takes is the number of places in memory that its lanes meet in. Every other column, so that what eight lanes write lies in different banks.
+    let row = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
+    let part = lane % PARTS;
     let own = subgroup * (SIDE * STRIDE);
     let place = own + row * STRIDE + part * (VECTORS / PARTS);
     let blocks = (params.N + SIDE - 1u) / SIDE;
     var turn = 0u;
 
     for (var first = 0u; first < {{ k }}; first += PASS) {
-        // The lane's span. Past the end of K it repeats the last one, whose weights meet zeros there.
-        let span = first + subgroup * SHARE + part * SPAN;
-        let k = min(span, {{ k }} - SPAN);
+        // The subgroup's share. Past the end of K it repeats the last one, whose weights meet zeros there. A lane loads the scales of one span of it.
+        let share = first + subgroup * SHARE;
+        let weights = min(share, {{ k }} - SHARE);
+        let k = weights + part * SPAN;
         {% for scale in span_scales %}
         let group_{{ scale.index }} = {% if scale.k > 0 %}(k + {{ scale.k }}u){% else %}k{% endif %} / {{ group_size }};
         {% endfor %}
         // What the lane multiplies of the first block is on its way while the inputs are.
         let first_n = min(workgroup.x * SIDE + row, params.N - 1u);
-        let first_words = first_n * ({{ k }} / LOAD) + k / LOAD;
+        let first_words = first_n * ({{ k }} / LOAD) + weights / LOAD + part;
         {% for load in loads %}
-        var q_{{ load.index }} = weight[first_words{% if load.index > 0 %} + {{ load.index }}u{% endif %}];
+        var q_{{ load.index }} = weight[first_words{% if load.index > 0 %} + {{ load.index }}u * PARTS{% endif %}];
         {% endfor %}
         {% set declare = "var " %}
         {% set n = "first_n" %}
@@ -119,7 +121,7 @@ fn main(
             }
             // Columns past the edge repeat the last one; the store drops them. So do blocks past the last.
             let next_n = min((block + workgroups.x) * SIDE + row, params.N - 1u);
-            let next_words = next_n * ({{ k }} / LOAD) + k / LOAD;
+            let next_words = next_n * ({{ k }} / LOAD) + weights / LOAD + part;
 
             {% include "held_matrix/multiply.wgsl" %}
 

@@ -1,10 +1,22 @@
 {# What a lane puts into the tile of its subgroup: its part of a row of inputs or of a column of weights, in the same order of k. #}
+
+// Inputs rounded to f16, two to a word: half as many words to swap.
+fn rounded(x: vec4<f32>) -> vec2<u32> {
+    return vec2<u32>(pack2x16float(x.xy), pack2x16float(x.zw));
+}
+
+// What looks like two conversions is none: compilers see that both forms are the same bits.
+fn input_pair(word: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float(word));
+}
 {% if encoding == "symmetric" %}
 
 // Four of eight inputs in the order in which weights come out of a word: products do not mind the order of k. Two lanes swap what the other one stores.
-fn stage_inputs(place: u32, x: vec4<f32>, upper: bool) {
-    let other = subgroupShuffleXor(select(x.zw, x.xy, upper), 1u);
-    tile[place] = vec4<f16>(select(vec4<f32>(x.x, other.x, x.y, other.y), vec4<f32>(other.x, x.z, other.y, x.w), upper));
+fn stage_inputs(place: u32, x: vec2<u32>, upper: bool) {
+    let other = subgroupShuffleXor(select(x.y, x.x, upper), 1u);
+    let first = select(x.x, other, upper);
+    let second = select(other, x.y, upper);
+    tile[place] = vec4<f16>(input_pair((first & 0xFFFFu) | (second << 16u)), input_pair((first >> 16u) | (second & 0xFFFF0000u)));
 }
 
 // The weights of a word, which leave it in pairs: k 0 and 4, 1 and 5, 2 and 6, 3 and 7.
@@ -15,8 +27,8 @@ fn stage_weights(place: u32, word: u32, scale: vec2<f16>) {
 }
 {% else %}
 
-fn stage_inputs(place: u32, x: vec4<f32>) {
-    tile[place] = vec4<f16>(x);
+fn stage_inputs(place: u32, x: vec2<u32>) {
+    tile[place] = vec4<f16>(input_pair(x.x), input_pair(x.y));
 }
 
 // The weights of a word, made in f32, so that they are rounded once.

@@ -27,6 +27,20 @@ let w = n * ({{ k }} / LOAD);
 let second = min(LOAD, {{ k }} - LOAD);
 var words = weight[w];
 var next_words = weight[w + second / LOAD];
+{% if scales_by_span %}
+// What a load takes is the number of places in memory that its lanes meet in, so a lane loads the scales of four loads of weights at once.
+let spans = n * ({{ k }} / SPAN);
+var next_scales = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[spans]{% if scales.format != "f32" %}){% endif %};
+{% if encoding == "symmetric" %}
+var scale = split_scale(next_scales.x);
+{% else %}
+var scale = next_scales.x;
+{% endif %}
+{% if affine %}
+var next_offsets = {% if encoding == "zero_point" %}unpack_offsets({% elif scales.format != "f32" %}unpack_scales({% endif %}offsets[spans]{% if encoding == "zero_point" or scales.format != "f32" %}){% endif %};
+var offset = offset_beside(scale, next_offsets.x);
+{% endif %}
+{% else %}
 {% for part in parts %}
 {% if scales.format == "f32" and scales.order == "groups" %}
 let first_scale{{ part.suffix }} = scales[{% if part.index > 0 %}{{ part.index }}u * params.padded_N + {% endif %}n];
@@ -45,3 +59,4 @@ var offset{{ part.suffix }} = offset_beside(scale{{ part.suffix }}, load_offset(
 var next_offset{{ part.suffix }} = load_offset(n, second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
 {% endif %}
 {% endfor %}
+{% endif %}

@@ -19,6 +19,10 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
 const LOAD: u32 = {{ load }}u;
 const INPUTS: u32 = {{ inputs }}u;
+{% if scales_by_span %}
+// Elements of K of which it loads all scales at once.
+const SPAN: u32 = 4u * LOAD;
+{% endif %}
 const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
@@ -31,7 +35,7 @@ const_assert TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 {% if fixed_k %}
 // No load straddles two rows.
-const_assert K % LOAD == 0u;
+const_assert K % {% if scales_by_span %}SPAN{% else %}LOAD{% endif %} == 0u;
 {% endif %}
 {% if fixed_group_size %}
 {% if parts | length > 1 %}
@@ -67,6 +71,14 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% endif %}
 {% if scale_functions %}
 {% include "common/scales.wgsl" %}
+{% endif %}
+{% if scales_by_span %}
+
+// What belongs to the weights from k on, of what a lane has loaded for a whole span.
+fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
+    let odd = (k / LOAD & 1u) != 0u;
+    return select(select(loaded.x, loaded.y, odd), select(loaded.z, loaded.w, odd), (k / LOAD & 2u) != 0u);
+}
 {% endif %}
 {% if affine %}
 {% include "common/offsets.wgsl" %}

@@ -30,8 +30,13 @@ pub struct Case {
 #[must_use]
 pub fn cases(variant: &Variant, quick: bool) -> Vec<Case> {
     let constraints = variant.configuration.constraints();
-    let Edges { m, n, k, group_size } = Edges::of(variant.configuration.geometry, constraints);
-    let middle = |edges: &[u32]| edges[edges.len() / 2];
+    let Edges {
+        m,
+        n,
+        k,
+        k_of_tiles,
+        group_size,
+    } = Edges::of(variant.configuration.geometry, constraints);
 
     let mut shapes = Vec::new();
     let add = |shapes: &mut Vec<Shape>, shape: Shape| {
@@ -46,7 +51,7 @@ pub fn cases(variant: &Variant, quick: bool) -> Vec<Case> {
                 Shape {
                     m,
                     n,
-                    k: middle(&k),
+                    k: k_of_tiles,
                     group_size: middle(&group_size),
                 },
             );
@@ -130,7 +135,13 @@ struct Edges {
     m: Vec<u32>,
     n: Vec<u32>,
     k: Vec<u32>,
+    /// The K at which every edge of M meets every edge of N.
+    k_of_tiles: u32,
     group_size: Vec<u32>,
+}
+
+fn middle(edges: &[u32]) -> u32 {
+    edges[edges.len() / 2]
 }
 
 impl Edges {
@@ -189,10 +200,10 @@ impl Edges {
                     matrix.tile_k,
                 )
             }
-            // As above; rounds of the loop over K, which end with any load of weights.
+            // As above; rounds of the loop over K, which end with any span of scales.
             Geometry::PanelMatrix(matrix) => (
-                around(&[PanelMatrix::SIDE, matrix.tile_m]),
-                around(&[
+                beside(&[PanelMatrix::SIDE, matrix.tile_m]),
+                beside(&[
                     PanelMatrix::PANEL,
                     matrix.tile_n,
                     matrix.tile_n + PanelMatrix::PANEL,
@@ -206,6 +217,8 @@ impl Edges {
             Some(k) => vec![k],
             // Ragged: every remainder of a word, one word and several.
             None if step == 1 => (1..=9).chain([15, 23, 3 * WEIGHTS_PER_WORD + 2]).collect(),
+            // Every remainder of a round, which is no longer than three of these.
+            None if matches!(geometry, Geometry::PanelMatrix(_)) => vec![step, 2 * step, 3 * step],
             None => sorted(vec![
                 step,
                 3 * step,
@@ -233,16 +246,32 @@ impl Edges {
             ),
             _ => k,
         };
-        Self { m, n, k, group_size }
+        let k_of_tiles = match geometry {
+            // How a tile is stored has nothing to do with the rounds before, of which its shortest K has one at least.
+            Geometry::PanelMatrix(_) => k[0],
+            _ => middle(&k),
+        };
+        Self {
+            m,
+            n,
+            k,
+            k_of_tiles,
+            group_size,
+        }
     }
 }
 
-/// One, and each value with its neighbours.
+/// The fewest, and each value with its neighbours.
 fn around(values: &[u32]) -> Vec<u32> {
+    sorted([2, 3].into_iter().chain(beside(values)).collect())
+}
+
+/// One, and each value with its neighbours.
+fn beside(values: &[u32]) -> Vec<u32> {
     let neighbours = values
         .iter()
         .flat_map(|value| [value.saturating_sub(1), *value, value + 1]);
-    sorted([1, 2, 3].into_iter().chain(neighbours).collect())
+    sorted([1].into_iter().chain(neighbours).collect())
 }
 
 fn sorted(mut values: Vec<u32>) -> Vec<u32> {

@@ -86,6 +86,12 @@ impl Pace {
         self.program.record(pass, 1);
     }
 
+    /// How many loops last so long at the highest clock so far, one at least.
+    pub(super) fn loops_of(&self, seconds: f64) -> u32 {
+        // Far below 2^32: a loop is longer than a nanosecond. Of infinitely long ones, where none was timed, there is one.
+        ((seconds / self.fastest()) as u32).max(1)
+    }
+
     /// Remembers a time if it is the shortest so far.
     pub(super) fn note(&self, seconds: f64) {
         self.fastest.set(self.fastest.get().min(seconds));

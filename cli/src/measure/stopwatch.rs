@@ -126,6 +126,15 @@ impl<'a> Stopwatch<'a> {
         Ok(seconds)
     }
 
+    /// Keeps the device working for a while, so that its clock rises, and says how long that took; nothing where no clock is held.
+    pub(super) fn keep_busy(&self) -> Result<f64, ReadBackError> {
+        let Some(pace) = &self.pace else {
+            return Ok(0.0);
+        };
+        let busy = self.pass(|pass| (0..pace.loops_of(BUSY_SECONDS)).for_each(|_| pace.record(pass)))?;
+        Ok(busy.wall)
+    }
+
     /// Takes the clock of a pass for the highest from now on, until a higher one is seen.
     pub(super) fn settle_for(&self, elapsed: Elapsed) {
         if let (Some(pace), Some(seconds)) = (&self.pace, elapsed.pace) {
@@ -189,6 +198,8 @@ impl Timestamps {
     }
 }
 
+/// Long beside the tens of milliseconds over which clocks rise, and short beside how long they are waited for.
+const BUSY_SECONDS: f64 = 0.1;
 /// One tick where a pass begins, one where it ends.
 const TICKS: u32 = 2;
 

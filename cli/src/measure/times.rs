@@ -138,7 +138,7 @@ pub(crate) fn measure(
     let mut warm_up = 0.0;
     while warm_up < WARM_UP_SECONDS {
         let elapsed = pass(units)?;
-        if patience.counts(stopwatch, elapsed) {
+        if patience.counts(stopwatch, elapsed)? {
             warm_up += elapsed.wall;
         }
         if repetitions == Repetitions::Adapted {
@@ -150,7 +150,7 @@ pub(crate) fn measure(
     let mut seconds = 0.0;
     while !budget.is_spent(passes.len(), seconds) {
         let elapsed = pass(units)?;
-        if patience.counts(stopwatch, elapsed) {
+        if patience.counts(stopwatch, elapsed)? {
             seconds += elapsed.wall;
             passes.push(elapsed.per(units));
         }
@@ -184,7 +184,7 @@ pub(crate) fn measure_warm(
                 record(pass, first.wrapping_add(unit));
             }
         })?;
-        if patience.counts(stopwatch, elapsed) {
+        if patience.counts(stopwatch, elapsed)? {
             seconds += elapsed.wall;
             times.passes.push(elapsed.per(units));
         }
@@ -203,7 +203,7 @@ pub(crate) fn warm_up(
     let mut seconds = 0.0;
     while seconds < WARM_UP_SECONDS {
         let elapsed = stopwatch.paced(|pass| (0..units).for_each(|unit| record(pass, unit)))?;
-        if patience.counts(stopwatch, elapsed) {
+        if patience.counts(stopwatch, elapsed)? {
             seconds += elapsed.wall;
         }
     }
@@ -217,17 +217,20 @@ struct Patience {
 }
 
 impl Patience {
-    /// Whether a pass counts: not while the device is clocked lower than it was, unless that has lasted so long that it will stay.
-    fn counts(&mut self, stopwatch: &Stopwatch<'_>, pass: Elapsed) -> bool {
+    /// Whether a pass counts: not while the device is clocked lower than it was, unless that has lasted so long that it will stay. One that does not count
+    /// is followed by work: passes that are short beside what the host does between them leave the device resting, and its clock low.
+    fn counts(&mut self, stopwatch: &Stopwatch<'_>, pass: Elapsed) -> Result<bool, ReadBackError> {
         if stopwatch.is_at_full_clock(pass) {
-            return true;
+            return Ok(true);
         }
         self.lost += pass.wall;
         let is_spent = self.lost >= PATIENCE_SECONDS;
         if is_spent {
             stopwatch.settle_for(pass);
+        } else {
+            self.lost += stopwatch.keep_busy()?;
         }
-        is_spent
+        Ok(is_spent)
     }
 }
 
@@ -319,11 +322,12 @@ mod tests {
             pace: Some(pace),
         };
         let mut patience = Patience::default();
-        let counts = [1.02, 2.0, 2.0, 1.0, 2.0, 2.0].map(|pace| patience.counts(&stopwatch, at(pace)));
+        let counts =
+            [1.02, 2.0, 2.0, 1.0, 2.0, 2.0].map(|pace| patience.counts(&stopwatch, at(pace)).unwrap());
         assert_eq!(counts, [true, false, false, true, true, true]);
         // The clock at which it stays is the one that others wait for.
-        assert!(Patience::default().counts(&stopwatch, at(2.0)));
-        assert!(!Patience::default().counts(&stopwatch, at(3.0)));
+        assert!(Patience::default().counts(&stopwatch, at(2.0)).unwrap());
+        assert!(!Patience::default().counts(&stopwatch, at(3.0)).unwrap());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use q4_kernel_types::{
     layout::WEIGHTS_PER_WORD,
 };
 
-use super::{configuration, may_be_loads, may_be_multiples};
+use super::{configuration, groups_may_fit_loads, may_be_multiples};
 use crate::spec::{KernelSpec, PrefillSpec, TileSpec};
 
 /// The invocations per workgroup that every WebGPU device offers.
@@ -52,7 +52,7 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
         None if may_be_multiples(spec, WEIGHTS_PER_WORD) => {
             let mut geometries = vec![Geometry::Matrix(Matrix::DEFAULT)];
             // For tables of measurements to choose.
-            if may_be_loads(spec) {
+            if groups_may_fit_loads(spec) && spec.k.is_none_or(|k| k.is_multiple_of(PanelMatrix::SPAN)) {
                 geometries
                     .extend([PanelMatrix::DEFAULT, PanelMatrix::DEFAULT_ROUNDED].map(Geometry::PanelMatrix));
             }

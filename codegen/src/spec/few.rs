@@ -133,8 +133,8 @@ impl KernelSpec {
         errors.workgroups(Field::FewWorkgroups, wish.workgroups);
         // What is held says what K must be a multiple of, where it can be held.
         let known = wish.held.is_none_or(|held| HeldMatrix::HELD.contains(&held));
-        let span = if known { wish.geometry(self.k).span() } else { 1 };
-        let multiples = (span, HeldMatrix::LOAD);
+        let share = if known { wish.geometry(self.k).share() } else { 1 };
+        let multiples = (share, HeldMatrix::LOAD);
         self.check_multiples(
             (Field::Few, "held_matrix"),
             multiples,

@@ -205,7 +205,7 @@ impl KernelSpec {
         errors.one_of(Field::PrefillK, wish.k, &Staged::TILE_K);
         errors.one_of(Field::PrefillRows, wish.rows, &Staged::ROWS);
         errors.one_of(Field::PrefillColumns, wish.columns, &Staged::COLUMNS);
-        self.whole("staged", WEIGHTS_PER_WORD, &[], errors);
+        self.whole("staged", (WEIGHTS_PER_WORD, WEIGHTS_PER_WORD), &[], errors);
 
         let staged = wish.geometry();
         let Staged {
@@ -237,7 +237,7 @@ impl KernelSpec {
         errors.one_of(Field::PrefillK, wish.k, &Matrix::TILE_K);
         errors.one_of(Field::PrefillSide, wish.side, &Matrix::SIDES);
         errors.one_of(Field::PrefillBuffers, wish.buffers, &Matrix::BUFFERS);
-        self.whole("matrix", WEIGHTS_PER_WORD, &[], errors);
+        self.whole("matrix", (WEIGHTS_PER_WORD, WEIGHTS_PER_WORD), &[], errors);
 
         let matrix = wish.geometry();
         let Matrix {
@@ -276,7 +276,7 @@ impl KernelSpec {
         self.check_rounding((Field::Prefill, "panel_matrix"), "staged", errors);
         errors.one_of(Field::PrefillK, wish.k, &PanelMatrix::TILE_K);
         errors.one_of(Field::PrefillPanels, wish.panels, &PanelMatrix::PANELS);
-        self.whole("panel_matrix", PanelMatrix::LOAD, &load::SHORT_GROUPS, errors);
+        self.whole("panel_matrix", (PanelMatrix::SPAN, PanelMatrix::LOAD), &load::SHORT_GROUPS, errors);
 
         let matrix = wish.geometry();
         let PanelMatrix {
@@ -304,11 +304,17 @@ impl KernelSpec {
     }
 
     /// Families that load several weights at once need whole loads.
-    fn whole(&self, family: &str, load: u32, short_groups: &[u32], errors: &mut Errors) {
+    fn whole(
+        &self,
+        family: &str,
+        multiples: (u32, u32),
+        short_groups: &[u32],
+        errors: &mut Errors,
+    ) {
         let instead = "leave `prefill` out and a kernel that serves it is chosen";
         self.check_multiples(
             (Field::Prefill, family),
-            (load, load),
+            multiples,
             short_groups,
             instead,
             errors,
@@ -488,7 +494,7 @@ mod tests {
                  or ask for `staged` instead",
                 "`prefill.k`: 16 is not supported; use one of 32, 48, 64",
                 "`prefill.panels`: 3 is not supported; use one of 1, 2",
-                "`prefill`: panel_matrix needs K % 32 == 0, and K is 2056; leave `prefill` out and a kernel that serves it is chosen",
+                "`prefill`: panel_matrix needs K % 128 == 0, and K is 2056; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill`: panel_matrix needs group_size % 32 == 0 or group_size == 16, and group_size is 40; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill.m`: 40 is not a positive multiple of 16, the side of a matrix; change one of them",
                 "`prefill.n`: 80 is not a positive multiple of 32, the columns of a subgroup; change one of them",

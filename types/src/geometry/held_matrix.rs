@@ -69,10 +69,16 @@ impl HeldMatrix {
         Matrix::SUBGROUP_SIZE / Self::COLUMNS
     }
 
-    /// Elements of K of a column that a lane multiplies in one pass, one after the other: its part of every held matrix.
+    /// Elements of K that a subgroup holds.
+    #[must_use]
+    pub const fn share(&self) -> u32 {
+        self.held * MatrixSide::Sixteen.length()
+    }
+
+    /// Elements of K of a column that a lane multiplies in one pass: its part of every held matrix. Lanes of a column take turns, load by load.
     #[must_use]
     pub const fn span(&self) -> u32 {
-        self.held * MatrixSide::Sixteen.length() / Self::lanes_of_column()
+        self.share() / Self::lanes_of_column()
     }
 
     /// Loads of 16 bytes of weights that make a span.
@@ -84,7 +90,7 @@ impl HeldMatrix {
     /// Elements of K that the subgroups of a workgroup hold.
     #[must_use]
     pub const fn pass(&self) -> u32 {
-        self.subgroups * self.held * MatrixSide::Sixteen.length()
+        self.subgroups * self.share()
     }
 }
 
@@ -112,9 +118,9 @@ impl Family for HeldMatrix {
         RowsServed::UpTo(Self::ROWS)
     }
 
-    /// A lane's span lies within K or past its end, as a whole.
+    /// A subgroup's share lies within K or past its end, as a whole.
     fn k_multiple(&self) -> u32 {
-        self.span()
+        self.share()
     }
 
     /// A load has one scale, unless its groups are known to be short.

@@ -44,6 +44,8 @@ impl PanelMatrix {
     pub const SIDE: u32 = MatrixSide::Sixteen.length();
     /// Elements of K that a lane loads of its column at once: 16 bytes of weights.
     pub const LOAD: u32 = load::WEIGHTS;
+    /// Elements of K of which a lane may load all scales at once: those of four loads of weights.
+    pub const SPAN: u32 = 4 * Self::LOAD;
     /// Elements of K that a lane loads of a row of inputs at once.
     pub const INPUTS: u32 = WEIGHTS_PER_WORD;
     /// The tiles of inputs along K that there are: whole matrices.
@@ -159,8 +161,13 @@ impl Family for PanelMatrix {
         RowsServed::Any
     }
 
-    /// Rows of weights are whole loads, and no group boundary splits one.
+    /// Rows of weights are whole loads, and the scales of a row may be loaded by spans.
     fn k_multiple(&self) -> u32 {
+        Self::SPAN
+    }
+
+    /// A load has one scale, unless its groups are known to be short.
+    fn group_size_multiple(&self) -> u32 {
         Self::LOAD
     }
 

@@ -11,25 +11,33 @@ use super::{
     word_type,
 };
 
+/// Pairs of matrices whose inputs are on their way at once: with more, their registers are those of matrices that are held already.
+const PAIRS_AT_ONCE: usize = 2;
+
 #[derive(Serialize)]
 pub(super) struct Values {
     side: u32,
     subgroup_size: u32,
     subgroups: u32,
     held: u32,
-    /// Elements of K that a lane loads at once, the parts of a load that have a scale each, and the loads of a lane's span.
+    /// Elements of K that a lane loads at once, the parts of a load that have a scale each, and the loads of a lane.
     load: u32,
     parts: Vec<Part>,
     loads: Vec<Load>,
+    /// The loads of inputs, those together that are on their way at once.
+    input_pairs: Vec<Vec<InputPair>>,
     /// The scales of a span, four to a vector where all of them are neighbours; otherwise they are loaded one by one, by number.
     span_vectors: Vec<SpanVector>,
     span_scales: Vec<SpanScale>,
+    swaps: Vec<Swap>,
 }
 
-/// A load of a lane's span.
+/// A lane's load of weights: the lanes of a column take turns, so that they load neighbours.
 #[derive(Serialize)]
 struct Load {
     index: u32,
+    /// The span it is of.
+    span: u32,
     parts: Vec<LoadPart>,
     words: Vec<HeldWord>,
 }
@@ -39,9 +47,8 @@ struct Load {
 struct LoadPart {
     /// What the names of its values end with: nothing where it is the whole load.
     suffix: String,
-    /// The expressions for its scale, and for what its group adds to the weights.
-    scale: String,
-    offset: String,
+    /// The swap that brings its scale.
+    swap: u32,
 }
 
 /// A word of a load: a column's part of one matrix.
@@ -52,10 +59,36 @@ struct HeldWord {
     part: String,
     /// The matrix of inputs that it meets.
     matrix: u32,
-    /// Vectors of four inputs before those that it meets, in the span.
-    vector: u32,
     /// Whether no later word is of the same load.
     is_last: bool,
+}
+
+/// Inputs of two matrices, which two words of a lane's load meet.
+#[derive(Serialize)]
+struct InputPair {
+    index: u32,
+    /// The first of both matrices.
+    matrix: u32,
+    /// Vectors of four inputs before those of the first lane of a column, in the subgroup's share.
+    vector: u32,
+}
+
+/// A scale that the lanes of a column swap, with what its group adds to the weights.
+#[derive(Serialize)]
+struct Swap {
+    index: u32,
+    /// The scales of a span that the first lane of a column needs of it, and the second one, by number.
+    even: u32,
+    odd: u32,
+    values: Vec<SwapValue>,
+}
+
+#[derive(Serialize)]
+struct SwapValue {
+    name: &'static str,
+    /// The expressions for both.
+    even: String,
+    odd: String,
 }
 
 /// Neighbouring scales that are loaded together.
@@ -86,12 +119,39 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
         && scales.is_multiple_of(vector)
         && configuration.scales.order == ScaleOrder::Columns;
     let vectors = if together { scales / vector } else { 0 };
-    let of_part = |name: &str, load: u32, part: &Part| {
-        let parts = load::parts(configuration.group_size);
-        let scale = (load * parts + part.index) * scales / (matrix.loads() * parts);
-        match COMPONENTS.get((scale % vector) as usize) {
-            Some(component) if together => format!("{name}{}{component}", suffix(scale / vector, vectors)),
-            _ => format!("{name}_{scale}"),
+    let name_of = |name: &str, scale: u32| match COMPONENTS.get((scale % vector) as usize) {
+        Some(component) if together => format!("{name}{}{component}", suffix(scale / vector, vectors)),
+        _ => format!("{name}_{scale}"),
+    };
+    let names: &[_] = if configuration.encoding.is_affine() {
+        &["scale", "offset"]
+    } else {
+        &["scale"]
+    };
+    // Two lanes share a span load by load. Where that gives both of them some scales of their own, half of them are needed by each.
+    let pairs = matrix.loads() / HeldMatrix::lanes_of_column();
+    let apart = scales > pairs;
+    let of_load = if apart { scales / matrix.loads() } else { 1 };
+    let swaps = if apart { scales / HeldMatrix::lanes_of_column() } else { scales };
+    let swap = |index: u32| {
+        let even = if apart {
+            index / of_load * HeldMatrix::lanes_of_column() * of_load + index % of_load
+        } else {
+            index
+        };
+        let odd = if apart { even + of_load } else { even };
+        Swap {
+            index,
+            even,
+            odd,
+            values: names
+                .iter()
+                .map(|name| SwapValue {
+                    name,
+                    even: name_of(name, even),
+                    odd: name_of(name, odd),
+                })
+                .collect(),
         }
     };
     let words = |load: u32, part: &Part| -> Vec<HeldWord> {
@@ -101,25 +161,40 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
                 component: word.component,
                 part: part.suffix.clone(),
                 matrix: load * words_at_once + word.index,
-                vector: (load * HeldMatrix::LOAD + word.k) / vector,
                 is_last: word.index + 1 == words_at_once,
             })
             .collect()
     };
     let loads = (0..matrix.loads())
-        .map(|index| Load {
-            index,
-            parts: parts
-                .iter()
-                .map(|part| LoadPart {
-                    suffix: part.suffix.clone(),
-                    scale: of_part("scale", index, part),
-                    offset: of_part("offset", index, part),
-                })
-                .collect(),
-            words: parts.iter().flat_map(|part| words(index, part)).collect(),
+        .map(|index| {
+            let (span, pair) = (index / pairs, index % pairs);
+            Load {
+                index,
+                span,
+                parts: parts
+                    .iter()
+                    .map(|part| LoadPart {
+                        suffix: part.suffix.clone(),
+                        swap: if apart {
+                            pair * of_load + part.index * of_load / load::parts(configuration.group_size)
+                        } else {
+                            pair * scales / pairs
+                        },
+                    })
+                    .collect(),
+                words: parts.iter().flat_map(|part| words(index, part)).collect(),
+            }
         })
         .collect();
+    // What two words of a load meet is as many inputs as a matrix has columns.
+    let of_load_words = words_at_once / 2;
+    let input_pair = |index: u32| InputPair {
+        index,
+        matrix: 2 * index,
+        vector: (index / of_load_words * HeldMatrix::lanes_of_column() * HeldMatrix::LOAD
+            + index % of_load_words * HeldMatrix::COLUMNS)
+            / vector,
+    };
     let span_vector = |index| SpanVector {
         index,
         suffix: suffix(index, vectors),
@@ -165,6 +240,11 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
             load: HeldMatrix::LOAD,
             parts,
             loads,
+            input_pairs: (0..matrix.loads() * of_load_words)
+                .step_by(PAIRS_AT_ONCE)
+                .map(|first| (first..).take(PAIRS_AT_ONCE).map(input_pair).collect())
+                .collect(),
+            swaps: (0..swaps).map(swap).collect(),
             span_vectors: (0..vectors).map(span_vector).collect(),
             span_scales: if together {
                 Vec::new()

@@ -216,7 +216,7 @@ impl Context {
             Geometry::Gemm(gemm) => gemm::describe(gemm, configuration.group_size),
             Geometry::Staged(staged) => staged::describe(staged, configuration.numeric),
             Geometry::Matrix(matrix) => matrix::describe(matrix),
-            Geometry::PanelMatrix(matrix) => panel_matrix::describe(matrix, configuration.group_size),
+            Geometry::PanelMatrix(matrix) => panel_matrix::describe(matrix, configuration),
         };
         let blocks = blocks(columns);
         let block_width = blocks.first().map_or(1, |block| block.width);

@@ -1,6 +1,8 @@
 //! The values of the GEMM of cooperative matrices whose subgroups have panels of their own.
 
-use q4_kernel_types::{GroupSize, InputFormat, Matrix, PanelMatrix, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{
+    Configuration, GroupSize, InputFormat, Matrix, PanelMatrix, ScaleOrder, layout::WEIGHTS_PER_WORD,
+};
 use serde::Serialize;
 
 use super::{
@@ -23,6 +25,8 @@ pub(super) struct Values {
     load: u32,
     /// The parts of a load of weights that have a scale each.
     parts: Vec<Part>,
+    /// Whether a lane loads the scales of [`PanelMatrix::SPAN`] k at once.
+    scales_by_span: bool,
     inputs: u32,
     /// Whether they are rounded already.
     rounded_inputs: bool,
@@ -70,12 +74,19 @@ enum Piece {
         word: Word,
     },
     /// Takes the weights that have arrived and loads others, so many k ahead of the loop.
-    LoadWeights { ahead: u32 },
+    LoadWeights {
+        ahead: u32,
+        /// So many k ahead of the loop are those that have arrived.
+        arrived: u32,
+    },
     /// Stores a load of inputs in the tile that is not read, and loads others, so many k ahead of the loop.
     StageInputs { tile: u32, load: u32, ahead: u32 },
 }
 
-pub(super) fn describe(matrix: PanelMatrix, group_size: GroupSize) -> Described {
+pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> Described {
+    let group_size = configuration.group_size;
+    let scales_by_span = group_size == GroupSize::Fixed(PanelMatrix::LOAD)
+        && configuration.scales.order == ScaleOrder::Columns;
     let PanelMatrix {
         tile_m,
         tile_n,
@@ -116,7 +127,11 @@ pub(super) fn describe(matrix: PanelMatrix, group_size: GroupSize) -> Described 
             InputFormat::F16 => "vec4<u32>",
         },
         weight_type: word_type(PanelMatrix::LOAD / WEIGHTS_PER_WORD),
-        scale_loads: ScaleLoads::Single,
+        scale_loads: if scales_by_span {
+            ScaleLoads::Groups
+        } else {
+            ScaleLoads::Single
+        },
         values: Family::PanelMatrix(Values {
             tile_m,
             tile_n,
@@ -126,6 +141,7 @@ pub(super) fn describe(matrix: PanelMatrix, group_size: GroupSize) -> Described 
             subgroup_size: Matrix::SUBGROUP_SIZE,
             load: PanelMatrix::LOAD,
             parts: parts(group_size),
+            scales_by_span,
             inputs: PanelMatrix::INPUTS,
             rounded_inputs: inputs == InputFormat::F16,
             matrices_m: matrix.matrices_m(),
@@ -191,6 +207,7 @@ fn panel_pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Pi
         // The load is used up, the next one has arrived.
         pieces.push(Piece::LoadWeights {
             ahead: end + (LOADS_AHEAD - 1) * PanelMatrix::LOAD,
+            arrived: end,
         });
     }
     pieces
