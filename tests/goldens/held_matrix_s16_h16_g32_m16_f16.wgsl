@@ -8,7 +8,7 @@
 //   group size  32
 //   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
-//   serves      M <= 16, K % 128 == 0, group_size == 32
+//   serves      M <= 16, K % 256 == 0, group_size == 32
 //   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
 //   dispatch    x = min(ceil(N / 16), 132, limit), blocks of columns dealt to all teams in turn
 
@@ -49,11 +49,11 @@ const HELD: u32 = 16u;
 // Elements of K that a subgroup holds, and all of them.
 const SHARE: u32 = HELD * SIDE;
 const PASS: u32 = SUBGROUPS * SHARE;
-// Lanes that share a column, and elements of K of it that each of them multiplies in a pass: neighbours in memory, and a part of every matrix.
+// Lanes that share a column, and as many spans of the subgroup's part of K, of which they take turns to load.
 const PARTS: u32 = SUBGROUP_SIZE / SIDE;
 const SPAN: u32 = SHARE / PARTS;
-// Lanes that load the inputs of a word's weights, four each.
-const PAIR: u32 = WEIGHTS_PER_WORD / 4u;
+// Lanes that load the inputs of two words' weights, four each.
+const QUAD: u32 = 2u * WEIGHTS_PER_WORD / 4u;
 // Elements of K that a lane loads of a column at once.
 const LOAD: u32 = 32u;
 // Vectors of a row of a matrix, and from one row to the next: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
@@ -62,8 +62,8 @@ const STRIDE: u32 = VECTORS + 2u;
 
 // A word of a lane is its part of one matrix, and its loads are whole.
 const_assert SIDE / PARTS == WEIGHTS_PER_WORD && SPAN == 4u * LOAD;
-// Every row of a matrix of inputs has a pair of lanes.
-const_assert SIDE * PAIR == SUBGROUP_SIZE;
+// Lanes side by side share a column, and half of the rows of two matrices of inputs have four lanes each.
+const_assert PARTS == 2u && SIDE / 2u * QUAD == SUBGROUP_SIZE;
 // Every output of a block has a lane.
 const_assert SIDE * SIDE <= THREADS;
 // No group boundary splits a load, so a load has one scale.
@@ -94,10 +94,22 @@ fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
     return fma(weights, vec4<f16>(scale.x), weights * scale.y);
 }
 
+// Inputs rounded to f16, two to a word: half as many words to swap.
+fn rounded(x: vec4<f32>) -> vec2<u32> {
+    return vec2<u32>(pack2x16float(x.xy), pack2x16float(x.zw));
+}
+
+// What looks like two conversions is none: compilers see that both forms are the same bits.
+fn input_pair(word: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float(word));
+}
+
 // Four of eight inputs in the order in which weights come out of a word: products do not mind the order of k. Two lanes swap what the other one stores.
-fn stage_inputs(place: u32, x: vec4<f32>, upper: bool) {
-    let other = subgroupShuffleXor(select(x.zw, x.xy, upper), 1u);
-    tile[place] = vec4<f16>(select(vec4<f32>(x.x, other.x, x.y, other.y), vec4<f32>(other.x, x.z, other.y, x.w), upper));
+fn stage_inputs(place: u32, x: vec2<u32>, upper: bool) {
+    let other = subgroupShuffleXor(select(x.y, x.x, upper), 1u);
+    let first = select(x.x, other, upper);
+    let second = select(other, x.y, upper);
+    tile[place] = vec4<f16>(input_pair((first & 0xFFFFu) | (second << 16u)), input_pair((first >> 16u) | (second & 0xFFFF0000u)));
 }
 
 // The weights of a word, which leave it in pairs: k 0 and 4, 1 and 5, 2 and 6, 3 and 7.
@@ -123,181 +135,244 @@ fn main(
     @builtin(subgroup_id) subgroup: u32,
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
-    // The row of a matrix that a lane writes, a row of the inputs or a column of the block, and which part of it.
-    let row = lane % SIDE;
-    let part = lane / SIDE;
+    // The row of a matrix that a lane writes, a column of the block, and which part of it. Two lanes side by side share a column, and load neighbours of it: what a
+    // load takes is the number of places in memory that its lanes meet in. Every other column, so that what eight lanes write lies in different banks.
+    let row = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
+    let part = lane % PARTS;
     let own = subgroup * (SIDE * STRIDE);
     let place = own + row * STRIDE + part * (VECTORS / PARTS);
     let blocks = (params.N + SIDE - 1u) / SIDE;
     var turn = 0u;
 
     for (var first = 0u; first < params.K; first += PASS) {
-        // The lane's span. Past the end of K it repeats the last one, whose weights meet zeros there.
-        let span = first + subgroup * SHARE + part * SPAN;
-        let k = min(span, params.K - SPAN);
+        // The subgroup's share. Past the end of K it repeats the last one, whose weights meet zeros there. A lane loads the scales of one span of it.
+        let share = first + subgroup * SHARE;
+        let weights = min(share, params.K - SHARE);
+        let k = weights + part * SPAN;
         // What the lane multiplies of the first block is on its way while the inputs are.
         let first_n = min(workgroup.x * SIDE + row, params.N - 1u);
-        let first_words = first_n * (params.K / LOAD) + k / LOAD;
+        let first_words = first_n * (params.K / LOAD) + weights / LOAD + part;
         var q_0 = weight[first_words];
-        var q_1 = weight[first_words + 1u];
-        var q_2 = weight[first_words + 2u];
-        var q_3 = weight[first_words + 3u];
+        var q_1 = weight[first_words + 1u * PARTS];
+        var q_2 = weight[first_words + 2u * PARTS];
+        var q_3 = weight[first_words + 3u * PARTS];
         // A scale for each load of the span, in the order of the spans.
         var next_scale = scales[first_n * (params.K / SPAN) + k / SPAN];
 
-        // Two lanes load eight neighbouring inputs of a row, since what a load takes is the number of places in memory that its lanes meet in.
-        let x_row = lane / PAIR;
-        let upper = lane % PAIR;
-        let x_place = own + x_row * STRIDE + upper;
+        // Four lanes load 16 neighbouring inputs of a row, those of two words: what a load takes is the number of places in memory that its lanes meet in. Half of
+        // them have loaded the first word's of two rows, the others the second word's, and they swap one row for the other.
+        let x_row = lane / QUAD;
+        let upper = (lane & 1u) != 0u;
+        let second_word = (lane & 2u) != 0u;
+        let x_place = own + (x_row + select(0u, SIDE / 2u, second_word)) * STRIDE + lane % 2u;
+        let x_rows = select(0u, params.M, share < params.K);
+        let x = (params.input_offset + x_row * params.K + share) / 4u + lane % QUAD;
+        let y = x + SIDE / 2u * (params.K / 4u);
         var x_0_0 = vec4<f32>();
-        var x_1_0 = vec4<f32>();
-        var x_2_0 = vec4<f32>();
-        var x_3_0 = vec4<f32>();
-        var x_4_0 = vec4<f32>();
-        var x_5_0 = vec4<f32>();
-        var x_6_0 = vec4<f32>();
-        var x_7_0 = vec4<f32>();
-        var x_8_0 = vec4<f32>();
-        var x_9_0 = vec4<f32>();
-        var x_10_0 = vec4<f32>();
-        var x_11_0 = vec4<f32>();
-        var x_12_0 = vec4<f32>();
-        var x_13_0 = vec4<f32>();
-        var x_14_0 = vec4<f32>();
-        var x_15_0 = vec4<f32>();
-        let span_0 = first + subgroup * SHARE;
-        if (x_row < params.M && span_0 < params.K) {
-            let x = (params.input_offset + x_row * params.K + span_0) / 4u + upper;
-            x_0_0 = input[x];
-            x_1_0 = input[x + 2u];
-            x_2_0 = input[x + 4u];
-            x_3_0 = input[x + 6u];
-            x_4_0 = input[x + 8u];
-            x_5_0 = input[x + 10u];
-            x_6_0 = input[x + 12u];
-            x_7_0 = input[x + 14u];
-            x_8_0 = input[x + 16u];
-            x_9_0 = input[x + 18u];
-            x_10_0 = input[x + 20u];
-            x_11_0 = input[x + 22u];
-            x_12_0 = input[x + 24u];
-            x_13_0 = input[x + 26u];
-            x_14_0 = input[x + 28u];
-            x_15_0 = input[x + 30u];
-        }
+        var y_0_0 = vec4<f32>();
         var x_0_1 = vec4<f32>();
+        var y_0_1 = vec4<f32>();
+        var x_1_0 = vec4<f32>();
+        var y_1_0 = vec4<f32>();
         var x_1_1 = vec4<f32>();
-        var x_2_1 = vec4<f32>();
-        var x_3_1 = vec4<f32>();
-        var x_4_1 = vec4<f32>();
-        var x_5_1 = vec4<f32>();
-        var x_6_1 = vec4<f32>();
-        var x_7_1 = vec4<f32>();
-        var x_8_1 = vec4<f32>();
-        var x_9_1 = vec4<f32>();
-        var x_10_1 = vec4<f32>();
-        var x_11_1 = vec4<f32>();
-        var x_12_1 = vec4<f32>();
-        var x_13_1 = vec4<f32>();
-        var x_14_1 = vec4<f32>();
-        var x_15_1 = vec4<f32>();
-        let span_1 = first + subgroup * SHARE + 1u * SPAN;
-        if (x_row < params.M && span_1 < params.K) {
-            let x = (params.input_offset + x_row * params.K + span_1) / 4u + upper;
-            x_0_1 = input[x];
-            x_1_1 = input[x + 2u];
-            x_2_1 = input[x + 4u];
-            x_3_1 = input[x + 6u];
-            x_4_1 = input[x + 8u];
-            x_5_1 = input[x + 10u];
-            x_6_1 = input[x + 12u];
-            x_7_1 = input[x + 14u];
-            x_8_1 = input[x + 16u];
-            x_9_1 = input[x + 18u];
-            x_10_1 = input[x + 20u];
-            x_11_1 = input[x + 22u];
-            x_12_1 = input[x + 24u];
-            x_13_1 = input[x + 26u];
-            x_14_1 = input[x + 28u];
-            x_15_1 = input[x + 30u];
+        var y_1_1 = vec4<f32>();
+        if (x_row < x_rows) {
+            x_0_0 = input[x];
+            x_0_1 = input[x + LOAD / 4u];
+            x_1_0 = input[x + 4u];
+            x_1_1 = input[x + 4u + LOAD / 4u];
         }
-        stage_inputs(x_place, x_0_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_0_1, upper == 1u);
+        if (x_row + SIDE / 2u < x_rows) {
+            y_0_0 = input[y];
+            y_0_1 = input[y + LOAD / 4u];
+            y_1_0 = input[y + 4u];
+            y_1_1 = input[y + 4u + LOAD / 4u];
+        }
+        let near_0_0 = rounded(x_0_0);
+        let far_0_0 = rounded(y_0_0);
+        let other_0_0 = subgroupShuffleXor(select(far_0_0, near_0_0, second_word), 2u);
+        let near_0_1 = rounded(x_0_1);
+        let far_0_1 = rounded(y_0_1);
+        let other_0_1 = subgroupShuffleXor(select(far_0_1, near_0_1, second_word), 2u);
+        stage_inputs(x_place, select(near_0_0, other_0_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_0_1, other_0_1, second_word), upper);
         subgroupBarrier();
         let a_0 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_1_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_1_1, upper == 1u);
+        stage_inputs(x_place, select(other_0_0, far_0_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_0_1, far_0_1, second_word), upper);
         subgroupBarrier();
         let a_1 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_2_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_2_1, upper == 1u);
+        let near_1_0 = rounded(x_1_0);
+        let far_1_0 = rounded(y_1_0);
+        let other_1_0 = subgroupShuffleXor(select(far_1_0, near_1_0, second_word), 2u);
+        let near_1_1 = rounded(x_1_1);
+        let far_1_1 = rounded(y_1_1);
+        let other_1_1 = subgroupShuffleXor(select(far_1_1, near_1_1, second_word), 2u);
+        stage_inputs(x_place, select(near_1_0, other_1_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_1_1, other_1_1, second_word), upper);
         subgroupBarrier();
         let a_2 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_3_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_3_1, upper == 1u);
+        stage_inputs(x_place, select(other_1_0, far_1_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_1_1, far_1_1, second_word), upper);
         subgroupBarrier();
         let a_3 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_4_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_4_1, upper == 1u);
+        var x_2_0 = vec4<f32>();
+        var y_2_0 = vec4<f32>();
+        var x_2_1 = vec4<f32>();
+        var y_2_1 = vec4<f32>();
+        var x_3_0 = vec4<f32>();
+        var y_3_0 = vec4<f32>();
+        var x_3_1 = vec4<f32>();
+        var y_3_1 = vec4<f32>();
+        if (x_row < x_rows) {
+            x_2_0 = input[x + 16u];
+            x_2_1 = input[x + 16u + LOAD / 4u];
+            x_3_0 = input[x + 20u];
+            x_3_1 = input[x + 20u + LOAD / 4u];
+        }
+        if (x_row + SIDE / 2u < x_rows) {
+            y_2_0 = input[y + 16u];
+            y_2_1 = input[y + 16u + LOAD / 4u];
+            y_3_0 = input[y + 20u];
+            y_3_1 = input[y + 20u + LOAD / 4u];
+        }
+        let near_2_0 = rounded(x_2_0);
+        let far_2_0 = rounded(y_2_0);
+        let other_2_0 = subgroupShuffleXor(select(far_2_0, near_2_0, second_word), 2u);
+        let near_2_1 = rounded(x_2_1);
+        let far_2_1 = rounded(y_2_1);
+        let other_2_1 = subgroupShuffleXor(select(far_2_1, near_2_1, second_word), 2u);
+        stage_inputs(x_place, select(near_2_0, other_2_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_2_1, other_2_1, second_word), upper);
         subgroupBarrier();
         let a_4 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_5_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_5_1, upper == 1u);
+        stage_inputs(x_place, select(other_2_0, far_2_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_2_1, far_2_1, second_word), upper);
         subgroupBarrier();
         let a_5 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_6_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_6_1, upper == 1u);
+        let near_3_0 = rounded(x_3_0);
+        let far_3_0 = rounded(y_3_0);
+        let other_3_0 = subgroupShuffleXor(select(far_3_0, near_3_0, second_word), 2u);
+        let near_3_1 = rounded(x_3_1);
+        let far_3_1 = rounded(y_3_1);
+        let other_3_1 = subgroupShuffleXor(select(far_3_1, near_3_1, second_word), 2u);
+        stage_inputs(x_place, select(near_3_0, other_3_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_3_1, other_3_1, second_word), upper);
         subgroupBarrier();
         let a_6 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_7_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_7_1, upper == 1u);
+        stage_inputs(x_place, select(other_3_0, far_3_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_3_1, far_3_1, second_word), upper);
         subgroupBarrier();
         let a_7 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_8_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_8_1, upper == 1u);
+        var x_4_0 = vec4<f32>();
+        var y_4_0 = vec4<f32>();
+        var x_4_1 = vec4<f32>();
+        var y_4_1 = vec4<f32>();
+        var x_5_0 = vec4<f32>();
+        var y_5_0 = vec4<f32>();
+        var x_5_1 = vec4<f32>();
+        var y_5_1 = vec4<f32>();
+        if (x_row < x_rows) {
+            x_4_0 = input[x + 32u];
+            x_4_1 = input[x + 32u + LOAD / 4u];
+            x_5_0 = input[x + 36u];
+            x_5_1 = input[x + 36u + LOAD / 4u];
+        }
+        if (x_row + SIDE / 2u < x_rows) {
+            y_4_0 = input[y + 32u];
+            y_4_1 = input[y + 32u + LOAD / 4u];
+            y_5_0 = input[y + 36u];
+            y_5_1 = input[y + 36u + LOAD / 4u];
+        }
+        let near_4_0 = rounded(x_4_0);
+        let far_4_0 = rounded(y_4_0);
+        let other_4_0 = subgroupShuffleXor(select(far_4_0, near_4_0, second_word), 2u);
+        let near_4_1 = rounded(x_4_1);
+        let far_4_1 = rounded(y_4_1);
+        let other_4_1 = subgroupShuffleXor(select(far_4_1, near_4_1, second_word), 2u);
+        stage_inputs(x_place, select(near_4_0, other_4_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_4_1, other_4_1, second_word), upper);
         subgroupBarrier();
         let a_8 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_9_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_9_1, upper == 1u);
+        stage_inputs(x_place, select(other_4_0, far_4_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_4_1, far_4_1, second_word), upper);
         subgroupBarrier();
         let a_9 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_10_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_10_1, upper == 1u);
+        let near_5_0 = rounded(x_5_0);
+        let far_5_0 = rounded(y_5_0);
+        let other_5_0 = subgroupShuffleXor(select(far_5_0, near_5_0, second_word), 2u);
+        let near_5_1 = rounded(x_5_1);
+        let far_5_1 = rounded(y_5_1);
+        let other_5_1 = subgroupShuffleXor(select(far_5_1, near_5_1, second_word), 2u);
+        stage_inputs(x_place, select(near_5_0, other_5_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_5_1, other_5_1, second_word), upper);
         subgroupBarrier();
         let a_10 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_11_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_11_1, upper == 1u);
+        stage_inputs(x_place, select(other_5_0, far_5_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_5_1, far_5_1, second_word), upper);
         subgroupBarrier();
         let a_11 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_12_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_12_1, upper == 1u);
+        var x_6_0 = vec4<f32>();
+        var y_6_0 = vec4<f32>();
+        var x_6_1 = vec4<f32>();
+        var y_6_1 = vec4<f32>();
+        var x_7_0 = vec4<f32>();
+        var y_7_0 = vec4<f32>();
+        var x_7_1 = vec4<f32>();
+        var y_7_1 = vec4<f32>();
+        if (x_row < x_rows) {
+            x_6_0 = input[x + 48u];
+            x_6_1 = input[x + 48u + LOAD / 4u];
+            x_7_0 = input[x + 52u];
+            x_7_1 = input[x + 52u + LOAD / 4u];
+        }
+        if (x_row + SIDE / 2u < x_rows) {
+            y_6_0 = input[y + 48u];
+            y_6_1 = input[y + 48u + LOAD / 4u];
+            y_7_0 = input[y + 52u];
+            y_7_1 = input[y + 52u + LOAD / 4u];
+        }
+        let near_6_0 = rounded(x_6_0);
+        let far_6_0 = rounded(y_6_0);
+        let other_6_0 = subgroupShuffleXor(select(far_6_0, near_6_0, second_word), 2u);
+        let near_6_1 = rounded(x_6_1);
+        let far_6_1 = rounded(y_6_1);
+        let other_6_1 = subgroupShuffleXor(select(far_6_1, near_6_1, second_word), 2u);
+        stage_inputs(x_place, select(near_6_0, other_6_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_6_1, other_6_1, second_word), upper);
         subgroupBarrier();
         let a_12 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_13_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_13_1, upper == 1u);
+        stage_inputs(x_place, select(other_6_0, far_6_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_6_1, far_6_1, second_word), upper);
         subgroupBarrier();
         let a_13 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_14_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_14_1, upper == 1u);
+        let near_7_0 = rounded(x_7_0);
+        let far_7_0 = rounded(y_7_0);
+        let other_7_0 = subgroupShuffleXor(select(far_7_0, near_7_0, second_word), 2u);
+        let near_7_1 = rounded(x_7_1);
+        let far_7_1 = rounded(y_7_1);
+        let other_7_1 = subgroupShuffleXor(select(far_7_1, near_7_1, second_word), 2u);
+        stage_inputs(x_place, select(near_7_0, other_7_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(near_7_1, other_7_1, second_word), upper);
         subgroupBarrier();
         let a_14 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
-        stage_inputs(x_place, x_15_0, upper == 1u);
-        stage_inputs(x_place + 1u * (VECTORS / PARTS), x_15_1, upper == 1u);
+        stage_inputs(x_place, select(other_7_0, far_7_0, second_word), upper);
+        stage_inputs(x_place + VECTORS / PARTS, select(other_7_1, far_7_1, second_word), upper);
         subgroupBarrier();
         let a_15 = coopLoadT<coop_mat16x16<f16, A>>(&tile[own], STRIDE);
         subgroupBarrier();
@@ -319,12 +394,18 @@ fn main(
             }
             // Columns past the edge repeat the last one; the store drops them. So do blocks past the last.
             let next_n = min((block + workgroups.x) * SIDE + row, params.N - 1u);
-            let next_words = next_n * (params.K / LOAD) + k / LOAD;
+            let next_words = next_n * (params.K / LOAD) + weights / LOAD + part;
 
-            let scale_of_0 = split_scale(next_scale.x);
-            let scale_of_1 = split_scale(next_scale.y);
-            let scale_of_2 = split_scale(next_scale.z);
-            let scale_of_3 = split_scale(next_scale.w);
+            let other_scale_0 = subgroupShuffleXor(select(next_scale.y, next_scale.x, part == 1u), 1u);
+            let scale_0_0 = select(next_scale.x, other_scale_0, part == 1u);
+            let scale_1_0 = select(other_scale_0, next_scale.y, part == 1u);
+            let other_scale_1 = subgroupShuffleXor(select(next_scale.w, next_scale.z, part == 1u), 1u);
+            let scale_0_1 = select(next_scale.z, other_scale_1, part == 1u);
+            let scale_1_1 = select(other_scale_1, next_scale.w, part == 1u);
+            let scale_of_0 = split_scale(scale_0_0);
+            let scale_of_1 = split_scale(scale_0_1);
+            let scale_of_2 = split_scale(scale_1_0);
+            let scale_of_3 = split_scale(scale_1_1);
             // A scale for each load of the span, in the order of the spans.
             next_scale = scales[next_n * (params.K / SPAN) + k / SPAN];
             var sum = coop_mat16x16<f32, C>();
@@ -361,7 +442,7 @@ fn main(
             subgroupBarrier();
             sum = coopMultiplyAdd(a_7, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
             subgroupBarrier();
-            q_1 = weight[next_words + 1u];
+            q_1 = weight[next_words + 1u * PARTS];
             stage_weights(place, q_2.x, scale_of_2);
             subgroupBarrier();
             sum = coopMultiplyAdd(a_8, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
@@ -378,7 +459,7 @@ fn main(
             subgroupBarrier();
             sum = coopMultiplyAdd(a_11, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
             subgroupBarrier();
-            q_2 = weight[next_words + 2u];
+            q_2 = weight[next_words + 2u * PARTS];
             stage_weights(place, q_3.x, scale_of_3);
             subgroupBarrier();
             sum = coopMultiplyAdd(a_12, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
@@ -395,7 +476,7 @@ fn main(
             subgroupBarrier();
             sum = coopMultiplyAdd(a_15, coopLoad<coop_mat16x16<f16, B>>(&tile[own], STRIDE), sum);
             subgroupBarrier();
-            q_3 = weight[next_words + 3u];
+            q_3 = weight[next_words + 3u * PARTS];
 
             let first_sum = turn * (SUBGROUPS * SIDE * SIDE);
             let sums = sum;

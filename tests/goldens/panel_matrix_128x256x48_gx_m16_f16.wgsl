@@ -8,7 +8,7 @@
 //   group size  from Params
 //   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
-//   serves      K % 32 == 0, group_size % 32 == 0
+//   serves      K % 128 == 0, group_size % 32 == 0
 //   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
 //   dispatch    x * y >= ceil(M / 128) * ceil(N / 256), y folds what exceeds the limit of x
 

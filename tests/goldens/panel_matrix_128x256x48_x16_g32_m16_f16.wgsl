@@ -9,7 +9,7 @@
 //   group size  32
 //   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
-//   serves      K % 32 == 0, group_size == 32
+//   serves      K % 128 == 0, group_size == 32
 //   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
 //   dispatch    x * y >= ceil(M / 128) * ceil(N / 256), y folds what exceeds the limit of x
 
@@ -32,7 +32,7 @@ struct Params {
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
 @group(0) @binding(1) var<storage, read> input: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<f32>;
+@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
@@ -56,6 +56,8 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
 const LOAD: u32 = 32u;
 const INPUTS: u32 = 8u;
+// Elements of K of which it loads all scales at once.
+const SPAN: u32 = 4u * LOAD;
 const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
@@ -95,10 +97,10 @@ fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
     return fma(weights, vec4<f16>(scale.x), weights * scale.y);
 }
 
-// The scale of a group of column n. There are as many scales of a column as groups.
-fn load_scale(n: u32, group: u32) -> f32 {
-    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
-    return scales[at];
+// What belongs to the weights from k on, of what a lane has loaded for a whole span.
+fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
+    let odd = (k / LOAD & 1u) != 0u;
+    return select(select(loaded.x, loaded.y, odd), select(loaded.z, loaded.w, odd), (k / LOAD & 2u) != 0u);
 }
 
 // The bias of a column, the last one past the edge.
@@ -171,9 +173,10 @@ fn main(
     let second = min(LOAD, params.K - LOAD);
     var words = weight[w];
     var next_words = weight[w + second / LOAD];
-    let first_scale = load_scale(n, 0u);
-    var next_scale = load_scale(n, second / GROUP_SIZE);
-    var scale = split_scale(first_scale);
+    // What a load takes is the number of places in memory that its lanes meet in, so a lane loads the scales of four loads of weights at once.
+    let spans = n * (params.K / SPAN);
+    var next_scales = scales[spans];
+    var scale = split_scale(next_scales.x);
 
     let start = subgroup * (SIDE * SIDE);
     edge_tile[start + lane] = load_bias(n);
@@ -241,11 +244,16 @@ fn main(
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
         words = next_words;
-        scale = split_scale(next_scale);
+        {
+            let arrived = of_span(next_scales, k + 32u);
+            scale = split_scale(arrived);
+        }
         {
             let next_k = min(k + 64u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
-            next_scale = load_scale(n, next_k / GROUP_SIZE);
+            if (next_k % SPAN == 0u) {
+                next_scales = scales[spans + next_k / SPAN];
+            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE], X_STRIDE);
@@ -352,11 +360,16 @@ fn main(
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
         words = next_words;
-        scale = split_scale(next_scale);
+        {
+            let arrived = of_span(next_scales, k + 64u);
+            scale = split_scale(arrived);
+        }
         {
             let next_k = min(k + 96u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
-            next_scale = load_scale(n, next_k / GROUP_SIZE);
+            if (next_k % SPAN == 0u) {
+                next_scales = scales[spans + next_k / SPAN];
+            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
@@ -464,11 +477,16 @@ fn main(
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
         words = next_words;
-        scale = split_scale(next_scale);
+        {
+            let arrived = of_span(next_scales, k + 96u);
+            scale = split_scale(arrived);
+        }
         {
             let next_k = min(k + 128u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
-            next_scale = load_scale(n, next_k / GROUP_SIZE);
+            if (next_k % SPAN == 0u) {
+                next_scales = scales[spans + next_k / SPAN];
+            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 4u], X_STRIDE);

@@ -362,7 +362,7 @@ mod tests {
                  or ask for `skinny` instead",
                 "`few.subgroups`: 10 is not supported; use one of 8, 12, 14, 16",
                 "`few.workgroups`: 0 workgroups compute nothing; give a positive number, or leave it out",
-                "`few`: held_matrix needs K % 128 == 0, and K is 2080; use `skinny`, or leave `few` out",
+                "`few`: held_matrix needs K % 256 == 0, and K is 2080; use `skinny`, or leave `few` out",
                 "`few`: held_matrix needs group_size % 32 == 0 or group_size == 16, and group_size is 48; use `skinny`, or leave `few` out",
             ]
         );

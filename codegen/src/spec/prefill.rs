@@ -276,7 +276,12 @@ impl KernelSpec {
         self.check_rounding((Field::Prefill, "panel_matrix"), "staged", errors);
         errors.one_of(Field::PrefillK, wish.k, &PanelMatrix::TILE_K);
         errors.one_of(Field::PrefillPanels, wish.panels, &PanelMatrix::PANELS);
-        self.whole("panel_matrix", (PanelMatrix::SPAN, PanelMatrix::LOAD), &load::SHORT_GROUPS, errors);
+        self.whole(
+            "panel_matrix",
+            (PanelMatrix::SPAN, PanelMatrix::LOAD),
+            &load::SHORT_GROUPS,
+            errors,
+        );
 
         let matrix = wish.geometry();
         let PanelMatrix {
@@ -304,21 +309,9 @@ impl KernelSpec {
     }
 
     /// Families that load several weights at once need whole loads.
-    fn whole(
-        &self,
-        family: &str,
-        multiples: (u32, u32),
-        short_groups: &[u32],
-        errors: &mut Errors,
-    ) {
+    fn whole(&self, family: &str, multiples: (u32, u32), short_groups: &[u32], errors: &mut Errors) {
         let instead = "leave `prefill` out and a kernel that serves it is chosen";
-        self.check_multiples(
-            (Field::Prefill, family),
-            multiples,
-            short_groups,
-            instead,
-            errors,
-        );
+        self.check_multiples((Field::Prefill, family), multiples, short_groups, instead, errors);
     }
 }
 

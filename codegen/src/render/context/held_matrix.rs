@@ -132,7 +132,11 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
     let pairs = matrix.loads() / HeldMatrix::lanes_of_column();
     let apart = scales > pairs;
     let of_load = if apart { scales / matrix.loads() } else { 1 };
-    let swaps = if apart { scales / HeldMatrix::lanes_of_column() } else { scales };
+    let swaps = if apart {
+        scales / HeldMatrix::lanes_of_column()
+    } else {
+        scales
+    };
     let swap = |index: u32| {
         let even = if apart {
             index / of_load * HeldMatrix::lanes_of_column() * of_load + index % of_load
