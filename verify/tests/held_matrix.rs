@@ -66,10 +66,10 @@ fn groups_that_span_no_whole_part_of_a_lane_are_read_load_by_load() {
 
 #[test]
 fn a_fixed_k_of_one_pass_or_more_adds_what_there_is_and_no_more() {
-    let two_and_more = 2 * SMALL.pass() + SMALL.span();
+    let two_and_more = 2 * SMALL.pass() + SMALL.share();
     for (k, bias) in [
-        (SMALL.span(), Bias::Always),
-        (SMALL.pass() - SMALL.span(), Bias::Optional),
+        (SMALL.share(), Bias::Always),
+        (SMALL.pass() - SMALL.share(), Bias::Optional),
         (SMALL.pass(), Bias::Never),
         (two_and_more, Bias::Never),
         (two_and_more, Bias::Always),
