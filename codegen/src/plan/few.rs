@@ -86,7 +86,7 @@ fn matrix(spec: &KernelSpec) -> Option<Configuration> {
         .then(|| rounded(spec, Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT)))
 }
 
-/// The same of matrices that stay in registers: as many of them as K may be spans of.
+/// The same of matrices that stay in registers: as many of them as K may be shares of.
 fn held_matrix(spec: &KernelSpec) -> Option<Configuration> {
     let fits = |matrix: &HeldMatrix| spec.k.is_none_or(|k| k.is_multiple_of(matrix.share()));
     (spec.numeric.allows(NumericClass::F16Multiply) && groups_may_fit_loads(spec))
