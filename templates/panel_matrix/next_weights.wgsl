@@ -35,6 +35,10 @@ offset{{ part.suffix }} = offset_beside(next_scale{{ part.suffix }}, next_offset
         {% endif %}
     }
     {% else %}
+    {% if long_groups %}
+    // A group of several loads has one scale.
+    if (next_k % GROUP_SIZE == 0u) {
+    {% endif %}
     {% for part in parts %}
     {% if scales.format == "f32" and scales.order == "groups" %}
     next_scale{{ part.suffix }} = scales[(next_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %}) * params.padded_N + n];
@@ -45,5 +49,8 @@ offset{{ part.suffix }} = offset_beside(next_scale{{ part.suffix }}, next_offset
     next_offset{{ part.suffix }} = load_offset(n, next_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
     {% endif %}
     {% endfor %}
+    {% if long_groups %}
+    }
+    {% endif %}
     {% endif %}
 }

@@ -27,6 +27,8 @@ pub(super) struct Values {
     parts: Vec<Part>,
     /// Whether a lane loads the scales of [`PanelMatrix::SPAN`] k at once.
     scales_by_span: bool,
+    /// Whether groups are known to be longer than a load.
+    long_groups: bool,
     inputs: u32,
     /// Whether they are rounded already.
     rounded_inputs: bool,
@@ -142,6 +144,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             load: PanelMatrix::LOAD,
             parts: parts(group_size),
             scales_by_span,
+            long_groups: matches!(group_size, GroupSize::Fixed(size) if size > PanelMatrix::LOAD),
             inputs: PanelMatrix::INPUTS,
             rounded_inputs: inputs == InputFormat::F16,
             matrices_m: matrix.matrices_m(),
