@@ -55,6 +55,9 @@ var<workgroup> partial: array<f32, 2u * SUBGROUPS * SIDE * SIDE>;
 {% if affine %}
 {% include "common/offsets.wgsl" %}
 {% endif %}
+{% if scale_load > 1 %}
+{% include "common/neighbouring_scales.wgsl" %}
+{% endif %}
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
 {% include "common/dequantize_codebook.wgsl" %}

@@ -2,9 +2,9 @@
 {% if scale_load > 1 %}
 // A scale for each {% if parts | length > 1 %}part of a {% endif %}load of the span, in the order of the spans.
 {% for vector in span_vectors %}
-{{ declare }}next_scale{{ vector.suffix }} = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[{{ n }} * ({{ k }} / {{ vector.span }}) + k / {{ vector.span }}{% if vector.index > 0 %} + {{ vector.index }}u{% endif %}]{% if scales.format != "f32" %}){% endif %};
+{{ declare }}next_scale{{ vector.suffix }} = load_scales({{ n }} * ({{ k }} / {{ vector.span }}) + k / {{ vector.span }}{% if vector.index > 0 %} + {{ vector.index }}u{% endif %});
 {% if affine %}
-{{ declare }}next_offset{{ vector.suffix }} = {% if encoding == "zero_point" %}unpack_offsets({% elif scales.format != "f32" %}unpack_scales({% endif %}offsets[{{ n }} * ({{ k }} / {{ vector.span }}) + k / {{ vector.span }}{% if vector.index > 0 %} + {{ vector.index }}u{% endif %}]{% if encoding == "zero_point" or scales.format != "f32" %}){% endif %};
+{{ declare }}next_offset{{ vector.suffix }} = load_offsets({{ n }} * ({{ k }} / {{ vector.span }}) + k / {{ vector.span }}{% if vector.index > 0 %} + {{ vector.index }}u{% endif %});
 {% endif %}
 {% endfor %}
 {% else %}

@@ -5,10 +5,7 @@ fn rounded(x: vec4<f32>) -> vec2<u32> {
     return vec2<u32>(pack2x16float(x.xy), pack2x16float(x.zw));
 }
 
-// What looks like two conversions is none: compilers see that both forms are the same bits.
-fn input_pair(word: u32) -> vec2<f16> {
-    return vec2<f16>(unpack2x16float(word));
-}
+{% include "common/input_pair.wgsl" %}
 {% if encoding == "symmetric" %}
 
 // Four of eight inputs in the order in which weights come out of a word: products do not mind the order of k. Two lanes swap what the other one stores.

@@ -2,7 +2,7 @@
    share their loads: each keeps what it has of its own weights and gets the rest from the other lane. #}
 {% for swap in swaps %}
 {% for value in swap.values %}
-{% if swap.even == swap.odd %}
+{% if value.even == value.odd %}
 let other_{{ value.name }}_{{ swap.index }} = subgroupShuffleXor(next_{{ value.even }}, 1u);
 {% else %}
 let other_{{ value.name }}_{{ swap.index }} = subgroupShuffleXor(select(next_{{ value.odd }}, next_{{ value.even }}, part == 1u), 1u);

@@ -3,9 +3,9 @@
 stage_weights(
     place,
     {% for load in loads %}q_{{ load.index }}.x{% if not loop.last %} ^ {% endif %}{% endfor %},
-    {% if encoding == "symmetric" %}split_scale({% endif %}{% for swap in swaps %}next_{{ swap.values[0].even }}{% if swap.odd != swap.even %} + next_{{ swap.values[0].odd }}{% endif %}{% if not loop.last %} + {% endif %}{% endfor %}{% if encoding == "symmetric" %}){% endif %},
+    {% if encoding == "symmetric" %}split_scale({% endif %}{% for swap in swaps %}next_{{ swap.values[0].even }}{% if swap.values[0].odd != swap.values[0].even %} + next_{{ swap.values[0].odd }}{% endif %}{% if not loop.last %} + {% endif %}{% endfor %}{% if encoding == "symmetric" %}){% endif %},
     {% if affine %}
-    {% for swap in swaps %}offset_beside(next_{{ swap.values[0].even }}, next_{{ swap.values[1].even }}){% if swap.odd != swap.even %} + offset_beside(next_{{ swap.values[0].odd }}, next_{{ swap.values[1].odd }}){% endif %}{% if not loop.last %} + {% endif %}{% endfor %},
+    {% for swap in swaps %}offset_beside(next_{{ swap.values[0].even }}, next_{{ swap.values[1].even }}){% if swap.values[0].odd != swap.values[0].even %} + offset_beside(next_{{ swap.values[0].odd }}, next_{{ swap.values[1].odd }}){% endif %}{% if not loop.last %} + {% endif %}{% endfor %},
     {% endif %}
 );
 // Inputs of the next part of K are staged by other lanes.

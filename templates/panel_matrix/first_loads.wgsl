@@ -30,14 +30,14 @@ var next_words = weight[w + second / LOAD];
 {% if scales_by_span %}
 // What a load takes is the number of places in memory that its lanes meet in, so a lane loads the scales of four loads of weights at once.
 let spans = n * ({{ k }} / SPAN);
-var next_scales = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[spans]{% if scales.format != "f32" %}){% endif %};
+var next_scales = load_scales(spans);
 {% if encoding == "symmetric" %}
 var scale = split_scale(next_scales.x);
 {% else %}
 var scale = next_scales.x;
 {% endif %}
 {% if affine %}
-var next_offsets = {% if encoding == "zero_point" %}unpack_offsets({% elif scales.format != "f32" %}unpack_scales({% endif %}offsets[spans]{% if encoding == "zero_point" or scales.format != "f32" %}){% endif %};
+var next_offsets = load_offsets(spans);
 var offset = offset_beside(scale, next_offsets.x);
 {% endif %}
 {% else %}

@@ -21,7 +21,7 @@ const LOAD: u32 = {{ load }}u;
 const INPUTS: u32 = {{ inputs }}u;
 {% if scales_by_span %}
 // Elements of K of which it loads all scales at once.
-const SPAN: u32 = 4u * LOAD;
+const SPAN: u32 = {{ span }}u;
 {% endif %}
 const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
@@ -72,7 +72,11 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% if scale_functions %}
 {% include "common/scales.wgsl" %}
 {% endif %}
+{% if affine %}
+{% include "common/offsets.wgsl" %}
+{% endif %}
 {% if scales_by_span %}
+{% include "common/neighbouring_scales.wgsl" %}
 
 // What belongs to the weights from k on, of what a lane has loaded for a whole span.
 fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
@@ -80,19 +84,13 @@ fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
     return select(select(loaded.x, loaded.y, odd), select(loaded.z, loaded.w, odd), (k / LOAD & 2u) != 0u);
 }
 {% endif %}
-{% if affine %}
-{% include "common/offsets.wgsl" %}
-{% endif %}
 {% if bias != "never" %}
 {% include "common/load_bias.wgsl" %}
 {% endif %}
 {% include "common/store_edge.wgsl" %}
 
 {% if rounded_inputs %}
-// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
-fn input_pair(word: u32) -> vec2<f16> {
-    return vec2<f16>(unpack2x16float(word));
-}
+{% include "common/input_pair.wgsl" %}
 {% else %}
 // Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
 fn load_input(row: u32, k: u32) -> vec4<f32> {

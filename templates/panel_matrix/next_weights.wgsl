@@ -29,9 +29,9 @@ offset{{ part.suffix }} = offset_beside(next_scale{{ part.suffix }}, next_offset
     next_words = weight[w + next_k / LOAD];
     {% if scales_by_span %}
     if (next_k % SPAN == 0u) {
-        next_scales = {% if scales.format != "f32" %}unpack_scales({% endif %}scales[spans + next_k / SPAN]{% if scales.format != "f32" %}){% endif %};
+        next_scales = load_scales(spans + next_k / SPAN);
         {% if affine %}
-        next_offsets = {% if encoding == "zero_point" %}unpack_offsets({% elif scales.format != "f32" %}unpack_scales({% endif %}offsets[spans + next_k / SPAN]{% if encoding == "zero_point" or scales.format != "f32" %}){% endif %};
+        next_offsets = load_offsets(spans + next_k / SPAN);
         {% endif %}
     }
     {% else %}

@@ -92,6 +92,11 @@ fn unpack_scales(word: u32) -> vec4<f32> {
     return e4m3((vec4<u32>(word) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(0xFFu));
 }
 
+// Vector number `at` of scales.
+fn load_scales(at: u32) -> vec4<f32> {
+    return unpack_scales(scales[at]);
+}
+
 // The levels that nibbles stand for: as many as lanes can look up at once, whichever each of them needs, since every one has a bank of its own.
 var<workgroup> levels: array<f32, LEVELS>;
 
@@ -111,7 +116,7 @@ fn rounded(x: vec4<f32>) -> vec2<u32> {
     return vec2<u32>(pack2x16float(x.xy), pack2x16float(x.zw));
 }
 
-// What looks like two conversions is none: compilers see that both forms are the same bits.
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
 fn input_pair(word: u32) -> vec2<f16> {
     return vec2<f16>(unpack2x16float(word));
 }
@@ -168,8 +173,8 @@ fn main(
         var q_2 = weight[first_words + 2u * PARTS];
         var q_3 = weight[first_words + 3u * PARTS];
         // A scale for each part of a load of the span, in the order of the spans.
-        var next_scale_0 = unpack_scales(scales[first_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE)]);
-        var next_scale_1 = unpack_scales(scales[first_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE) + 1u]);
+        var next_scale_0 = load_scales(first_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE));
+        var next_scale_1 = load_scales(first_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE) + 1u);
 
         // Four lanes load 16 neighbouring inputs of a row, those of two words: what a load takes is the number of places in memory that its lanes meet in. Half of
         // them have loaded the first word's of two rows, the others the second word's, and they swap one row for the other.
@@ -429,8 +434,8 @@ fn main(
             let scale_of_3_0 = scale_1_2;
             let scale_of_3_1 = scale_1_3;
             // A scale for each part of a load of the span, in the order of the spans.
-            next_scale_0 = unpack_scales(scales[next_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE)]);
-            next_scale_1 = unpack_scales(scales[next_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE) + 1u]);
+            next_scale_0 = load_scales(next_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE));
+            next_scale_1 = load_scales(next_n * (params.K / (4u * GROUP_SIZE)) + k / (4u * GROUP_SIZE) + 1u);
             var sum = coop_mat16x16<f32, C>();
             stage_weights(place, q_0.x, scale_of_0_0);
             subgroupBarrier();

@@ -74,6 +74,11 @@ var<workgroup> tile: array<vec4<f16>, SUBGROUPS * SIDE * STRIDE>;
 // The sums of each subgroup, of a block and of the one before.
 var<workgroup> partial: array<f32, 2u * SUBGROUPS * SIDE * SIDE>;
 
+// Vector number `at` of scales.
+fn load_scales(at: u32) -> vec4<f32> {
+    return scales[at];
+}
+
 // Two weights, before scaling, whose nibbles q + 8 stand lowest in each half: with these bits above an f16 is 1024 + q + 8, exactly.
 fn low_pair(nibbles: u32) -> vec2<f16> {
     return vec2<f16>(unpack2x16float(nibbles | 0x64006400u)) - (1024.0h + 8.0h);
@@ -99,7 +104,7 @@ fn rounded(x: vec4<f32>) -> vec2<u32> {
     return vec2<u32>(pack2x16float(x.xy), pack2x16float(x.zw));
 }
 
-// What looks like two conversions is none: compilers see that both forms are the same bits.
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
 fn input_pair(word: u32) -> vec2<f16> {
     return vec2<f16>(unpack2x16float(word));
 }
@@ -157,7 +162,7 @@ fn main(
         var q_2 = weight[first_words + 2u * PARTS];
         var q_3 = weight[first_words + 3u * PARTS];
         // A scale for each load of the span, in the order of the spans.
-        var next_scale = scales[first_n * (params.K / SPAN) + k / SPAN];
+        var next_scale = load_scales(first_n * (params.K / SPAN) + k / SPAN);
 
         // Four lanes load 16 neighbouring inputs of a row, those of two words: what a load takes is the number of places in memory that its lanes meet in. Half of
         // them have loaded the first word's of two rows, the others the second word's, and they swap one row for the other.
@@ -407,7 +412,7 @@ fn main(
             let scale_of_2 = split_scale(scale_1_0);
             let scale_of_3 = split_scale(scale_1_1);
             // A scale for each load of the span, in the order of the spans.
-            next_scale = scales[next_n * (params.K / SPAN) + k / SPAN];
+            next_scale = load_scales(next_n * (params.K / SPAN) + k / SPAN);
             var sum = coop_mat16x16<f32, C>();
             stage_weights(place, q_0.x, scale_of_0);
             subgroupBarrier();

@@ -102,7 +102,7 @@ fn rounded(x: vec4<f32>) -> vec2<u32> {
     return vec2<u32>(pack2x16float(x.xy), pack2x16float(x.zw));
 }
 
-// What looks like two conversions is none: compilers see that both forms are the same bits.
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
 fn input_pair(word: u32) -> vec2<f16> {
     return vec2<f16>(unpack2x16float(word));
 }

@@ -56,7 +56,7 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 const LOAD: u32 = 32u;
 const INPUTS: u32 = 8u;
 // Elements of K of which it loads all scales at once.
-const SPAN: u32 = 4u * LOAD;
+const SPAN: u32 = 128u;
 const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
@@ -95,6 +95,11 @@ fn split_scale(scale: f32) -> vec2<f16> {
 
 fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
     return fma(weights, vec4<f16>(scale.x), weights * scale.y);
+}
+
+// Vector number `at` of scales.
+fn load_scales(at: u32) -> vec4<f32> {
+    return scales[at];
 }
 
 // What belongs to the weights from k on, of what a lane has loaded for a whole span.
@@ -182,7 +187,7 @@ fn main(
     var next_words = weight[w + second / LOAD];
     // What a load takes is the number of places in memory that its lanes meet in, so a lane loads the scales of four loads of weights at once.
     let spans = n * (params.K / SPAN);
-    var next_scales = scales[spans];
+    var next_scales = load_scales(spans);
     var scale = split_scale(next_scales.x);
 
     let start = subgroup * (SIDE * SIDE);
@@ -232,7 +237,7 @@ fn main(
         let next_k = min(64u, params.K - LOAD);
         next_words = weight[w + next_k / LOAD];
         if (next_k % SPAN == 0u) {
-            next_scales = scales[spans + next_k / SPAN];
+            next_scales = load_scales(spans + next_k / SPAN);
         }
     }
     workgroupBarrier();
@@ -297,7 +302,7 @@ fn main(
             let next_k = min(k + 96u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
             if (next_k % SPAN == 0u) {
-                next_scales = scales[spans + next_k / SPAN];
+                next_scales = load_scales(spans + next_k / SPAN);
             }
         }
         {
@@ -371,7 +376,7 @@ fn main(
             let next_k = min(k + 128u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
             if (next_k % SPAN == 0u) {
-                next_scales = scales[spans + next_k / SPAN];
+                next_scales = load_scales(spans + next_k / SPAN);
             }
         }
         {
@@ -446,7 +451,7 @@ fn main(
             let next_k = min(k + 160u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
             if (next_k % SPAN == 0u) {
-                next_scales = scales[spans + next_k / SPAN];
+                next_scales = load_scales(spans + next_k / SPAN);
             }
         }
         {
@@ -520,7 +525,7 @@ fn main(
             let next_k = min(k + 192u, params.K - LOAD);
             next_words = weight[w + next_k / LOAD];
             if (next_k % SPAN == 0u) {
-                next_scales = scales[spans + next_k / SPAN];
+                next_scales = load_scales(spans + next_k / SPAN);
             }
         }
         {

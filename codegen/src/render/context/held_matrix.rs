@@ -1,8 +1,6 @@
 //! The values of the kernel that holds the inputs of a few rows as cooperative matrices.
 
-use q4_kernel_types::{
-    Configuration, GroupSize, HeldMatrix, Matrix, ScaleOrder, layout::WEIGHTS_PER_WORD, load,
-};
+use q4_kernel_types::{Configuration, GroupSize, HeldMatrix, Matrix, ScaleOrder, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
 use super::{
@@ -77,18 +75,63 @@ struct InputPair {
 #[derive(Serialize)]
 struct Swap {
     index: u32,
-    /// The scales of a span that the first lane of a column needs of it, and the second one, by number.
-    even: u32,
-    odd: u32,
     values: Vec<SwapValue>,
 }
 
 #[derive(Serialize)]
 struct SwapValue {
     name: &'static str,
-    /// The expressions for both.
+    /// The expressions for what the first lane of a column needs of a span, and the second one.
     even: String,
     odd: String,
+}
+
+/// How two lanes of a column share out the scales of a span, whose loads of weights they multiply in turn.
+#[derive(Clone, Copy)]
+struct Sharing {
+    /// The loads of a span, and its scales.
+    loads: u32,
+    scales: u32,
+}
+
+impl Sharing {
+    /// Loads of a span that each lane multiplies.
+    const fn turns(self) -> u32 {
+        self.loads / HeldMatrix::lanes_of_column()
+    }
+
+    /// Scales that a load has to itself: none where the loads of a turn share theirs, so that both lanes need it.
+    const fn of_load(self) -> u32 {
+        self.scales / self.loads
+    }
+
+    /// Scales of a span that a lane needs, which are as many swaps.
+    const fn swaps(self) -> u32 {
+        match self.of_load() {
+            0 => self.scales,
+            of_load => of_load * self.turns(),
+        }
+    }
+
+    /// What a swap brings of a span to the first lane, and to the second one: scales, by number.
+    const fn scales_of(self, swap: u32) -> (u32, u32) {
+        match self.of_load() {
+            0 => (swap, swap),
+            of_load => {
+                let even = swap / of_load * HeldMatrix::lanes_of_column() * of_load + swap % of_load;
+                (even, even + of_load)
+            }
+        }
+    }
+
+    /// The swap that brings the scale of a part of what a lane loads at a turn.
+    const fn swap_of(self, turn: u32, part: u32) -> u32 {
+        match self.of_load() {
+            0 => turn * self.scales / self.turns(),
+            // With one scale for all parts there is but one part.
+            of_load => turn * of_load + part,
+        }
+    }
 }
 
 /// Neighbouring scales that are loaded together.
@@ -128,34 +171,20 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
     } else {
         &["scale"]
     };
-    // Two lanes share a span load by load. Where that gives both of them some scales of their own, half of them are needed by each.
-    let pairs = matrix.loads() / HeldMatrix::lanes_of_column();
-    let apart = scales > pairs;
-    let of_load = if apart { scales / matrix.loads() } else { 1 };
-    let swaps = if apart {
-        scales / HeldMatrix::lanes_of_column()
-    } else {
-        scales
+    let sharing = Sharing {
+        loads: matrix.loads(),
+        scales,
     };
     let swap = |index: u32| {
-        let even = if apart {
-            index / of_load * HeldMatrix::lanes_of_column() * of_load + index % of_load
-        } else {
-            index
-        };
-        let odd = if apart { even + of_load } else { even };
+        let (even, odd) = sharing.scales_of(index);
+        let values = names.iter().map(|name| SwapValue {
+            name,
+            even: name_of(name, even),
+            odd: name_of(name, odd),
+        });
         Swap {
             index,
-            even,
-            odd,
-            values: names
-                .iter()
-                .map(|name| SwapValue {
-                    name,
-                    even: name_of(name, even),
-                    odd: name_of(name, odd),
-                })
-                .collect(),
+            values: values.collect(),
         }
     };
     let words = |load: u32, part: &Part| -> Vec<HeldWord> {
@@ -171,7 +200,7 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
     };
     let loads = (0..matrix.loads())
         .map(|index| {
-            let (span, pair) = (index / pairs, index % pairs);
+            let (span, turn) = (index / sharing.turns(), index % sharing.turns());
             Load {
                 index,
                 span,
@@ -179,11 +208,7 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
                     .iter()
                     .map(|part| LoadPart {
                         suffix: part.suffix.clone(),
-                        swap: if apart {
-                            pair * of_load + part.index * of_load / load::parts(configuration.group_size)
-                        } else {
-                            pair * scales / pairs
-                        },
+                        swap: sharing.swap_of(turn, part.index),
                     })
                     .collect(),
                 words: parts.iter().flat_map(|part| words(index, part)).collect(),
@@ -248,7 +273,7 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
                 .step_by(PAIRS_AT_ONCE)
                 .map(|first| (first..).take(PAIRS_AT_ONCE).map(input_pair).collect())
                 .collect(),
-            swaps: (0..swaps).map(swap).collect(),
+            swaps: (0..sharing.swaps()).map(swap).collect(),
             span_vectors: (0..vectors).map(span_vector).collect(),
             span_scales: if together {
                 Vec::new()
@@ -266,5 +291,41 @@ fn scales_of_span(matrix: HeldMatrix, group_size: GroupSize) -> u32 {
         GroupSize::Fixed(size) if size.is_multiple_of(span) => 1,
         GroupSize::Fixed(size) if span.is_multiple_of(size) => span / size,
         GroupSize::Fixed(_) | GroupSize::Runtime => matrix.loads(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_turn_of_both_lanes_gets_the_scale_of_its_weights() {
+        let [loads_of_long, loads_of_short] = HeldMatrix::HELD.map(|held| {
+            HeldMatrix {
+                held,
+                ..HeldMatrix::DEFAULT
+            }
+            .loads()
+        });
+        for (loads, scales) in [(loads_of_long, 1), (loads_of_long, 2), (loads_of_long, 4)]
+            .into_iter()
+            .chain([1, 2, 4, 8].map(|scales| (loads_of_short, scales)))
+        {
+            let sharing = Sharing { loads, scales };
+            let parts = sharing.of_load().max(1);
+            for turn in 0..sharing.turns() {
+                for part in 0..parts {
+                    let swap = sharing.swap_of(turn, part);
+                    assert!(swap < sharing.swaps(), "{loads} loads, {scales} scales");
+                    let (even, odd) = sharing.scales_of(swap);
+                    for (lane, scale) in [even, odd].into_iter().enumerate() {
+                        // The loads of a span take turns, and each has as many parts of the span's scales.
+                        let load = turn * HeldMatrix::lanes_of_column() + lane as u32;
+                        let expected = (load * parts + part) * scales / (loads * parts);
+                        assert_eq!(scale, expected, "load {load} of {loads}, {scales} scales");
+                    }
+                }
+            }
+        }
     }
 }

@@ -27,6 +27,7 @@ pub(super) struct Values {
     parts: Vec<Part>,
     /// Whether a lane loads the scales of [`PanelMatrix::SPAN`] k at once.
     scales_by_span: bool,
+    span: u32,
     /// Whether groups are known to be longer than a load.
     long_groups: bool,
     inputs: u32,
@@ -144,6 +145,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             load: PanelMatrix::LOAD,
             parts: parts(group_size),
             scales_by_span,
+            span: PanelMatrix::SPAN,
             long_groups: matches!(group_size, GroupSize::Fixed(size) if size > PanelMatrix::LOAD),
             inputs: PanelMatrix::INPUTS,
             rounded_inputs: inputs == InputFormat::F16,
