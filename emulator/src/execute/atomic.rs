@@ -30,6 +30,8 @@ impl Machine<'_> {
         let sequence: &mut dyn Iterator<Item = usize> = match &order {
             None => &mut upwards.into_iter(),
             Some(order) => &mut order
+                .get(wave.lanes.lanes())
+                .unwrap_or_default()
                 .iter()
                 .map(|&lane| lane as usize)
                 .filter(|lane| lanes.contains(lane)),

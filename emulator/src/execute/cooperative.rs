@@ -15,6 +15,9 @@ use crate::bytecode::{CooperativeAccess, CooperativeIndex, Memory, Operand, Pc, 
 use crate::fault::FaultKind;
 use crate::layout::{COOPERATIVE_LANES, Leaf, cooperative_rows};
 
+/// Elements of the largest matrix.
+const MOST_ELEMENTS: usize = 16 * 16;
+
 impl Machine<'_> {
     pub(super) fn cooperative_load<const CHECKED: bool>(&mut self, wave: &Wave, pc: Pc, operation: u32) {
         let Some(access) = self.dispatch.code.cooperative_operations.get(operation as usize) else {
@@ -74,32 +77,31 @@ impl Machine<'_> {
         dst: Row,
         operands: [Operand; 3],
     ) {
-        let count = (size * size) as usize;
         for subgroup in self.whole_subgroups::<CHECKED>(wave, pc) {
-            let [a, b, c] = operands.map(|operand| {
-                let rows = (0..cooperative_rows(size))
-                    .map(|i| operand.at(i))
-                    .collect::<Vec<_>>();
-                let element = |element| {
-                    let (row, lane) = place(&rows, element, subgroup.start);
-                    f32::from_bits(self.registers.get(row, lane))
-                };
-                (0..count).map(element).collect::<Vec<_>>()
-            });
-            let size = size as usize;
-            let rows = (dst..dst + cooperative_rows(size as u32)).collect::<Vec<_>>();
-            for column in 0..size {
-                for row in 0..size {
-                    let element = column * size + row;
-                    let products = (0..size).map(|k| (a[k * size + row], b[column * size + k]));
-                    let sum = products.fold(c[element], |sum, (x, y)| fma(x, y, sum));
-                    let sum = if half { round_half(sum) } else { sum };
-                    let (row, lane) = place(&rows, element, subgroup.start);
-                    self.registers.set(row, lane, sum.to_bits());
+            let lanes = subgroup.start..subgroup.start + COOPERATIVE_LANES as usize;
+            let mut matrices = [[0.0; MOST_ELEMENTS]; 3];
+            for (matrix, operand) in matrices.iter_mut().zip(operands) {
+                let (parts, _) = matrix.as_chunks_mut::<{ COOPERATIVE_LANES as usize }>();
+                for (part, i) in parts.iter_mut().zip(0..cooperative_rows(size)) {
+                    let row = self.registers.row(operand.at(i), lanes.clone());
+                    for (element, &bits) in part.iter_mut().zip(row) {
+                        *element = f32::from_bits(bits);
+                    }
+                }
+            }
+            let [a, b, mut sums] = matrices;
+            match size {
+                8 => multiply_add::<8>(&a, &b, &mut sums),
+                _ => multiply_add::<16>(&a, &b, &mut sums),
+            }
+            let (parts, _) = sums.as_chunks::<{ COOPERATIVE_LANES as usize }>();
+            for (part, row) in parts.iter().zip(dst..dst + cooperative_rows(size)) {
+                for (&sum, bits) in part.iter().zip(self.registers.row_mut(row, lanes.clone())) {
+                    *bits = if half { round_half(sum) } else { sum }.to_bits();
                 }
             }
             if CHECKED {
-                self.cooperative_multiply_adds += (size * size * size) as u64;
+                self.cooperative_multiply_adds += u64::from(size * size * size);
             }
         }
     }
@@ -262,6 +264,20 @@ impl Machine<'_> {
             word
         } else {
             narrow_from_bits(access.scalar, word >> ((offset & 2) * 8))
+        }
+    }
+}
+
+/// Adds `a * b` to `sums`, all of them column by column. The rows of a column lie side by side, so that none waits for the sum of another.
+fn multiply_add<const SIZE: usize>(a: &[f32], b: &[f32], sums: &mut [f32]) {
+    let (a, _) = a.as_chunks::<SIZE>();
+    let (b, _) = b.as_chunks::<SIZE>();
+    let (sums, _) = sums.as_chunks_mut::<SIZE>();
+    for (sums, column) in sums.iter_mut().zip(b.iter().take(SIZE)) {
+        for (&y, rows) in column.iter().zip(a) {
+            for (sum, &x) in sums.iter_mut().zip(rows) {
+                *sum = fma(x, y, *sum);
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn fma_half(a: f32, b: f32, c: f32) -> f32 {
 /// this the standard library calls a function that some platforms implement slowly or wrongly.
 #[inline]
 pub(super) fn fma(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(target_feature = "fma") {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
         return a.mul_add(b, c);
     }
     add_to_odd(f64::from(a) * f64::from(b), f64::from(c)) as f32

@@ -60,7 +60,7 @@ pub(crate) struct Machine<'a> {
     /// Local invocation id of each lane.
     local_ids: [Vec<u32>; 3],
     pub(super) scratch: Vec<u32>,
-    /// Order in which lanes take effect, if not upwards.
+    /// Order in which lanes take effect, if not upwards; those of a wave lie where they would lie upwards.
     pub(super) lane_order: Option<Vec<u32>>,
 
     /// Place of the workgroup in the order of workgroups, and its id.

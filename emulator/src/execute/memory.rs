@@ -65,6 +65,7 @@ impl Machine<'_> {
         }
         let mask = self.masks.row(slot, active.lanes());
         let order = self.lane_order.as_deref();
+        let order = order.map(|order| order.get(wave.lanes.lanes()).unwrap_or_default());
         let (registers, offsets) = (&self.registers, &self.offsets);
         match access.memory {
             Memory::Binding(binding) => {

@@ -325,15 +325,16 @@ impl WorkgroupMemory {
         };
         let subgroups = lanes.subgroups().filter(|_| !one_pass);
         for (offsets, mask) in subgroups {
-            scratch.clear();
-            for (&offset, _) in offsets
+            let accessing = offsets
                 .iter()
                 .zip(mask)
-                .filter(|&(&o, &active)| active != 0 && o != SKIP)
-            {
-                scratch.extend(leaves.iter().map(|leaf| offset.wrapping_add(leaf.offset) >> 2));
-            }
-            self.traffic.bank_conflicts += bank_conflicts(scratch);
+                .filter(|&(&o, &active)| active != 0 && o != SKIP);
+            let words = accessing.flat_map(|(&offset, _)| {
+                leaves
+                    .iter()
+                    .map(move |leaf| offset.wrapping_add(leaf.offset) >> 2)
+            });
+            self.traffic.bank_conflicts += bank_conflicts(words, scratch);
         }
         for leaf in leaves {
             let locations = (leaf.scalar.width() >> self.shift).max(1);

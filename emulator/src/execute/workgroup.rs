@@ -66,7 +66,13 @@ impl Machine<'_> {
         let order = self.dispatch.schedule.lanes;
         self.lane_order = match order {
             Order::Forward => None,
-            _ => Some(order.permutation(self.lanes, self.place.wrapping_mul(31).wrapping_add(self.phase))),
+            _ => {
+                let phase = self.place.wrapping_mul(31).wrapping_add(self.phase);
+                let mut lanes = order.permutation(self.lanes, phase);
+                let width = self.wave_width();
+                lanes.sort_by_key(|lane| lane / width);
+                Some(lanes)
+            }
         };
     }
 

@@ -189,6 +189,12 @@ impl Cell {
         self.write.stamp() >= clock.start
     }
 
+    /// Whether nobody has touched the location since a barrier that ended all of its past: no access can conflict, and nothing need be remembered.
+    #[inline]
+    fn is_of_the_past(&self, clock: &Clock) -> bool {
+        clock.is_ordered(self.write) && clock.is_ordered(self.read) && !self.read.is_sticky()
+    }
+
     /// Notes that the location has a value, without a claim to order (atomic operations).
     pub(crate) fn mark_written(&mut self, lane: u32, site: u32, clock: &Clock) {
         self.write = Record::new(clock.now(lane), lane, Lanes::One, site, false);
@@ -196,7 +202,7 @@ impl Cell {
 
     #[inline]
     pub(crate) fn read(&mut self, lane: u32, site: u32, clock: &Clock) -> Option<Conflict> {
-        if self.read.0 == 0 && (self.write.0 == 0 || clock.is_ordered(self.write)) {
+        if self.is_of_the_past(clock) {
             self.read = Record::new(clock.now(lane), lane, Lanes::One, site, false);
             return None;
         }
@@ -228,7 +234,7 @@ impl Cell {
 
     #[inline]
     pub(crate) fn write(&mut self, lane: u32, site: u32, clock: &Clock) -> Option<Conflict> {
-        if self.read.0 | self.write.0 == 0 {
+        if self.is_of_the_past(clock) {
             self.mark_written(lane, site, clock);
             return None;
         }

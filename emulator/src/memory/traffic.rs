@@ -6,6 +6,8 @@ use crate::execute::SKIP;
 
 /// Banks of workgroup memory, each of four bytes.
 const BANKS: usize = 32;
+/// Bits of a word of a set.
+const BITS: usize = u32::BITS as usize;
 /// Bytes of a sector.
 pub(crate) const SECTOR: u32 = 32;
 
@@ -44,24 +46,24 @@ pub(crate) fn sectors(offsets: &[u32], mask: &[u32], first: u32, end: u32, scrat
 }
 
 /// Passes beyond the fewest that words of workgroup memory need; see
-/// [`WorkgroupTraffic::bank_conflicts`](crate::WorkgroupTraffic::bank_conflicts). Sorts the words.
-pub(crate) fn bank_conflicts(words: &mut Vec<u32>) -> u64 {
-    if !words.is_sorted() {
-        words.sort_unstable();
-    }
-    words.dedup();
-    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+/// [`WorkgroupTraffic::bank_conflicts`](crate::WorkgroupTraffic::bank_conflicts).
+pub(crate) fn bank_conflicts(words: impl Iterator<Item = u32> + Clone, seen: &mut Vec<u32>) -> u64 {
+    let (Some(first), Some(last)) = (words.clone().min(), words.clone().max()) else {
         return 0;
     };
-    if (last - first) as usize + 1 == words.len() {
-        return 0;
-    }
+    // A bit for each word, so that one that several lanes access counts once.
+    seen.clear();
+    seen.resize((last - first) as usize / BITS + 1, 0);
     let mut banks = [0u32; BANKS];
-    for &word in words.iter() {
-        banks[word as usize % BANKS] += 1;
+    for word in words {
+        let place = (word - first) as usize;
+        let (bits, bit) = (&mut seen[place / BITS], 1 << (place % BITS));
+        banks[word as usize % BANKS] += u32::from(*bits & bit == 0);
+        *bits |= bit;
     }
     let fullest = banks.iter().copied().max().unwrap_or(0);
-    u64::from(fullest).saturating_sub(words.len().div_ceil(BANKS) as u64)
+    let distinct = banks.iter().sum::<u32>() as usize;
+    u64::from(fullest).saturating_sub(distinct.div_ceil(BANKS) as u64)
 }
 
 /// A set of locations.
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn bank_conflicts_count_extra_passes() {
-        let conflicts = |words: Vec<u32>| bank_conflicts(&mut { words });
+        let conflicts = |words: Vec<u32>| bank_conflicts(words.into_iter(), &mut Vec::new());
         assert_eq!(conflicts((0..32).collect()), 0);
         assert_eq!(conflicts(vec![5; 32]), 0);
         assert_eq!(conflicts((0..32).map(|i| i * 2).collect()), 1);
