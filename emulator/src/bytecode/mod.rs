@@ -189,7 +189,9 @@ pub(crate) enum Instruction {
     },
     CooperativeMultiplyAdd {
         size: u32,
-        half: bool,
+        /// Whether both factors are of `f16`, and whether the sums are.
+        half_factors: bool,
+        half_sums: bool,
         dst: Row,
         a: Operand,
         b: Operand,

@@ -349,10 +349,13 @@ impl<'a> Compiler<'a> {
         let LayoutKind::Cooperative { size, scalar, .. } = layout.kind else {
             return Err(self.invalid("coopMultiplyAdd of something else"));
         };
+        let mut half_factors = true;
         for operand in [a, b] {
-            let layout = self.value_layout(f, operand)?;
-            if !matches!(layout.kind, LayoutKind::Cooperative { size: other, .. } if other == size) {
-                return Err(self.unsupported("coopMultiplyAdd of matrices of different sizes"));
+            match self.value_layout(f, operand)?.kind {
+                LayoutKind::Cooperative {
+                    size: other, scalar, ..
+                } if other == size => half_factors &= scalar == ScalarType::F16,
+                _ => return Err(self.unsupported("coopMultiplyAdd of matrices of different sizes")),
             }
         }
         self.code.uses_subgroups = true;
@@ -383,7 +386,8 @@ impl<'a> Compiler<'a> {
         let dst = self.temporary(rows);
         self.emit(Instruction::CooperativeMultiplyAdd {
             size,
-            half: scalar == ScalarType::F16,
+            half_factors,
+            half_sums: scalar == ScalarType::F16,
             dst,
             a,
             b,

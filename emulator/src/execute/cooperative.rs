@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 use super::SKIP;
-use super::half::{fma, round_half};
+use super::half::{fma, fma_of_halves, round_half};
 use super::lanes::Lanes;
 use super::machine::Machine;
 use super::memory::{limit, narrow_from_bits, store_own, store_shared};
@@ -73,7 +73,8 @@ impl Machine<'_> {
         &mut self,
         wave: &Wave,
         pc: Pc,
-        (size, half): (u32, bool),
+        size: u32,
+        (half_factors, half_sums): (bool, bool),
         dst: Row,
         operands: [Operand; 3],
     ) {
@@ -90,14 +91,16 @@ impl Machine<'_> {
                 }
             }
             let [a, b, mut sums] = matrices;
-            match size {
-                8 => multiply_add::<8>(&a, &b, &mut sums),
-                _ => multiply_add::<16>(&a, &b, &mut sums),
+            match (size, half_factors) {
+                (8, false) => multiply_add::<8>(&a, &b, &mut sums, fma),
+                (_, false) => multiply_add::<16>(&a, &b, &mut sums, fma),
+                (8, true) => multiply_add::<8>(&a, &b, &mut sums, fma_of_halves),
+                (_, true) => multiply_add::<16>(&a, &b, &mut sums, fma_of_halves),
             }
             let (parts, _) = sums.as_chunks::<{ COOPERATIVE_LANES as usize }>();
             for (part, row) in parts.iter().zip(dst..dst + cooperative_rows(size)) {
                 for (&sum, bits) in part.iter().zip(self.registers.row_mut(row, lanes.clone())) {
-                    *bits = if half { round_half(sum) } else { sum }.to_bits();
+                    *bits = if half_sums { round_half(sum) } else { sum }.to_bits();
                 }
             }
             if CHECKED {
@@ -269,7 +272,12 @@ impl Machine<'_> {
 }
 
 /// Adds `a * b` to `sums`, all of them column by column. The rows of a column lie side by side, so that none waits for the sum of another.
-fn multiply_add<const SIZE: usize>(a: &[f32], b: &[f32], sums: &mut [f32]) {
+fn multiply_add<const SIZE: usize>(
+    a: &[f32],
+    b: &[f32],
+    sums: &mut [f32],
+    fma: impl Fn(f32, f32, f32) -> f32,
+) {
     let (a, _) = a.as_chunks::<SIZE>();
     let (b, _) = b.as_chunks::<SIZE>();
     let (sums, _) = sums.as_chunks_mut::<SIZE>();

@@ -53,6 +53,12 @@ pub(super) fn fma(a: f32, b: f32, c: f32) -> f32 {
     add_to_odd(f64::from(a) * f64::from(b), f64::from(c)) as f32
 }
 
+/// `a * b + c` of two `f16` values and one of `f32`, rounded once: the product has 22 bits at most, and `f32` has room for its exponent.
+#[inline]
+pub(super) fn fma_of_halves(a: f32, b: f32, c: f32) -> f32 {
+    a * b + c
+}
+
 /// The sum, rounded to odd: if it is not exact, the neighbour whose last bit is one.
 #[inline]
 fn add_to_odd(a: f64, b: f64) -> f64 {
@@ -102,6 +108,26 @@ mod tests {
     use half::f16;
 
     use super::*;
+
+    #[test]
+    fn products_of_f16_are_exact() {
+        let extremes = [0x0001, 0x03ff, 0x0400, 0x3c01, 0x7bff, 0x7c00, 0x8001, 0xfbff];
+        let values = (0..=u16::MAX).step_by(251).chain(extremes);
+        let values = values
+            .map(|bits| half_from_bits(u32::from(bits)))
+            .collect::<Vec<_>>();
+        for &a in &values {
+            for &b in &values {
+                for c in [0.0, -0.0, 1.0, -3.1e-7, 6.0e-14, 2.9e9, f32::MAX] {
+                    let (fused, separate) = (fma(a, b, c), fma_of_halves(a, b, c));
+                    assert!(
+                        fused.to_bits() == separate.to_bits() || fused.is_nan() && separate.is_nan(),
+                        "{a} * {b} + {c}: {fused} and {separate}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn all_bits_of_f16_convert_both_ways() {

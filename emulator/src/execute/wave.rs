@@ -165,13 +165,15 @@ impl Machine<'_> {
                 }
                 Instruction::CooperativeMultiplyAdd {
                     size,
-                    half,
+                    half_factors,
+                    half_sums,
                     dst,
                     a,
                     b,
                     c,
                 } => {
-                    self.cooperative_multiply_add::<CHECKED>(wave, pc, (size, half), dst, [a, b, c]);
+                    let halves = (half_factors, half_sums);
+                    self.cooperative_multiply_add::<CHECKED>(wave, pc, size, halves, dst, [a, b, c]);
                 }
                 Instruction::End => {
                     wave.state = State::Done;
