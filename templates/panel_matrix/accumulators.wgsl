@@ -7,7 +7,7 @@ var sum_{{ i }}_{{ j }} = coop_mat{{ side }}x{{ side }}<f32, C>();
 {% endfor %}
 {% else %}
 let start = subgroup * (SIDE * SIDE);
-edge_tile[start + lane] = load_bias(n);
+edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
 {{ barrier }}Barrier();
 // Sums start from the bias: with a stride of 0 every row of a matrix is the same.
 {% for i in range(end=matrices_m) %}

@@ -1,18 +1,31 @@
-{# Which inputs and weights a thread loads, and the first of them. Weights past the end of K repeat the last: they meet inputs that are zero. #}
+{# Which inputs and weights a thread loads, and the first of them. Weights past the end of K repeat the last. #}
 {% if rounded_inputs %}
+{% if lane_columns | length > 1 %}
+// Rows are followed by what is loaded for tiles that never come.
+{% else %}
 // Rows are followed by zeros for tiles that reach beyond the end of K, which are multiplied whole, and by what is loaded for tiles that never come.
+{% endif %}
 let input_columns = ({{ k }} + {{ period - 1 }}u) / {{ period }}u * {{ period }}u + {{ period }}u;
 {% endif %}
-// Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
+// Neighbouring threads load neighbouring inputs of a row{% if lane_columns | length > 1 %}, as much of either half of a stretch{% endif %}. Rows past the edge repeat the last one; the store drops them.
 {% for i in input_loads %}
 {% if i > 0 and even_inputs %}
 let x_row_{{ i }} = x_row_0 + {{ i }}u * (THREADS / TILE_LOADS);
 let x_k_{{ i }} = x_k_0;
+let x_place_{{ i }} = x_place_0 + {{ i }}u * (THREADS / TILE_LOADS) * X_STRIDE;
 {% else %}
-let x_row_{{ i }} = {% if i > 0 %}(thread + {{ i }}u * THREADS){% else %}thread{% endif %} / TILE_LOADS;
-let x_k_{{ i }} = INPUTS * ({% if i > 0 %}(thread + {{ i }}u * THREADS){% else %}thread{% endif %} % TILE_LOADS);
-{% endif %}
+let x_load_{{ i }} = {% if i > 0 %}thread + {{ i }}u * THREADS{% else %}thread{% endif %};
+let x_row_{{ i }} = x_load_{{ i }} / TILE_LOADS;
+{% if lane_columns | length > 1 %}
+let x_part_{{ i }} = x_load_{{ i }} % TILE_LOADS / (TILE_LOADS / PARTS);
+let x_eight_{{ i }} = x_load_{{ i }} % (TILE_LOADS / PARTS);
+let x_k_{{ i }} = x_part_{{ i }} * LOAD + x_eight_{{ i }} * INPUTS;
+let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + (x_eight_{{ i }} * PARTS + x_part_{{ i }}) * (INPUTS / 4u);
+{% else %}
+let x_k_{{ i }} = x_load_{{ i }} % TILE_LOADS * INPUTS;
 let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + x_k_{{ i }} / 4u;
+{% endif %}
+{% endif %}
 {% if rounded_inputs %}
 let x_{{ i }} = (params.input_offset + min(tile_m + x_row_{{ i }}, params.M - 1u) * input_columns + x_k_{{ i }}) / INPUTS;
 var x_words_{{ i }} = input[x_{{ i }}];
@@ -22,41 +35,73 @@ var x_low_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }});
 var x_high_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }} + 4u);
 {% endif %}
 {% endfor %}
-// A lane loads of its column what two panels hold; the load behind it is on its way.
-let w = n * ({{ k }} / LOAD);
-let second = min(LOAD, {{ k }} - LOAD);
-var words = weight[w];
-var next_words = weight[w + second / LOAD];
-{% if scales_by_span %}
-// What a load takes is the number of places in memory that its lanes meet in, so a lane loads the scales of four loads of weights at once.
-let spans = n * ({{ k }} / SPAN);
-var next_scales = load_scales(spans);
-{% if encoding == "symmetric" %}
-var scale = split_scale(next_scales.x);
+{% if lane_columns | length > 1 %}
+// A lane loads its part of a stretch of both columns, between them all that four panels hold; the loads behind them are on their way. What a load takes is the number
+// of places in memory that its lanes meet in: those of two lanes are side by side.
+let lane_k = part * LOAD;
+{% set of_lane = " + lane_k" %}
 {% else %}
-var scale = next_scales.x;
+// A lane loads of its column what two panels hold; the load behind it is on its way.
+{% set of_lane = "" %}
 {% endif %}
+let second = min(STRETCH, {{ k }} - STRETCH);
+{% for c in lane_columns %}
+let w{{ c.suffix }} = n{{ c.suffix }} * ({{ k }} / LOAD){% if lane_columns | length > 1 %} + part{% endif %};
+var words{{ c.suffix }} = weight[w{{ c.suffix }}];
+var next_words{{ c.suffix }} = weight[w{{ c.suffix }} + second / LOAD];
+{% endfor %}
+{% if scales_by_span %}
+// For the same reason a lane loads the scales of all of a span at once{% if lane_columns | length > 1 %}, of one of its columns{% endif %}.
+{% if lane_columns | length > 1 %}
+let spans = select(n_0, n_1, part == 1u) * ({{ k }} / SPAN);
+{% else %}
+let spans = n * ({{ k }} / SPAN);
+{% endif %}
+var next_scales = load_scales(spans);
+{% set loaded_scales = "of_span(next_scales, 0u)" %}
 {% if affine %}
 var next_offsets = load_offsets(spans);
-var offset = offset_beside(scale, next_offsets.x);
+{% set loaded_offsets = "of_span(next_offsets, 0u)" %}
 {% endif %}
+{% set declare = "var " %}
+{% include "panel_matrix/arrived_scales.wgsl" %}
 {% else %}
+{% if scales_swapped %}
+// A stretch has one scale, which a lane loads of one of its columns.
+let scale_n = select(n_0, n_1, part == 1u);
+{% endif %}
 {% for part in parts %}
-{% if scales.format == "f32" and scales.order == "groups" %}
-let first_scale{{ part.suffix }} = scales[{% if part.index > 0 %}{{ part.index }}u * params.padded_N + {% endif %}n];
-var next_scale{{ part.suffix }} = scales[(second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %}) * params.padded_N + n];
+{% if lane_columns | length > 1 %}
+let first_group{{ part.suffix }} = lane_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %};
 {% else %}
-let first_scale{{ part.suffix }} = load_scale(n, {{ part.index }}u);
-var next_scale{{ part.suffix }} = load_scale(n, second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
+let first_group{{ part.suffix }} = {{ part.index }}u;
 {% endif %}
-{% if encoding == "symmetric" %}
-var scale{{ part.suffix }} = split_scale(first_scale{{ part.suffix }});
+let second_group{{ part.suffix }} = (second{{ of_lane }}) / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %};
+{% for c in scale_columns %}
+{% set name = c.suffix ~ part.suffix %}
+{% if scales.format == "f32" and scales.order == "groups" %}
+let first_scale{{ name }} = scales[first_group{{ part.suffix }} * params.padded_N + {{ c.n }}];
+var next_scale{{ name }} = scales[second_group{{ part.suffix }} * params.padded_N + {{ c.n }}];
 {% else %}
-var scale{{ part.suffix }} = first_scale{{ part.suffix }};
+let first_scale{{ name }} = load_scale({{ c.n }}, first_group{{ part.suffix }});
+var next_scale{{ name }} = load_scale({{ c.n }}, second_group{{ part.suffix }});
 {% endif %}
 {% if affine %}
-var offset{{ part.suffix }} = offset_beside(scale{{ part.suffix }}, load_offset(n, {{ part.index }}u));
-var next_offset{{ part.suffix }} = load_offset(n, second / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
+let first_offset{{ name }} = load_offset({{ c.n }}, first_group{{ part.suffix }});
+var next_offset{{ name }} = load_offset({{ c.n }}, second_group{{ part.suffix }});
+{% endif %}
+{% if not scales_swapped %}
+var scale{{ name }} = {% if encoding == "symmetric" %}split_scale(first_scale{{ name }}){% else %}first_scale{{ name }}{% endif %};
+{% if affine %}
+var offset{{ name }} = offset_beside(first_scale{{ name }}, first_offset{{ name }});
+{% endif %}
 {% endif %}
 {% endfor %}
+{% endfor %}
+{% if scales_swapped %}
+{% set loaded_scales = "vec2<f32>(first_scale)" %}
+{% set loaded_offsets = "vec2<f32>(first_offset)" %}
+{% set declare = "var " %}
+{% include "panel_matrix/arrived_scales.wgsl" %}
+{% endif %}
 {% endif %}

@@ -19,8 +19,11 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
 const LOAD: u32 = {{ load }}u;
 const INPUTS: u32 = {{ inputs }}u;
+// Lanes that share a column, and what they load of it together.
+const PARTS: u32 = {{ lane_columns | length }}u;
+const STRETCH: u32 = PARTS * LOAD;
 {% if scales_by_span %}
-// Elements of K of which it loads all scales at once.
+// Elements of K of which a lane loads all scales at once.
 const SPAN: u32 = {{ span }}u;
 {% endif %}
 const TILE_LOADS: u32 = TILE_K / INPUTS;
@@ -35,7 +38,7 @@ const_assert TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 {% if fixed_k %}
 // No load straddles two rows.
-const_assert K % {% if scales_by_span %}SPAN{% else %}LOAD{% endif %} == 0u;
+const_assert K % {% if scales_by_span %}SPAN{% else %}STRETCH{% endif %} == 0u;
 {% endif %}
 {% if fixed_group_size %}
 {% if parts | length > 1 %}
@@ -47,6 +50,12 @@ const_assert GROUP_SIZE % LOAD == 0u;
 {% endif %}
 {% endif %}
 
+{% if lane_columns | length > 1 %}
+// Two lanes side by side share two columns, a matrix apart, and each dequantises half of what a panel holds of both: of every {{ stretch }} k the first lane has the
+// first 32, the second the others. So a panel holds 8 k of either half, and so does every matrix of inputs.
+const_assert PARTS * SIDE == SUBGROUP_SIZE && PARTS * SIDE == PANEL && PARTS * WEIGHTS_PER_WORD == SIDE && STRETCH % TILE_K == 0u;
+
+{% endif %}
 // Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
 // pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
 // 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
@@ -78,10 +87,25 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% if scales_by_span %}
 {% include "common/neighbouring_scales.wgsl" %}
 
+{% if lane_columns | length > 1 %}
+// What belongs to the weights from k on, of what a lane has loaded of one column for a whole span: to those of the first lane, and to those of the second.
+fn of_span(loaded: vec4<f32>, k: u32) -> vec2<f32> {
+    return select(loaded.xy, loaded.zw, (k / STRETCH & 1u) != 0u);
+}
+{% else %}
 // What belongs to the weights from k on, of what a lane has loaded for a whole span.
 fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
     let odd = (k / LOAD & 1u) != 0u;
     return select(select(loaded.x, loaded.y, odd), select(loaded.z, loaded.w, odd), (k / LOAD & 2u) != 0u);
+}
+{% endif %}
+{% endif %}
+{% if lane_columns | length > 1 and (scales_by_span or scales_swapped) %}
+
+// What belongs to the weights that a lane has of its two columns, out of what it has loaded of one: for the first lane's weights, and for the second's.
+fn swap(loaded: vec2<f32>, part: u32) -> vec2<f32> {
+    let other = subgroupShuffleXor(select(loaded.y, loaded.x, part == 1u), 1u);
+    return select(vec2<f32>(loaded.x, other), vec2<f32>(other, loaded.y), part == 1u);
 }
 {% endif %}
 {% if bias != "never" %}
@@ -92,10 +116,17 @@ fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
 {% if rounded_inputs %}
 {% include "common/input_pair.wgsl" %}
 {% else %}
+{% if lane_columns | length > 1 %}
+// Inputs k to k + 3 of the row that begins at a vector. Past the end of K are those of tiles that never come.
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    return input[row + min(k, {{ k }} - 4u) / 4u];
+}
+{% else %}
 // Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
 fn load_input(row: u32, k: u32) -> vec4<f32> {
     return select(vec4<f32>(), input[row + min(k, {{ k }} - 4u) / 4u], k < {{ k }});
 }
+{% endif %}
 {% endif %}
 
 @compute @workgroup_size(THREADS)
@@ -112,11 +143,23 @@ fn main(
     {% include "common/load_levels.wgsl" %}
     {% endif %}
     {% include "common/tile_of_workgroup.wgsl" %}
-    // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
+    // The subgroup's columns of the tile, where its panels begin, and the lane's {% if lane_columns | length > 1 %}columns{% else %}column{% endif %} of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
     let own = subgroup_n * W_STRIDE;
+    {% if lane_columns | length > 1 %}
+    // Every other column, so that what eight lanes write lies in different banks.
+    let pair = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
+    let part = lane % PARTS;
+    {% endif %}
+    {% for c in lane_columns %}
+    {% if lane_columns | length > 1 %}
+    let column{{ c.suffix }} = own + (pair{% if c.index > 0 %} + {{ c.index }}u * SIDE{% endif %}) * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let n{{ c.suffix }} = min(tile_n + subgroup_n + pair{% if c.index > 0 %} + {{ c.index }}u * SIDE{% endif %}, params.N - 1u);
+    {% else %}
     let column = own + lane * W_STRIDE;
     let n = min(tile_n + subgroup_n + lane, params.N - 1u);
+    {% endif %}
+    {% endfor %}
 
     {% include "panel_matrix/first_loads.wgsl" %}
 
@@ -128,10 +171,10 @@ fn main(
     {% set tile = 0 %}
     {% include "panel_matrix/stage_inputs.wgsl" %}
     {% if rounded_inputs %}
-    x_words_{{ i }} = input[x_{{ i }} + TILE_LOADS];
+    x_words_{{ i }} = input[x_{{ i }} + {{ second_tile }}u / INPUTS];
     {% else %}
-    x_low_{{ i }} = load_input(x_{{ i }}, TILE_K + x_k_{{ i }});
-    x_high_{{ i }} = load_input(x_{{ i }}, TILE_K + 4u + x_k_{{ i }});
+    x_low_{{ i }} = load_input(x_{{ i }}, {{ second_tile }}u + x_k_{{ i }});
+    x_high_{{ i }} = load_input(x_{{ i }}, {{ second_tile + 4 }}u + x_k_{{ i }});
     {% endif %}
     {% endfor %}
     {% set from = "" %}

@@ -1,32 +1,41 @@
 {# The load that has arrived takes the place of the one that is used up, and another is under way. #}
-words = next_words;
-{% if scales_by_span %}
+{% if lane_columns | length > 1 %}
+{% set of_lane = " + lane_k" %}
+{% else %}
+{% set of_lane = "" %}
+{% endif %}
+{% for c in lane_columns %}
+words{{ c.suffix }} = next_words{{ c.suffix }};
+{% endfor %}
+{% if scales_by_span or scales_swapped %}
 {
-    let arrived = of_span(next_scales, {{ from }}{{ piece.arrived }}u);
-    {% if encoding == "symmetric" %}
-    scale = split_scale(arrived);
+    {% if scales_by_span %}
+    {% set at = from ~ piece.arrived ~ "u" %}
+    {% set loaded_scales = "of_span(next_scales, " ~ at ~ ")" %}
+    {% set loaded_offsets = "of_span(next_offsets, " ~ at ~ ")" %}
     {% else %}
-    scale = arrived;
+    {% set loaded_scales = "vec2<f32>(next_scale)" %}
+    {% set loaded_offsets = "vec2<f32>(next_offset)" %}
     {% endif %}
-    {% if affine %}
-    offset = offset_beside(arrived, of_span(next_offsets, {{ from }}{{ piece.arrived }}u));
-    {% endif %}
+    {% set declare = "" %}
+    {% include "panel_matrix/arrived_scales.wgsl" %}
 }
 {% else %}
+{% for c in scale_columns %}
 {% for part in parts %}
-{% if encoding == "symmetric" %}
-scale{{ part.suffix }} = split_scale(next_scale{{ part.suffix }});
-{% else %}
-scale{{ part.suffix }} = next_scale{{ part.suffix }};
-{% endif %}
+{% set name = c.suffix ~ part.suffix %}
+scale{{ name }} = {% if encoding == "symmetric" %}split_scale(next_scale{{ name }}){% else %}next_scale{{ name }}{% endif %};
 {% if affine %}
-offset{{ part.suffix }} = offset_beside(next_scale{{ part.suffix }}, next_offset{{ part.suffix }});
+offset{{ name }} = offset_beside(next_scale{{ name }}, next_offset{{ name }});
 {% endif %}
+{% endfor %}
 {% endfor %}
 {% endif %}
 {
-    let next_k = min({{ from }}{{ piece.ahead }}u, {{ k }} - LOAD);
-    next_words = weight[w + next_k / LOAD];
+    let next_k = min({{ from }}{{ piece.ahead }}u, {{ k }} - STRETCH);
+    {% for c in lane_columns %}
+    next_words{{ c.suffix }} = weight[w{{ c.suffix }} + next_k / LOAD];
+    {% endfor %}
     {% if scales_by_span %}
     if (next_k % SPAN == 0u) {
         next_scales = load_scales(spans + next_k / SPAN);
@@ -40,14 +49,18 @@ offset{{ part.suffix }} = offset_beside(next_scale{{ part.suffix }}, next_offset
     if (next_k % GROUP_SIZE == 0u) {
     {% endif %}
     {% for part in parts %}
+    let group{{ part.suffix }} = (next_k{{ of_lane }}) / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %};
+    {% for c in scale_columns %}
+    {% set name = c.suffix ~ part.suffix %}
     {% if scales.format == "f32" and scales.order == "groups" %}
-    next_scale{{ part.suffix }} = scales[(next_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %}) * params.padded_N + n];
+    next_scale{{ name }} = scales[group{{ part.suffix }} * params.padded_N + {{ c.n }}];
     {% else %}
-    next_scale{{ part.suffix }} = load_scale(n, next_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
+    next_scale{{ name }} = load_scale({{ c.n }}, group{{ part.suffix }});
     {% endif %}
     {% if affine %}
-    next_offset{{ part.suffix }} = load_offset(n, next_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %});
+    next_offset{{ name }} = load_offset({{ c.n }}, group{{ part.suffix }});
     {% endif %}
+    {% endfor %}
     {% endfor %}
     {% if long_groups %}
     }

@@ -54,6 +54,9 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
 const LOAD: u32 = 32u;
 const INPUTS: u32 = 8u;
+// Lanes that share a column, and what they load of it together.
+const PARTS: u32 = 1u;
+const STRETCH: u32 = PARTS * LOAD;
 const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
@@ -145,35 +148,40 @@ fn main(
     let n = min(tile_n + subgroup_n + lane, params.N - 1u);
 
     // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
-    let x_row_0 = thread / TILE_LOADS;
-    let x_k_0 = INPUTS * (thread % TILE_LOADS);
+    let x_load_0 = thread;
+    let x_row_0 = x_load_0 / TILE_LOADS;
+    let x_k_0 = x_load_0 % TILE_LOADS * INPUTS;
     let x_place_0 = x_row_0 * X_STRIDE + x_k_0 / 4u;
     let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
     var x_low_0 = load_input(x_0, x_k_0);
     var x_high_0 = load_input(x_0, x_k_0 + 4u);
-    let x_row_1 = (thread + 1u * THREADS) / TILE_LOADS;
-    let x_k_1 = INPUTS * ((thread + 1u * THREADS) % TILE_LOADS);
+    let x_load_1 = thread + 1u * THREADS;
+    let x_row_1 = x_load_1 / TILE_LOADS;
+    let x_k_1 = x_load_1 % TILE_LOADS * INPUTS;
     let x_place_1 = x_row_1 * X_STRIDE + x_k_1 / 4u;
     let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * params.K) / 4u;
     var x_low_1 = load_input(x_1, x_k_1);
     var x_high_1 = load_input(x_1, x_k_1 + 4u);
-    let x_row_2 = (thread + 2u * THREADS) / TILE_LOADS;
-    let x_k_2 = INPUTS * ((thread + 2u * THREADS) % TILE_LOADS);
+    let x_load_2 = thread + 2u * THREADS;
+    let x_row_2 = x_load_2 / TILE_LOADS;
+    let x_k_2 = x_load_2 % TILE_LOADS * INPUTS;
     let x_place_2 = x_row_2 * X_STRIDE + x_k_2 / 4u;
     let x_2 = (params.input_offset + min(tile_m + x_row_2, params.M - 1u) * params.K) / 4u;
     var x_low_2 = load_input(x_2, x_k_2);
     var x_high_2 = load_input(x_2, x_k_2 + 4u);
     // A lane loads of its column what two panels hold; the load behind it is on its way.
+    let second = min(STRETCH, params.K - STRETCH);
     let w = n * (params.K / LOAD);
-    let second = min(LOAD, params.K - LOAD);
     var words = weight[w];
     var next_words = weight[w + second / LOAD];
-    let first_scale = load_scale(n, 0u);
-    var next_scale = load_scale(n, second / params.group_size);
+    let first_group = 0u;
+    let second_group = (second) / params.group_size;
+    let first_scale = load_scale(n, first_group);
+    var next_scale = load_scale(n, second_group);
     var scale = split_scale(first_scale);
 
     let start = subgroup * (SIDE * SIDE);
-    edge_tile[start + lane] = load_bias(n);
+    edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
     subgroupBarrier();
     // Sums start from the bias: with a stride of 0 every row of a matrix is the same.
     var sum_0_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
@@ -196,16 +204,16 @@ fn main(
     // The first tile of inputs and the first weights.
     x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
     x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-    x_low_0 = load_input(x_0, TILE_K + x_k_0);
-    x_high_0 = load_input(x_0, TILE_K + 4u + x_k_0);
+    x_low_0 = load_input(x_0, 48u + x_k_0);
+    x_high_0 = load_input(x_0, 52u + x_k_0);
     x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
     x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-    x_low_1 = load_input(x_1, TILE_K + x_k_1);
-    x_high_1 = load_input(x_1, TILE_K + 4u + x_k_1);
+    x_low_1 = load_input(x_1, 48u + x_k_1);
+    x_high_1 = load_input(x_1, 52u + x_k_1);
     x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
     x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
-    x_low_2 = load_input(x_2, TILE_K + x_k_2);
-    x_high_2 = load_input(x_2, TILE_K + 4u + x_k_2);
+    x_low_2 = load_input(x_2, 48u + x_k_2);
+    x_high_2 = load_input(x_2, 52u + x_k_2);
     panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
     panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
     panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
@@ -243,9 +251,10 @@ fn main(
         words = next_words;
         scale = split_scale(next_scale);
         {
-            let next_k = min(k + 64u, params.K - LOAD);
+            let next_k = min(k + 64u, params.K - STRETCH);
             next_words = weight[w + next_k / LOAD];
-            next_scale = load_scale(n, next_k / params.group_size);
+            let group = (next_k) / params.group_size;
+            next_scale = load_scale(n, group);
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE], X_STRIDE);
@@ -356,9 +365,10 @@ fn main(
         words = next_words;
         scale = split_scale(next_scale);
         {
-            let next_k = min(k + 96u, params.K - LOAD);
+            let next_k = min(k + 96u, params.K - STRETCH);
             next_words = weight[w + next_k / LOAD];
-            next_scale = load_scale(n, next_k / params.group_size);
+            let group = (next_k) / params.group_size;
+            next_scale = load_scale(n, group);
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
@@ -470,9 +480,10 @@ fn main(
         words = next_words;
         scale = split_scale(next_scale);
         {
-            let next_k = min(k + 128u, params.K - LOAD);
+            let next_k = min(k + 128u, params.K - STRETCH);
             next_words = weight[w + next_k / LOAD];
-            next_scale = load_scale(n, next_k / params.group_size);
+            let group = (next_k) / params.group_size;
+            next_scale = load_scale(n, group);
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 4u], X_STRIDE);

@@ -258,15 +258,15 @@ mod tests {
 
     #[test]
     fn panels_dequantise_every_weight_once_and_wait_once_for_each_tile_of_inputs() {
-        // Two tiles of inputs are walked over at once, loads of 32 weights whole.
-        for (tile_k, period) in [(32, 64), (48, 96)] {
+        // Two tiles of inputs are walked over at once, loads of 32 weights whole, of one lane or of two.
+        for (tile_k, period, stretch) in [(32, 64, 64), (48, 96, 32)] {
             let name = format!("panel_matrix_128x256x{tile_k}_g32_m16_f16");
             let cost = cost(q4_kernel::variant(&name).unwrap()).unwrap();
             let weight = cost.bindings["weight"];
             assert_eq!(weight.unique_bytes, 0.5, "{name}: half a byte a weight");
-            // Loads past the end of a column repeat its last 32 weights, once for each load that is ahead or meets inputs that are zero.
+            // Loads past the end of a column repeat its last weights, once for each load that is ahead or meets inputs that are zero.
             let walked = cost.shape.k.next_multiple_of(period);
-            let repeated = 0.5 * f64::from(walked - cost.shape.k + 2 * 32) / f64::from(cost.shape.k);
+            let repeated = 0.5 * f64::from(walked - cost.shape.k + 2 * stretch) / f64::from(cost.shape.k);
             assert!(weight.bytes <= 0.5 + repeated, "{name}: {cost:?}");
             // One workgroup: a barrier for the first tile, and one behind each.
             let barriers = cost.barriers * f64::from(cost.shape.n) * f64::from(cost.shape.k);

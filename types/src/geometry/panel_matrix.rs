@@ -38,7 +38,7 @@ pub enum PanelBarrier {
 }
 
 impl PanelMatrix {
-    /// Columns of a panel: each lane dequantises one.
+    /// Columns of a panel: as many as there are lanes, which dequantise as much each.
     pub const PANEL: u32 = Matrix::SUBGROUP_SIZE;
     /// Rows and columns of a matrix, and the elements of K that a panel holds.
     pub const SIDE: u32 = MatrixSide::Sixteen.length();
@@ -63,9 +63,8 @@ impl PanelMatrix {
         barrier: PanelBarrier::Subgroup,
     };
 
-    /// The same with inputs that are rounded already: longer tiles of them fit beside what they leave of the registers.
+    /// The same with inputs that are rounded already.
     pub const DEFAULT_ROUNDED: Self = Self {
-        tile_k: 48,
         inputs: InputFormat::F16,
         ..Self::DEFAULT
     };
@@ -98,6 +97,33 @@ impl PanelMatrix {
     #[must_use]
     pub const fn input_loads(&self) -> u32 {
         self.tile_m * self.tile_k / Self::INPUTS
+    }
+
+    /// Lanes that share a column of weights, and load neighbours of it: two, where what they load together is made up of whole tiles of inputs.
+    #[must_use]
+    pub const fn lanes_of_column(&self) -> u32 {
+        if (2 * Self::LOAD).is_multiple_of(self.tile_k) {
+            2
+        } else {
+            1
+        }
+    }
+
+    /// Elements of K that the lanes of a column load of it at once.
+    #[must_use]
+    pub const fn stretch(&self) -> u32 {
+        self.lanes_of_column() * Self::LOAD
+    }
+
+    /// Where a tile of inputs begins. It holds as much of the part of each lane that shares a column, of every stretch.
+    #[must_use]
+    pub const fn tile_start(&self, tile: u32) -> u32 {
+        let (stretch, before) = (self.stretch(), tile * self.tile_k);
+        if self.lanes_of_column() == 1 {
+            before
+        } else {
+            before / stretch * stretch + before % stretch / self.lanes_of_column()
+        }
     }
 
     /// Elements of K of both tiles of inputs: what the text walks over at once.
@@ -232,5 +258,33 @@ impl fmt::Display for PanelMatrix {
             f,
             "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, inputs: {inputs}, panels: {panels}, barrier: {barrier} }}"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_of_inputs_hold_every_k_of_both_lanes_weights_once() {
+        for tile_k in PanelMatrix::TILE_K {
+            let matrix = PanelMatrix {
+                tile_k,
+                ..PanelMatrix::DEFAULT
+            };
+            // Of a tile each lane that shares a column has as much, a load of weights away from what the other has.
+            let of_lane = tile_k / matrix.lanes_of_column();
+            let tiles = 4 * matrix.stretch() / tile_k;
+            let mut held: Vec<u32> = (0..tiles)
+                .flat_map(|tile| {
+                    (0..matrix.lanes_of_column()).flat_map(move |lane| {
+                        let first = matrix.tile_start(tile) + lane * PanelMatrix::LOAD;
+                        first..first + of_lane
+                    })
+                })
+                .collect();
+            held.sort_unstable();
+            assert_eq!(held, (0..tiles * tile_k).collect::<Vec<_>>(), "{matrix}");
+        }
     }
 }

@@ -62,15 +62,14 @@ const PANELS: [PanelMatrix; 3] = [
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.
-const PANELS_FOR_TUNING: [PanelMatrix; 5] = [
+const PANELS_FOR_TUNING: [PanelMatrix; 7] = [
     panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
     panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
     panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
     panel_matrix((128, 256, 48), 1, PanelBarrier::Workgroup),
-    PanelMatrix {
-        inputs: InputFormat::F16,
-        ..panel_matrix((128, 128, 64), 1, PanelBarrier::Subgroup)
-    },
+    rounded_panel_matrix((128, 128, 64)),
+    rounded_panel_matrix((64, 256, 64)),
+    rounded_panel_matrix((64, 128, 64)),
 ];
 
 /// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
@@ -156,6 +155,13 @@ const fn panel_matrix(
         inputs: InputFormat::F32,
         panels,
         barrier,
+    }
+}
+
+const fn rounded_panel_matrix(tile: (u32, u32, u32)) -> PanelMatrix {
+    PanelMatrix {
+        inputs: InputFormat::F16,
+        ..panel_matrix(tile, 1, PanelBarrier::Subgroup)
     }
 }
 

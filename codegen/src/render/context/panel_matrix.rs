@@ -6,8 +6,8 @@ use q4_kernel_types::{
 use serde::Serialize;
 
 use super::{
-    Described, Family, ScaleLoads, Word,
-    parts::{Part, parts},
+    Described, Family, ScaleLoads, Word, component,
+    parts::{Part, parts, suffix},
     word_type,
 };
 
@@ -23,11 +23,18 @@ pub(super) struct Values {
     side: u32,
     subgroup_size: u32,
     load: u32,
+    /// The columns of which a lane dequantises weights, and what it loads of them together with those that share them.
+    lane_columns: Vec<LaneColumn>,
+    stretch: u32,
     /// The parts of a load of weights that have a scale each.
     parts: Vec<Part>,
     /// Whether a lane loads the scales of [`PanelMatrix::SPAN`] k at once.
     scales_by_span: bool,
     span: u32,
+    /// Whether it loads the one scale of a stretch, of one of its columns.
+    scales_swapped: bool,
+    /// Otherwise, the columns of which it loads a scale for each load of weights.
+    scale_columns: Vec<ScaleColumn>,
     /// Whether groups are known to be longer than a load.
     long_groups: bool,
     inputs: u32,
@@ -40,6 +47,8 @@ pub(super) struct Values {
     input_loads: Vec<u32>,
     /// Whether all of them are of the same k, in rows that lie equally far apart.
     even_inputs: bool,
+    /// Where the second tile of inputs begins.
+    second_tile: u32,
     /// The panels of a subgroup, by number, and what is done before the first products.
     panels: Vec<u32>,
     first_pieces: Vec<Piece>,
@@ -48,6 +57,23 @@ pub(super) struct Values {
     /// What the loop over K walks over at once, matrix by matrix along K.
     period: u32,
     steps: Vec<Step>,
+}
+
+/// A column of which a lane dequantises weights.
+#[derive(Serialize)]
+struct LaneColumn {
+    index: u32,
+    /// What the names of its values end with, and how to reach what belongs to it among what belongs to all: nothing where it is the only one.
+    suffix: String,
+    component: &'static str,
+}
+
+/// A column of which a lane loads scales for what it dequantises next.
+#[derive(Serialize)]
+struct ScaleColumn {
+    suffix: String,
+    /// The expression for its number.
+    n: String,
 }
 
 /// The products of one matrix along K.
@@ -71,7 +97,8 @@ enum Piece {
     /// Dequantises a word into a panel.
     Dequantize {
         panel: u32,
-        /// The suffix of its part of the load.
+        /// The suffixes of its column and of its part of the load.
+        column: String,
         part: String,
         #[serde(flatten)]
         word: Word,
@@ -90,6 +117,8 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
     let group_size = configuration.group_size;
     let scales_by_span = group_size == GroupSize::Fixed(PanelMatrix::LOAD)
         && configuration.scales.order == ScaleOrder::Columns;
+    let scales_swapped = matrix.lanes_of_column() > 1
+        && matches!(group_size, GroupSize::Fixed(size) if size.is_multiple_of(matrix.stretch()));
     let PanelMatrix {
         tile_m,
         tile_n,
@@ -143,9 +172,26 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             side,
             subgroup_size: Matrix::SUBGROUP_SIZE,
             load: PanelMatrix::LOAD,
+            lane_columns: lane_columns(matrix),
+            stretch: matrix.stretch(),
             parts: parts(group_size),
             scales_by_span,
             span: PanelMatrix::SPAN,
+            scales_swapped,
+            scale_columns: if scales_swapped {
+                vec![ScaleColumn {
+                    suffix: String::new(),
+                    n: "scale_n".to_owned(),
+                }]
+            } else {
+                let columns = lane_columns(matrix).into_iter();
+                columns
+                    .map(|LaneColumn { suffix, .. }| ScaleColumn {
+                        n: format!("n{suffix}"),
+                        suffix,
+                    })
+                    .collect()
+            },
             long_groups: matches!(group_size, GroupSize::Fixed(size) if size > PanelMatrix::LOAD),
             inputs: PanelMatrix::INPUTS,
             rounded_inputs: inputs == InputFormat::F16,
@@ -153,6 +199,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             matrices_n: matrix.matrices_n(),
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
             even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
+            second_tile: matrix.tile_start(1),
             panels: (0..panels).collect(),
             first_pieces: (0..panels)
                 .flat_map(|step| panel_pieces(matrix, group_size, step))
@@ -170,24 +217,46 @@ fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
     matrix.input_loads() / matrix.threads()
 }
 
-/// What dequantises the words that a panel holds at a step, of the load that they are part of.
-fn words_of_step(group_size: GroupSize, step: u32, panel: u32) -> impl Iterator<Item = Piece> {
-    let words_of_panel = PanelMatrix::SIDE / WEIGHTS_PER_WORD;
-    let panels_of_load = PanelMatrix::LOAD / PanelMatrix::SIDE;
-    let first = step % panels_of_load * words_of_panel;
-    let words = parts(group_size)
+/// A lane has as many columns as there are lanes that share one.
+fn lane_columns(matrix: PanelMatrix) -> Vec<LaneColumn> {
+    let count = matrix.lanes_of_column();
+    (0..count)
+        .map(|index| LaneColumn {
+            index,
+            suffix: suffix(index, count),
+            component: component(index, count),
+        })
+        .collect()
+}
+
+/// What dequantises the words that a panel holds at a step, of the loads that they are part of.
+fn words_of_step(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
+    let panel = step % matrix.panels;
+    let words_of_column = PanelMatrix::SIDE / WEIGHTS_PER_WORD / matrix.lanes_of_column();
+    let panels_of_load = matrix.stretch() / PanelMatrix::SIDE;
+    let first = step % panels_of_load * words_of_column;
+    let pieces_of = |column: &LaneColumn| {
+        let words = words_of_load(group_size).skip(first as usize);
+        words
+            .zip(0..words_of_column)
+            .map(|((part, word), index)| Piece::Dequantize {
+                panel,
+                column: column.suffix.clone(),
+                part,
+                word: Word { index, ..word },
+            })
+            .collect::<Vec<_>>()
+    };
+    lane_columns(matrix).iter().flat_map(pieces_of).collect()
+}
+
+/// All words of a load, each with the suffix of its part.
+fn words_of_load(group_size: GroupSize) -> impl Iterator<Item = (String, Word)> {
+    parts(group_size)
         .into_iter()
         .flat_map(|Part { suffix, words, .. }| {
             let words = words.into_iter();
             words.map(move |word| (suffix.clone(), word))
-        });
-    words
-        .skip(first as usize)
-        .zip(0..words_of_panel)
-        .map(move |((part, word), index)| Piece::Dequantize {
-            panel,
-            part,
-            word: Word { index, ..word },
         })
 }
 
@@ -205,13 +274,12 @@ fn step(matrix: PanelMatrix, group_size: GroupSize, index: u32) -> Step {
 
 /// What fills the panel of a step.
 fn panel_pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
-    let panel = step % matrix.panels;
-    let mut pieces: Vec<_> = words_of_step(group_size, step, panel).collect();
+    let mut pieces = words_of_step(matrix, group_size, step);
     let end = (step + 1) * PanelMatrix::SIDE;
-    if end.is_multiple_of(PanelMatrix::LOAD) {
+    if end.is_multiple_of(matrix.stretch()) {
         // The load is used up, the next one has arrived.
         pieces.push(Piece::LoadWeights {
-            ahead: end + (LOADS_AHEAD - 1) * PanelMatrix::LOAD,
+            ahead: end + (LOADS_AHEAD - 1) * matrix.stretch(),
             arrived: end,
         });
     }
@@ -228,7 +296,7 @@ fn pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
         .map(|load| Piece::StageInputs {
             tile: (tile + 1) % 2,
             load,
-            ahead: (tile + 2) * matrix.tile_k,
+            ahead: matrix.tile_start(tile + 2),
         });
     pieces.extend(inputs);
     pieces
@@ -303,17 +371,37 @@ mod tests {
     #[test]
     fn every_word_is_dequantised_with_the_scale_of_its_group() {
         let [short] = load::SHORT_GROUPS;
-        let scales = |group_size| -> Vec<String> {
-            let steps = 0..PanelMatrix::LOAD / PanelMatrix::SIDE;
-            let pieces = steps.flat_map(|step| panel_pieces(PanelMatrix::DEFAULT, group_size, step));
+        let scales = |tile_k, group_size| -> Vec<(String, &str, String)> {
+            let matrix = PanelMatrix {
+                tile_k,
+                ..PanelMatrix::DEFAULT
+            };
+            let steps = 0..matrix.stretch() / PanelMatrix::SIDE;
+            let pieces = steps.flat_map(|step| panel_pieces(matrix, group_size, step));
             pieces
                 .filter_map(|piece| match piece {
-                    Piece::Dequantize { part, .. } => Some(part),
+                    Piece::Dequantize {
+                        column, part, word, ..
+                    } => Some((column, word.component, part)),
                     _ => None,
                 })
                 .collect()
         };
-        assert_eq!(scales(GroupSize::Fixed(short)), ["_0", "_0", "_1", "_1"]);
-        assert_eq!(scales(GroupSize::Runtime), ["", "", "", ""]);
+        let expected = |columns: &[&str], parts: [&str; 4]| -> Vec<(String, &str, String)> {
+            let words = [".x", ".y", ".z", ".w"].into_iter().zip(parts);
+            words
+                .flat_map(|(word, part)| {
+                    let columns = columns.iter();
+                    columns.map(move |column| ((*column).to_owned(), word, part.to_owned()))
+                })
+                .collect()
+        };
+        for (tile_k, columns) in [(48, &[""][..]), (32, &["_0", "_1"]), (64, &["_0", "_1"])] {
+            assert_eq!(
+                scales(tile_k, GroupSize::Fixed(short)),
+                expected(columns, ["_0", "_0", "_1", "_1"])
+            );
+            assert_eq!(scales(tile_k, GroupSize::Runtime), expected(columns, [""; 4]));
+        }
     }
 }

@@ -1,15 +1,15 @@
-// panel_matrix_128x256x48_x16_g32_m16_f16
+// panel_matrix_128x256x32_g64_m16_f16_min_sbf16
 //
-// GEMM of cooperative matrices, with weights of each subgroup's own on q4gsw weights, plus the bias if there is one:
-//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
+// GEMM of cooperative matrices, with weights of each subgroup's own on 4-bit weights with minimums, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) * scales[k / group_size, n] + offsets[k / group_size, n])
 //
-//   tile        128 x 256 outputs; inputs of 48 k in workgroup memory, as many stored meanwhile, and the next in registers
+//   tile        128 x 256 outputs; inputs of 32 k in workgroup memory, as many stored meanwhile, and the next in registers
 //   subgroups   8 of 32 lanes, 128 x 32 outputs each in matrices of 16 x 16; 1 x 16 k of weights, behind a barrier of the subgroup
-//   inputs      f16, rounded by a pass before this one; of every 8, elements 0, 4, 1, 5, 2, 6, 3, 7 in this order
-//   group size  32
-//   scales      f32 [N, groups]
+//   group size  64
+//   scales      bf16 [N, groups]
+//   offsets     minimums, bf16 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
-//   serves      K % 128 == 0, group_size == 32
+//   serves      K % 128 == 0, group_size == 64
 //   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
 //   dispatch    x * y >= ceil(M / 128) * ceil(N / 256), y folds what exceeds the limit of x
 
@@ -30,20 +30,21 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
-@group(0) @binding(1) var<storage, read> input: array<vec4<u32>>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> scales: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(6) var<storage, read> offsets: array<u32>;
 
 const WEIGHTS_PER_WORD: u32 = 8u;
-const GROUP_SIZE: u32 = 32u;
+const GROUP_SIZE: u32 = 64u;
 
 // Outputs of a workgroup.
 const TILE_M: u32 = 128u;
 const TILE_N: u32 = 256u;
 // Elements of K of a tile of inputs.
-const TILE_K: u32 = 48u;
+const TILE_K: u32 = 32u;
 // Columns of a subgroup: each lane dequantises one.
 const PANEL: u32 = 32u;
 // Rows and columns of a matrix, and elements of K that a panel holds.
@@ -56,8 +57,9 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
 const LOAD: u32 = 32u;
 const INPUTS: u32 = 8u;
-// Elements of K of which it loads all scales at once.
-const SPAN: u32 = 128u;
+// Lanes that share a column, and what they load of it together.
+const PARTS: u32 = 2u;
+const STRETCH: u32 = PARTS * LOAD;
 const TILE_LOADS: u32 = TILE_K / INPUTS;
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
@@ -66,10 +68,14 @@ const W_STRIDE: u32 = SIDE / 4u + 2u;
 // Matrices cover the tile, and each lane has a column.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
 // All threads load the same number of inputs.
-const_assert TILE_M * TILE_LOADS == 3u * THREADS;
+const_assert TILE_M * TILE_LOADS == 2u * THREADS;
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % LOAD == 0u;
+
+// Two lanes side by side share two columns, a matrix apart, and each dequantises half of what a panel holds of both: of every 64 k the first lane has the
+// first 32, the second the others. So a panel holds 8 k of either half, and so does every matrix of inputs.
+const_assert PARTS * SIDE == SUBGROUP_SIZE && PARTS * SIDE == PANEL && PARTS * WEIGHTS_PER_WORD == SIDE && STRETCH % TILE_K == 0u;
 
 // Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
 // pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
@@ -81,31 +87,48 @@ var<workgroup> panel_0: array<vec4<f16>, TILE_N * W_STRIDE>;
 // One matrix of each subgroup, on its way to outputs that do not all exist; before that, what the sums of its columns start from.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
-// Weights first and first + 4 of a word, before scaling: with these bits above a nibble, which is q + 8, an f16 is 1024 + q + 8, exactly.
-fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
-    let bits = ((word >> (4u * first)) & 0x000F000Fu) | 0x64006400u;
-    return vec2<f16>(unpack2x16float(bits)) - (1024.0h + 8.0h);
+// With these bits above a nibble, which is q + 8, a float is 2^23 + q + 8, exactly: conversions are slow, setting bits is not.
+const MANTISSA_BITS: u32 = 0x4B000000u;
+const MANTISSA_ZERO: f32 = 8388608.0 + 8.0; // q == 0
+
+// Weights 0 to 3 of a word, before scaling: the lowest nibble is the first k.
+fn dequantize_low(word: u32) -> vec4<f32> {
+    let nibbles = (vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u);
+    return bitcast<vec4<f32>>(nibbles | vec4<u32>(MANTISSA_BITS)) - MANTISSA_ZERO;
 }
 
-// What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
-fn split_scale(scale: f32) -> vec2<f16> {
-    let most = f16(scale);
-    return vec2<f16>(most, f16(scale - f32(most)));
+// Weights 4 to 7 of a word.
+fn dequantize_high(word: u32) -> vec4<f32> {
+    return dequantize_low(word >> 16u);
 }
 
-fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
-    return fma(weights, vec4<f16>(scale.x), weights * scale.y);
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    // Two to a word, the first one in the low half.
+    let word = scales[at / 2u] >> (16u * (at % 2u));
+    // The upper half of an f32 is its bfloat16.
+    return bitcast<f32>(word << 16u);
 }
 
-// Vector number `at` of scales.
-fn load_scales(at: u32) -> vec4<f32> {
-    return scales[at];
+// The minimum of a group of column n.
+fn load_offset(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
+    // Two to a word, the first one in the low half.
+    let word = offsets[at / 2u] >> (16u * (at % 2u));
+    // The upper half of an f32 is its bfloat16.
+    return bitcast<f32>(word << 16u);
 }
 
-// What belongs to the weights from k on, of what a lane has loaded for a whole span.
-fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
-    let odd = (k / LOAD & 1u) != 0u;
-    return select(select(loaded.x, loaded.y, odd), select(loaded.z, loaded.w, odd), (k / LOAD & 2u) != 0u);
+// What is added to scale * (q - 8) to make scale * q + minimum.
+fn offset_beside(scale: f32, stored: f32) -> f32 {
+    return fma(f32(8.0), scale, stored);
+}
+
+// What belongs to the weights that a lane has of its two columns, out of what it has loaded of one: for the first lane's weights, and for the second's.
+fn swap(loaded: vec2<f32>, part: u32) -> vec2<f32> {
+    let other = subgroupShuffleXor(select(loaded.y, loaded.x, part == 1u), 1u);
+    return select(vec2<f32>(loaded.x, other), vec2<f32>(other, loaded.y), part == 1u);
 }
 
 // The bias of a column, the last one past the edge.
@@ -128,9 +151,9 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     }
 }
 
-// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
-fn input_pair(word: u32) -> vec2<f16> {
-    return vec2<f16>(unpack2x16float(word));
+// Inputs k to k + 3 of the row that begins at a vector. Past the end of K are those of tiles that never come.
+fn load_input(row: u32, k: u32) -> vec4<f32> {
+    return input[row + min(k, params.K - 4u) / 4u];
 }
 
 @compute @workgroup_size(THREADS)
@@ -149,42 +172,60 @@ fn main(
     if (tile_m >= params.M) {
         return;
     }
-    // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
+    // The subgroup's columns of the tile, where its panels begin, and the lane's columns of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
     let own = subgroup_n * W_STRIDE;
-    let column = own + lane * W_STRIDE;
-    let n = min(tile_n + subgroup_n + lane, params.N - 1u);
+    // Every other column, so that what eight lanes write lies in different banks.
+    let pair = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
+    let part = lane % PARTS;
+    let column_0 = own + (pair) * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let n_0 = min(tile_n + subgroup_n + pair, params.N - 1u);
+    let column_1 = own + (pair + 1u * SIDE) * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let n_1 = min(tile_n + subgroup_n + pair + 1u * SIDE, params.N - 1u);
 
-    // Rows are followed by zeros for tiles that reach beyond the end of K, which are multiplied whole, and by what is loaded for tiles that never come.
-    let input_columns = (params.K + 95u) / 96u * 96u + 96u;
-    // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
-    let x_row_0 = thread / TILE_LOADS;
-    let x_k_0 = INPUTS * (thread % TILE_LOADS);
-    let x_place_0 = x_row_0 * X_STRIDE + x_k_0 / 4u;
-    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * input_columns + x_k_0) / INPUTS;
-    var x_words_0 = input[x_0];
-    let x_row_1 = (thread + 1u * THREADS) / TILE_LOADS;
-    let x_k_1 = INPUTS * ((thread + 1u * THREADS) % TILE_LOADS);
-    let x_place_1 = x_row_1 * X_STRIDE + x_k_1 / 4u;
-    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * input_columns + x_k_1) / INPUTS;
-    var x_words_1 = input[x_1];
-    let x_row_2 = (thread + 2u * THREADS) / TILE_LOADS;
-    let x_k_2 = INPUTS * ((thread + 2u * THREADS) % TILE_LOADS);
-    let x_place_2 = x_row_2 * X_STRIDE + x_k_2 / 4u;
-    let x_2 = (params.input_offset + min(tile_m + x_row_2, params.M - 1u) * input_columns + x_k_2) / INPUTS;
-    var x_words_2 = input[x_2];
-    // A lane loads of its column what two panels hold; the load behind it is on its way.
-    let w = n * (params.K / LOAD);
-    let second = min(LOAD, params.K - LOAD);
-    var words = weight[w];
-    var next_words = weight[w + second / LOAD];
-    // What a load takes is the number of places in memory that its lanes meet in, so a lane loads the scales of four loads of weights at once.
-    let spans = n * (params.K / SPAN);
-    var next_scales = load_scales(spans);
-    var scale = split_scale(next_scales.x);
+    // Neighbouring threads load neighbouring inputs of a row, as much of either half of a stretch. Rows past the edge repeat the last one; the store drops them.
+    let x_load_0 = thread;
+    let x_row_0 = x_load_0 / TILE_LOADS;
+    let x_part_0 = x_load_0 % TILE_LOADS / (TILE_LOADS / PARTS);
+    let x_eight_0 = x_load_0 % (TILE_LOADS / PARTS);
+    let x_k_0 = x_part_0 * LOAD + x_eight_0 * INPUTS;
+    let x_place_0 = x_row_0 * X_STRIDE + (x_eight_0 * PARTS + x_part_0) * (INPUTS / 4u);
+    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
+    var x_low_0 = load_input(x_0, x_k_0);
+    var x_high_0 = load_input(x_0, x_k_0 + 4u);
+    let x_row_1 = x_row_0 + 1u * (THREADS / TILE_LOADS);
+    let x_k_1 = x_k_0;
+    let x_place_1 = x_place_0 + 1u * (THREADS / TILE_LOADS) * X_STRIDE;
+    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * params.K) / 4u;
+    var x_low_1 = load_input(x_1, x_k_1);
+    var x_high_1 = load_input(x_1, x_k_1 + 4u);
+    // A lane loads its part of a stretch of both columns, between them all that four panels hold; the loads behind them are on their way. What a load takes is the number
+    // of places in memory that its lanes meet in: those of two lanes are side by side.
+    let lane_k = part * LOAD;
+    let second = min(STRETCH, params.K - STRETCH);
+    let w_0 = n_0 * (params.K / LOAD) + part;
+    var words_0 = weight[w_0];
+    var next_words_0 = weight[w_0 + second / LOAD];
+    let w_1 = n_1 * (params.K / LOAD) + part;
+    var words_1 = weight[w_1];
+    var next_words_1 = weight[w_1 + second / LOAD];
+    // A stretch has one scale, which a lane loads of one of its columns.
+    let scale_n = select(n_0, n_1, part == 1u);
+    let first_group = lane_k / GROUP_SIZE;
+    let second_group = (second + lane_k) / GROUP_SIZE;
+    let first_scale = load_scale(scale_n, first_group);
+    var next_scale = load_scale(scale_n, second_group);
+    let first_offset = load_offset(scale_n, first_group);
+    var next_offset = load_offset(scale_n, second_group);
+    let arrived = swap(vec2<f32>(first_scale), part);
+    let arrived_offsets = swap(vec2<f32>(first_offset), part);
+    var scale_0 = arrived.x;
+    var offset_0 = offset_beside(arrived.x, arrived_offsets.x);
+    var scale_1 = arrived.y;
+    var offset_1 = offset_beside(arrived.y, arrived_offsets.y);
 
     let start = subgroup * (SIDE * SIDE);
-    edge_tile[start + lane] = load_bias(n);
+    edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
     subgroupBarrier();
     // Sums start from the bias: with a stride of 0 every row of a matrix is the same.
     var sum_0_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
@@ -205,74 +246,82 @@ fn main(
     var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
 
     // The first tile of inputs and the first weights.
-    x_tile_0[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
-    x_tile_0[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
-    x_words_0 = input[x_0 + TILE_LOADS];
-    x_tile_0[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
-    x_tile_0[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
-    x_words_1 = input[x_1 + TILE_LOADS];
-    x_tile_0[x_place_2] = vec4<f16>(input_pair(x_words_2.x), input_pair(x_words_2.y));
-    x_tile_0[x_place_2 + 1u] = vec4<f16>(input_pair(x_words_2.z), input_pair(x_words_2.w));
-    x_words_2 = input[x_2 + TILE_LOADS];
-    panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-    panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
-    panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-    panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+    x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+    x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+    x_low_0 = load_input(x_0, 16u + x_k_0);
+    x_high_0 = load_input(x_0, 20u + x_k_0);
+    x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+    x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+    x_low_1 = load_input(x_1, 16u + x_k_1);
+    x_high_1 = load_input(x_1, 20u + x_k_1);
+    {
+        // In f32, so that a weight is rounded once.
+        let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.x), vec4<f32>(offset_0));
+        let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.x), vec4<f32>(offset_0));
+        panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+        panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+    }
+    {
+        // In f32, so that a weight is rounded once.
+        let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.x), vec4<f32>(offset_1));
+        let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.x), vec4<f32>(offset_1));
+        panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+        panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+    }
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
     var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
     // The panel is in registers, and what lies there may go.
     subgroupBarrier();
-    for (var k = 0u; k < params.K; k += 96u) {
+    for (var k = 0u; k < params.K; k += 64u) {
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[0u], X_STRIDE);
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.y), vec4<f32>(offset_0));
+            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.y), vec4<f32>(offset_0));
+            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
         {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.y), vec4<f32>(offset_1));
+            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.y), vec4<f32>(offset_1));
+            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
+        {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
-        }
-        words = next_words;
-        {
-            let arrived = of_span(next_scales, k + 32u);
-            scale = split_scale(arrived);
-        }
-        {
-            let next_k = min(k + 64u, params.K - LOAD);
-            next_words = weight[w + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
+        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_low_0 = load_input(x_0, k + 64u + x_k_0);
+        x_high_0 = load_input(x_0, k + 68u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_1[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
-        x_tile_1[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
-        x_words_0 = input[x_0 + (k + 96u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -293,8 +342,13 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.z), vec4<f32>(offset_0));
+            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.z), vec4<f32>(offset_0));
+            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -305,8 +359,13 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+        {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.z), vec4<f32>(offset_1));
+            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.z), vec4<f32>(offset_1));
+            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -317,9 +376,10 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_1[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
-        x_tile_1[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
-        x_words_1 = input[x_1 + (k + 96u) / INPUTS];
+        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+        x_low_1 = load_input(x_1, k + 64u + x_k_1);
+        x_high_1 = load_input(x_1, k + 68u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -335,70 +395,6 @@ fn main(
             sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
             sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
-        subgroupBarrier();
-        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and what lies there may go.
-        subgroupBarrier();
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[8u], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
-        }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
-        }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
-        }
-        words = next_words;
-        {
-            let arrived = of_span(next_scales, k + 64u);
-            scale = split_scale(arrived);
-        }
-        {
-            let next_k = min(k + 96u, params.K - LOAD);
-            next_words = weight[w + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
-        }
-        x_tile_1[x_place_2] = vec4<f16>(input_pair(x_words_2.x), input_pair(x_words_2.y));
-        x_tile_1[x_place_2 + 1u] = vec4<f16>(input_pair(x_words_2.z), input_pair(x_words_2.w));
-        x_words_2 = input[x_2 + (k + 96u) / INPUTS];
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[7u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
-        }
         // The next tile is stored, and everybody has multiplied this one.
         workgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
@@ -410,38 +406,70 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.w), vec4<f32>(offset_0));
+            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.w), vec4<f32>(offset_0));
+            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
         {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.w), vec4<f32>(offset_1));
+            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.w), vec4<f32>(offset_1));
+            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
+        {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        words_0 = next_words_0;
+        words_1 = next_words_1;
+        {
+            let arrived = swap(vec2<f32>(next_scale), part);
+            let arrived_offsets = swap(vec2<f32>(next_offset), part);
+            scale_0 = arrived.x;
+            offset_0 = offset_beside(arrived.x, arrived_offsets.x);
+            scale_1 = arrived.y;
+            offset_1 = offset_beside(arrived.y, arrived_offsets.y);
+        }
+        {
+            let next_k = min(k + 128u, params.K - STRETCH);
+            next_words_0 = weight[w_0 + next_k / LOAD];
+            next_words_1 = weight[w_1 + next_k / LOAD];
+            // A group of several loads has one scale.
+            if (next_k % GROUP_SIZE == 0u) {
+                let group = (next_k + lane_k) / GROUP_SIZE;
+                next_scale = load_scale(scale_n, group);
+                next_offset = load_offset(scale_n, group);
+            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_0[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
-        x_tile_0[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
-        x_words_0 = input[x_0 + (k + 144u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
+        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_low_0 = load_input(x_0, k + 80u + x_k_0);
+        x_high_0 = load_input(x_0, k + 84u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -462,50 +490,49 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.x), vec4<f32>(offset_0));
+            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.x), vec4<f32>(offset_0));
+            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
         {
+            // In f32, so that a weight is rounded once.
+            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.x), vec4<f32>(offset_1));
+            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.x), vec4<f32>(offset_1));
+            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
+            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
+        }
+        {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
-        }
-        words = next_words;
-        {
-            let arrived = of_span(next_scales, k + 96u);
-            scale = split_scale(arrived);
-        }
-        {
-            let next_k = min(k + 128u, params.K - LOAD);
-            next_words = weight[w + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
+        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+        x_low_1 = load_input(x_1, k + 80u + x_k_1);
+        x_high_1 = load_input(x_1, k + 84u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_0[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
-        x_tile_0[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
-        x_words_1 = input[x_1 + (k + 144u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -513,58 +540,6 @@ fn main(
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[7u * SIDE * X_STRIDE + 4u], X_STRIDE);
-            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
-            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
-        }
-        subgroupBarrier();
-        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
-        // The panel is in registers, and what lies there may go.
-        subgroupBarrier();
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[8u], X_STRIDE);
-            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
-            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
-        }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
-            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
-            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
-        }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
-            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
-            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
-        }
-        x_tile_0[x_place_2] = vec4<f16>(input_pair(x_words_2.x), input_pair(x_words_2.y));
-        x_tile_0[x_place_2 + 1u] = vec4<f16>(input_pair(x_words_2.z), input_pair(x_words_2.w));
-        x_words_2 = input[x_2 + (k + 144u) / INPUTS];
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
-            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
-            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
-            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
-        }
-        {
-            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[7u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
             sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
         }
