@@ -89,8 +89,8 @@ fn representative_variants_of_the_catalogue() {
         "panel_matrix_128x256x48_gx_m16_f16",
         "panel_matrix_64x256x32_p2_wb_g32_m16_f16",
         "panel_matrix_128x256x32_x16_g32_m16_f16",
-        "panel_matrix_128x256x32_g64_m16_f16_min_sbf16",
-        "panel_matrix_128x256x32_gx_m16_f16",
+        "panel_matrix_128x256x32_x16_g64_m16_f16",
+        "panel_matrix_128x256x32_x16_gx_m16_f16",
         // Any K: one scale per word, one per weight.
         "gemm_32x32x8_t4x4_g32_ragged",
         "gemm_4x64x8_t1x2_gx_ragged",

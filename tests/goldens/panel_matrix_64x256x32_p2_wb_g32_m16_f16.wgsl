@@ -56,7 +56,7 @@ const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 const LOAD: u32 = 32u;
 const INPUTS: u32 = 8u;
 // Lanes that share a column, and what they load of it together.
-const PARTS: u32 = 2u;
+const PARTS: u32 = 1u;
 const STRETCH: u32 = PARTS * LOAD;
 // Elements of K of which a lane loads all scales at once.
 const SPAN: u32 = 128u;
@@ -72,10 +72,6 @@ const_assert TILE_M * TILE_LOADS == 1u * THREADS;
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 // No group boundary splits a load, so a load has one scale.
 const_assert GROUP_SIZE % LOAD == 0u;
-
-// Two lanes side by side share two columns, a matrix apart, and each dequantises half of what a panel holds of both: of every 64 k the first lane has the
-// first 32, the second the others. So a panel holds 8 k of either half, and so does every matrix of inputs.
-const_assert PARTS * SIDE == SUBGROUP_SIZE && PARTS * SIDE == PANEL && PARTS * WEIGHTS_PER_WORD == SIDE && STRETCH % TILE_K == 0u;
 
 // Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
 // pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
@@ -109,15 +105,10 @@ fn load_scales(at: u32) -> vec4<f32> {
     return scales[at];
 }
 
-// What belongs to the weights from k on, of what a lane has loaded of one column for a whole span: to those of the first lane, and to those of the second.
-fn of_span(loaded: vec4<f32>, k: u32) -> vec2<f32> {
-    return select(loaded.xy, loaded.zw, (k / STRETCH & 1u) != 0u);
-}
-
-// What belongs to the weights that a lane has of its two columns, out of what it has loaded of one: for the first lane's weights, and for the second's.
-fn swap(loaded: vec2<f32>, part: u32) -> vec2<f32> {
-    let other = subgroupShuffleXor(select(loaded.y, loaded.x, part == 1u), 1u);
-    return select(vec2<f32>(loaded.x, other), vec2<f32>(other, loaded.y), part == 1u);
+// What belongs to the weights from k on, of what a lane has loaded for a whole span.
+fn of_span(loaded: vec4<f32>, k: u32) -> f32 {
+    let odd = (k / LOAD & 1u) != 0u;
+    return select(select(loaded.x, loaded.y, odd), select(loaded.z, loaded.w, odd), (k / LOAD & 2u) != 0u);
 }
 
 // The bias of a column, the last one past the edge.
@@ -140,9 +131,9 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     }
 }
 
-// Inputs k to k + 3 of the row that begins at a vector. Past the end of K are those of tiles that never come.
+// Inputs k to k + 3 of the row that begins at a vector, zeros past the end of K: tiles that reach beyond it are multiplied whole.
 fn load_input(row: u32, k: u32) -> vec4<f32> {
-    return input[row + min(k, params.K - 4u) / 4u];
+    return select(vec4<f32>(), input[row + min(k, params.K - 4u) / 4u], k < params.K);
 }
 
 @compute @workgroup_size(THREADS)
@@ -161,43 +152,30 @@ fn main(
     if (tile_m >= params.M) {
         return;
     }
-    // The subgroup's columns of the tile, where its panels begin, and the lane's columns of both. Columns past the edge repeat the last one; the store drops them.
+    // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
     let own = subgroup_n * W_STRIDE;
-    // Every other column, so that what eight lanes write lies in different banks.
-    let pair = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
-    let part = lane % PARTS;
-    let column_0 = own + (pair) * W_STRIDE + part * (SIDE / 4u / PARTS);
-    let n_0 = min(tile_n + subgroup_n + pair, params.N - 1u);
-    let column_1 = own + (pair + 1u * SIDE) * W_STRIDE + part * (SIDE / 4u / PARTS);
-    let n_1 = min(tile_n + subgroup_n + pair + 1u * SIDE, params.N - 1u);
+    let column = own + lane * W_STRIDE;
+    let n = min(tile_n + subgroup_n + lane, params.N - 1u);
 
-    // Neighbouring threads load neighbouring inputs of a row, as much of either half of a stretch. Rows past the edge repeat the last one; the store drops them.
+    // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
     let x_load_0 = thread;
     let x_row_0 = x_load_0 / TILE_LOADS;
-    let x_part_0 = x_load_0 % TILE_LOADS / (TILE_LOADS / PARTS);
-    let x_eight_0 = x_load_0 % (TILE_LOADS / PARTS);
-    let x_k_0 = x_part_0 * LOAD + x_eight_0 * INPUTS;
-    let x_place_0 = x_row_0 * X_STRIDE + (x_eight_0 * PARTS + x_part_0) * (INPUTS / 4u);
+    let x_k_0 = x_load_0 % TILE_LOADS * INPUTS;
+    let x_place_0 = x_row_0 * X_STRIDE + x_k_0 / 4u;
     let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
     var x_low_0 = load_input(x_0, x_k_0);
     var x_high_0 = load_input(x_0, x_k_0 + 4u);
-    // A lane loads its part of a stretch of both columns, between them all that four panels hold; the loads behind them are on their way. What a load takes is the number
-    // of places in memory that its lanes meet in: those of two lanes are side by side.
-    let lane_k = part * LOAD;
+    // A lane loads of its column what two panels hold; the load behind it is on its way.
     let second = min(STRETCH, params.K - STRETCH);
-    let w_0 = n_0 * (params.K / LOAD) + part;
-    var words_0 = weight[w_0];
-    var next_words_0 = weight[w_0 + second / LOAD];
-    let w_1 = n_1 * (params.K / LOAD) + part;
-    var words_1 = weight[w_1];
-    var next_words_1 = weight[w_1 + second / LOAD];
-    // For the same reason a lane loads the scales of all of a span at once, of one of its columns.
-    let spans = select(n_0, n_1, part == 1u) * (params.K / SPAN);
+    let w = n * (params.K / LOAD);
+    var words = weight[w];
+    var next_words = weight[w + second / LOAD];
+    // For the same reason a lane loads the scales of all of a span at once.
+    let spans = n * (params.K / SPAN);
     var next_scales = load_scales(spans);
-    let arrived = swap(of_span(next_scales, 0u), part);
-    var scale_0 = split_scale(arrived.x);
-    var scale_1 = split_scale(arrived.y);
+    let arrived = of_span(next_scales, 0u);
+    var scale = split_scale(arrived);
 
     let start = subgroup * (SIDE * SIDE);
     edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
@@ -215,16 +193,28 @@ fn main(
     // The first tile of inputs and the first weights.
     x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
     x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-    x_low_0 = load_input(x_0, 16u + x_k_0);
-    x_high_0 = load_input(x_0, 20u + x_k_0);
-    panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
-    panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
-    panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
-    panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
-    panel_1[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
-    panel_1[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
-    panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
-    panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
+    x_low_0 = load_input(x_0, 32u + x_k_0);
+    x_high_0 = load_input(x_0, 36u + x_k_0);
+    panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+    panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+    panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+    panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+    panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
+    panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+    panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+    panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+    words = next_words;
+    {
+        let arrived = of_span(next_scales, 32u);
+        scale = split_scale(arrived);
+    }
+    {
+        let next_k = min(64u, params.K - STRETCH);
+        next_words = weight[w + next_k / LOAD];
+        if (next_k % SPAN == 0u) {
+            next_scales = load_scales(spans + next_k / SPAN);
+        }
+    }
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
     var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
@@ -238,15 +228,15 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 0u), dequantize_pair(words_0.z, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 2u), dequantize_pair(words_0.z, 3u)), scale_0);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 0u), dequantize_pair(words_1.z, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 2u), dequantize_pair(words_1.z, 3u)), scale_1);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -269,31 +259,28 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_1_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_1_1, sum_0_1);
         }
-        panel_1[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
-        panel_1[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
+        panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
+        panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_1_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_1_1, sum_1_1);
         }
-        panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
-        panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
+        panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        words_0 = next_words_0;
-        words_1 = next_words_1;
+        words = next_words;
         {
-            let arrived = swap(of_span(next_scales, k + 64u), part);
-            scale_0 = split_scale(arrived.x);
-            scale_1 = split_scale(arrived.y);
+            let arrived = of_span(next_scales, k + 64u);
+            scale = split_scale(arrived);
         }
         {
-            let next_k = min(k + 128u, params.K - STRETCH);
-            next_words_0 = weight[w_0 + next_k / LOAD];
-            next_words_1 = weight[w_1 + next_k / LOAD];
+            let next_k = min(k + 96u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
             if (next_k % SPAN == 0u) {
                 next_scales = load_scales(spans + next_k / SPAN);
             }
@@ -312,15 +299,15 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -328,8 +315,8 @@ fn main(
         }
         x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
         x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 80u + x_k_0);
-        x_high_0 = load_input(x_0, k + 84u + x_k_0);
+        x_low_0 = load_input(x_0, k + 96u + x_k_0);
+        x_high_0 = load_input(x_0, k + 100u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -343,19 +330,31 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_1_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_1_1, sum_0_1);
         }
-        panel_1[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
-        panel_1[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
+        panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
+        panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_1_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_1_1, sum_1_1);
         }
-        panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
-        panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
+        panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
+        }
+        words = next_words;
+        {
+            let arrived = of_span(next_scales, k + 96u);
+            scale = split_scale(arrived);
+        }
+        {
+            let next_k = min(k + 128u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
+            if (next_k % SPAN == 0u) {
+                next_scales = load_scales(spans + next_k / SPAN);
+            }
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);

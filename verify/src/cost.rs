@@ -259,8 +259,12 @@ mod tests {
     #[test]
     fn panels_dequantise_every_weight_once_and_wait_once_for_each_tile_of_inputs() {
         // Two tiles of inputs are walked over at once, loads of 32 weights whole, of one lane or of two.
-        for (tile_k, period, stretch) in [(32, 64, 64), (48, 96, 32)] {
-            let name = format!("panel_matrix_128x256x{tile_k}_g32_m16_f16");
+        for (tile, tile_k, period, stretch) in [
+            ("128x256x32", 32, 64, 32),
+            ("128x256x48", 48, 96, 32),
+            ("128x256x32_x16", 32, 64, 64),
+        ] {
+            let name = format!("panel_matrix_{tile}_g32_m16_f16");
             let cost = cost(q4_kernel::variant(&name).unwrap()).unwrap();
             let weight = cost.bindings["weight"];
             assert_eq!(weight.unique_bytes, 0.5, "{name}: half a byte a weight");

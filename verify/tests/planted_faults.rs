@@ -167,6 +167,17 @@ fn panels_that_meet_inputs_past_the_end_of_k_are_a_wrong_sum() {
 }
 
 #[test]
+fn scales_that_lanes_keep_to_themselves_are_a_wrong_sum() {
+    // Two lanes share two columns, of which each has loaded the scales of one: those of a span, or that of a stretch.
+    let swapped = "let other = subgroupShuffleXor(select(loaded.y, loaded.x, part == 1u), 1u);";
+    let kept = "let other = select(loaded.y, loaded.x, part == 1u);";
+    for tile in ["128x128x64_x16_g32", "128x256x32_x16_g64"] {
+        let variant = format!("panel_matrix_{tile}_m16_f16");
+        breaks(Promise::NumericClass, &variant, swapped, kept);
+    }
+}
+
+#[test]
 fn subgroups_of_one_size_only_are_a_race_or_a_wrong_sum() {
     let assumed = ("if (subgroup_lane == 0u)", "if (lane % 32u == 0u)");
     breaks(Promise::NumericClass, SUBGROUP_GEMV, assumed.0, assumed.1);

@@ -99,10 +99,13 @@ impl PanelMatrix {
         self.tile_m * self.tile_k / Self::INPUTS
     }
 
-    /// Lanes that share a column of weights, and load neighbours of it: two, where what they load together is made up of whole tiles of inputs.
+    /// Lanes that share a column of weights, and load neighbours of it: two, where what they load together is a tile of inputs, or two of them that lie in the
+    /// same lines of memory.
     #[must_use]
     pub const fn lanes_of_column(&self) -> u32 {
-        if (2 * Self::LOAD).is_multiple_of(self.tile_k) {
+        let together = 2 * Self::LOAD;
+        let rounded = matches!(self.inputs, InputFormat::F16);
+        if self.tile_k == together || (rounded && 2 * self.tile_k == together) {
             2
         } else {
             1
@@ -267,9 +270,11 @@ mod tests {
 
     #[test]
     fn tiles_of_inputs_hold_every_k_of_both_lanes_weights_once() {
-        for tile_k in PanelMatrix::TILE_K {
+        let inputs = [InputFormat::F32, InputFormat::F16];
+        for (tile_k, inputs) in PanelMatrix::TILE_K.iter().flat_map(|k| inputs.map(|of| (*k, of))) {
             let matrix = PanelMatrix {
                 tile_k,
+                inputs,
                 ..PanelMatrix::DEFAULT
             };
             // Of a tile each lane that shares a column has as much, a load of weights away from what the other has.

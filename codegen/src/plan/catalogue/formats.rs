@@ -78,6 +78,7 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         Geometry::HeldMatrix(HeldMatrix::DEFAULT),
         Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT),
         Geometry::PanelMatrix(PanelMatrix::DEFAULT),
+        Geometry::PanelMatrix(PanelMatrix::DEFAULT_ROUNDED),
     ];
     variants.extend(matrices.map(|geometry| rounded(geometry, fixed)));
     let (m, n) = Gemm::DEFAULT_TILE;

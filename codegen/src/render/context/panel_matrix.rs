@@ -374,7 +374,7 @@ mod tests {
         let scales = |tile_k, group_size| -> Vec<(String, &str, String)> {
             let matrix = PanelMatrix {
                 tile_k,
-                ..PanelMatrix::DEFAULT
+                ..PanelMatrix::DEFAULT_ROUNDED
             };
             let steps = 0..matrix.stretch() / PanelMatrix::SIDE;
             let pieces = steps.flat_map(|step| panel_pieces(matrix, group_size, step));

@@ -1,13 +1,13 @@
-// panel_matrix_128x256x32_g64_m16_f16_min_sbf16
+// panel_matrix_128x256x32_x16_g64_m16_f16
 //
-// GEMM of cooperative matrices, with weights of each subgroup's own on 4-bit weights with minimums, plus the bias if there is one:
-//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) * scales[k / group_size, n] + offsets[k / group_size, n])
+// GEMM of cooperative matrices, with weights of each subgroup's own on q4gsw weights, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
 //   tile        128 x 256 outputs; inputs of 32 k in workgroup memory, as many stored meanwhile, and the next in registers
 //   subgroups   8 of 32 lanes, 128 x 32 outputs each in matrices of 16 x 16; 1 x 16 k of weights, behind a barrier of the subgroup
+//   inputs      f16, rounded by a pass before this one; of every 8, elements 0, 4, 1, 5, 2, 6, 3, 7 in this order
 //   group size  64
-//   scales      bf16 [N, groups]
-//   offsets     minimums, bf16 [N, groups]
+//   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
 //   serves      K % 128 == 0, group_size == 64
 //   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
@@ -30,12 +30,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> scales: array<u32>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
-@group(0) @binding(6) var<storage, read> offsets: array<u32>;
 
 const WEIGHTS_PER_WORD: u32 = 8u;
 const GROUP_SIZE: u32 = 64u;
@@ -87,42 +86,26 @@ var<workgroup> panel_0: array<vec4<f16>, TILE_N * W_STRIDE>;
 // One matrix of each subgroup, on its way to outputs that do not all exist; before that, what the sums of its columns start from.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
-// With these bits above a nibble, which is q + 8, a float is 2^23 + q + 8, exactly: conversions are slow, setting bits is not.
-const MANTISSA_BITS: u32 = 0x4B000000u;
-const MANTISSA_ZERO: f32 = 8388608.0 + 8.0; // q == 0
-
-// Weights 0 to 3 of a word, before scaling: the lowest nibble is the first k.
-fn dequantize_low(word: u32) -> vec4<f32> {
-    let nibbles = (vec4<u32>(word) >> vec4<u32>(0u, 4u, 8u, 12u)) & vec4<u32>(15u);
-    return bitcast<vec4<f32>>(nibbles | vec4<u32>(MANTISSA_BITS)) - MANTISSA_ZERO;
+// Weights first and first + 4 of a word, before scaling: with these bits above a nibble, which is q + 8, an f16 is 1024 + q + 8, exactly.
+fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
+    let bits = ((word >> (4u * first)) & 0x000F000Fu) | 0x64006400u;
+    return vec2<f16>(unpack2x16float(bits)) - (1024.0h + 8.0h);
 }
 
-// Weights 4 to 7 of a word.
-fn dequantize_high(word: u32) -> vec4<f32> {
-    return dequantize_low(word >> 16u);
+// What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
+fn split_scale(scale: f32) -> vec2<f16> {
+    let most = f16(scale);
+    return vec2<f16>(most, f16(scale - f32(most)));
+}
+
+fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
+    return fma(weights, vec4<f16>(scale.x), weights * scale.y);
 }
 
 // The scale of a group of column n. There are as many scales of a column as groups.
 fn load_scale(n: u32, group: u32) -> f32 {
     let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
-    // Two to a word, the first one in the low half.
-    let word = scales[at / 2u] >> (16u * (at % 2u));
-    // The upper half of an f32 is its bfloat16.
-    return bitcast<f32>(word << 16u);
-}
-
-// The minimum of a group of column n.
-fn load_offset(n: u32, group: u32) -> f32 {
-    let at = n * ((params.K + GROUP_SIZE - 1u) / GROUP_SIZE) + group;
-    // Two to a word, the first one in the low half.
-    let word = offsets[at / 2u] >> (16u * (at % 2u));
-    // The upper half of an f32 is its bfloat16.
-    return bitcast<f32>(word << 16u);
-}
-
-// What is added to scale * (q - 8) to make scale * q + minimum.
-fn offset_beside(scale: f32, stored: f32) -> f32 {
-    return fma(f32(8.0), scale, stored);
+    return scales[at];
 }
 
 // What belongs to the weights that a lane has of its two columns, out of what it has loaded of one: for the first lane's weights, and for the second's.
@@ -151,9 +134,9 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     }
 }
 
-// Inputs k to k + 3 of the row that begins at a vector. Past the end of K are those of tiles that never come.
-fn load_input(row: u32, k: u32) -> vec4<f32> {
-    return input[row + min(k, params.K - 4u) / 4u];
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
+fn input_pair(word: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float(word));
 }
 
 @compute @workgroup_size(THREADS)
@@ -183,6 +166,8 @@ fn main(
     let column_1 = own + (pair + 1u * SIDE) * W_STRIDE + part * (SIDE / 4u / PARTS);
     let n_1 = min(tile_n + subgroup_n + pair + 1u * SIDE, params.N - 1u);
 
+    // Rows are followed by what is loaded for tiles that never come.
+    let input_columns = (params.K + 63u) / 64u * 64u + 64u;
     // Neighbouring threads load neighbouring inputs of a row, as much of either half of a stretch. Rows past the edge repeat the last one; the store drops them.
     let x_load_0 = thread;
     let x_row_0 = x_load_0 / TILE_LOADS;
@@ -190,15 +175,13 @@ fn main(
     let x_eight_0 = x_load_0 % (TILE_LOADS / PARTS);
     let x_k_0 = x_part_0 * LOAD + x_eight_0 * INPUTS;
     let x_place_0 = x_row_0 * X_STRIDE + (x_eight_0 * PARTS + x_part_0) * (INPUTS / 4u);
-    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
-    var x_low_0 = load_input(x_0, x_k_0);
-    var x_high_0 = load_input(x_0, x_k_0 + 4u);
+    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * input_columns + x_k_0) / INPUTS;
+    var x_words_0 = input[x_0];
     let x_row_1 = x_row_0 + 1u * (THREADS / TILE_LOADS);
     let x_k_1 = x_k_0;
     let x_place_1 = x_place_0 + 1u * (THREADS / TILE_LOADS) * X_STRIDE;
-    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * params.K) / 4u;
-    var x_low_1 = load_input(x_1, x_k_1);
-    var x_high_1 = load_input(x_1, x_k_1 + 4u);
+    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * input_columns + x_k_1) / INPUTS;
+    var x_words_1 = input[x_1];
     // A lane loads its part of a stretch of both columns, between them all that four panels hold; the loads behind them are on their way. What a load takes is the number
     // of places in memory that its lanes meet in: those of two lanes are side by side.
     let lane_k = part * LOAD;
@@ -215,14 +198,9 @@ fn main(
     let second_group = (second + lane_k) / GROUP_SIZE;
     let first_scale = load_scale(scale_n, first_group);
     var next_scale = load_scale(scale_n, second_group);
-    let first_offset = load_offset(scale_n, first_group);
-    var next_offset = load_offset(scale_n, second_group);
     let arrived = swap(vec2<f32>(first_scale), part);
-    let arrived_offsets = swap(vec2<f32>(first_offset), part);
-    var scale_0 = arrived.x;
-    var offset_0 = offset_beside(arrived.x, arrived_offsets.x);
-    var scale_1 = arrived.y;
-    var offset_1 = offset_beside(arrived.y, arrived_offsets.y);
+    var scale_0 = split_scale(arrived.x);
+    var scale_1 = split_scale(arrived.y);
 
     let start = subgroup * (SIDE * SIDE);
     edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
@@ -246,28 +224,16 @@ fn main(
     var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
 
     // The first tile of inputs and the first weights.
-    x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-    x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-    x_low_0 = load_input(x_0, 16u + x_k_0);
-    x_high_0 = load_input(x_0, 20u + x_k_0);
-    x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-    x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-    x_low_1 = load_input(x_1, 16u + x_k_1);
-    x_high_1 = load_input(x_1, 20u + x_k_1);
-    {
-        // In f32, so that a weight is rounded once.
-        let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.x), vec4<f32>(offset_0));
-        let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.x), vec4<f32>(offset_0));
-        panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-        panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-    }
-    {
-        // In f32, so that a weight is rounded once.
-        let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.x), vec4<f32>(offset_1));
-        let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.x), vec4<f32>(offset_1));
-        panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-        panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-    }
+    x_tile_0[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+    x_tile_0[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+    x_words_0 = input[x_0 + 16u / INPUTS];
+    x_tile_0[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+    x_tile_0[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+    x_words_1 = input[x_1 + 16u / INPUTS];
+    panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
+    panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+    panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
+    panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
     var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
@@ -279,13 +245,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.y), vec4<f32>(offset_0));
-            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.y), vec4<f32>(offset_0));
-            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -296,13 +257,8 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.y), vec4<f32>(offset_1));
-            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.y), vec4<f32>(offset_1));
-            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -313,10 +269,9 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 64u + x_k_0);
-        x_high_0 = load_input(x_0, k + 68u + x_k_0);
+        x_tile_1[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+        x_words_0 = input[x_0 + (k + 64u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -342,13 +297,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.z), vec4<f32>(offset_0));
-            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.z), vec4<f32>(offset_0));
-            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 0u), dequantize_pair(words_0.z, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 2u), dequantize_pair(words_0.z, 3u)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -359,13 +309,8 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.z), vec4<f32>(offset_1));
-            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.z), vec4<f32>(offset_1));
-            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 0u), dequantize_pair(words_1.z, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 2u), dequantize_pair(words_1.z, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -376,10 +321,9 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 64u + x_k_1);
-        x_high_1 = load_input(x_1, k + 68u + x_k_1);
+        x_tile_1[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+        x_tile_1[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+        x_words_1 = input[x_1 + (k + 64u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -406,25 +350,15 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.w), vec4<f32>(offset_0));
-            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.w), vec4<f32>(offset_0));
-            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.w), vec4<f32>(offset_1));
-            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.w), vec4<f32>(offset_1));
-            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -439,11 +373,8 @@ fn main(
         words_1 = next_words_1;
         {
             let arrived = swap(vec2<f32>(next_scale), part);
-            let arrived_offsets = swap(vec2<f32>(next_offset), part);
-            scale_0 = arrived.x;
-            offset_0 = offset_beside(arrived.x, arrived_offsets.x);
-            scale_1 = arrived.y;
-            offset_1 = offset_beside(arrived.y, arrived_offsets.y);
+            scale_0 = split_scale(arrived.x);
+            scale_1 = split_scale(arrived.y);
         }
         {
             let next_k = min(k + 128u, params.K - STRETCH);
@@ -453,7 +384,6 @@ fn main(
             if (next_k % GROUP_SIZE == 0u) {
                 let group = (next_k + lane_k) / GROUP_SIZE;
                 next_scale = load_scale(scale_n, group);
-                next_offset = load_offset(scale_n, group);
             }
         }
         {
@@ -466,10 +396,9 @@ fn main(
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 80u + x_k_0);
-        x_high_0 = load_input(x_0, k + 84u + x_k_0);
+        x_tile_0[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+        x_words_0 = input[x_0 + (k + 80u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -490,13 +419,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_0), dequantize_low(words_0.x), vec4<f32>(offset_0));
-            let high = fma(vec4<f32>(scale_0), dequantize_high(words_0.x), vec4<f32>(offset_0));
-            panel_0[column_0] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_0 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -507,13 +431,8 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        {
-            // In f32, so that a weight is rounded once.
-            let low = fma(vec4<f32>(scale_1), dequantize_low(words_1.x), vec4<f32>(offset_1));
-            let high = fma(vec4<f32>(scale_1), dequantize_high(words_1.x), vec4<f32>(offset_1));
-            panel_0[column_1] = vec4<f16>(vec4<f32>(low.x, high.x, low.y, high.y));
-            panel_0[column_1 + 1u] = vec4<f16>(vec4<f32>(low.z, high.z, low.w, high.w));
-        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -524,10 +443,9 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 80u + x_k_1);
-        x_high_1 = load_input(x_1, k + 84u + x_k_1);
+        x_tile_0[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+        x_tile_0[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+        x_words_1 = input[x_1 + (k + 80u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);

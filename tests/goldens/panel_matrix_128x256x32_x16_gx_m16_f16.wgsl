@@ -1,10 +1,11 @@
-// panel_matrix_128x256x32_gx_m16_f16
+// panel_matrix_128x256x32_x16_gx_m16_f16
 //
 // GEMM of cooperative matrices, with weights of each subgroup's own on q4gsw weights, plus the bias if there is one:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
 //
 //   tile        128 x 256 outputs; inputs of 32 k in workgroup memory, as many stored meanwhile, and the next in registers
 //   subgroups   8 of 32 lanes, 128 x 32 outputs each in matrices of 16 x 16; 1 x 16 k of weights, behind a barrier of the subgroup
+//   inputs      f16, rounded by a pass before this one; of every 8, elements 0, 4, 1, 5, 2, 6, 3, 7 in this order
 //   group size  from Params
 //   scales      f32 [N, groups]
 //   numeric     f16_multiply (f16 operands, f32 accumulate)
@@ -29,7 +30,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read_write> output: array<f32>;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read> scales: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -124,9 +125,9 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     }
 }
 
-// Inputs k to k + 3 of the row that begins at a vector. Past the end of K are those of tiles that never come.
-fn load_input(row: u32, k: u32) -> vec4<f32> {
-    return input[row + min(k, params.K - 4u) / 4u];
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
+fn input_pair(word: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float(word));
 }
 
 @compute @workgroup_size(THREADS)
@@ -156,6 +157,8 @@ fn main(
     let column_1 = own + (pair + 1u * SIDE) * W_STRIDE + part * (SIDE / 4u / PARTS);
     let n_1 = min(tile_n + subgroup_n + pair + 1u * SIDE, params.N - 1u);
 
+    // Rows are followed by what is loaded for tiles that never come.
+    let input_columns = (params.K + 63u) / 64u * 64u + 64u;
     // Neighbouring threads load neighbouring inputs of a row, as much of either half of a stretch. Rows past the edge repeat the last one; the store drops them.
     let x_load_0 = thread;
     let x_row_0 = x_load_0 / TILE_LOADS;
@@ -163,15 +166,13 @@ fn main(
     let x_eight_0 = x_load_0 % (TILE_LOADS / PARTS);
     let x_k_0 = x_part_0 * LOAD + x_eight_0 * INPUTS;
     let x_place_0 = x_row_0 * X_STRIDE + (x_eight_0 * PARTS + x_part_0) * (INPUTS / 4u);
-    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * params.K) / 4u;
-    var x_low_0 = load_input(x_0, x_k_0);
-    var x_high_0 = load_input(x_0, x_k_0 + 4u);
+    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * input_columns + x_k_0) / INPUTS;
+    var x_words_0 = input[x_0];
     let x_row_1 = x_row_0 + 1u * (THREADS / TILE_LOADS);
     let x_k_1 = x_k_0;
     let x_place_1 = x_place_0 + 1u * (THREADS / TILE_LOADS) * X_STRIDE;
-    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * params.K) / 4u;
-    var x_low_1 = load_input(x_1, x_k_1);
-    var x_high_1 = load_input(x_1, x_k_1 + 4u);
+    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * input_columns + x_k_1) / INPUTS;
+    var x_words_1 = input[x_1];
     // A lane loads its part of a stretch of both columns, between them all that four panels hold; the loads behind them are on their way. What a load takes is the number
     // of places in memory that its lanes meet in: those of two lanes are side by side.
     let lane_k = part * LOAD;
@@ -213,14 +214,12 @@ fn main(
     var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
 
     // The first tile of inputs and the first weights.
-    x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-    x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-    x_low_0 = load_input(x_0, 16u + x_k_0);
-    x_high_0 = load_input(x_0, 20u + x_k_0);
-    x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-    x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-    x_low_1 = load_input(x_1, 16u + x_k_1);
-    x_high_1 = load_input(x_1, 20u + x_k_1);
+    x_tile_0[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+    x_tile_0[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+    x_words_0 = input[x_0 + 16u / INPUTS];
+    x_tile_0[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+    x_tile_0[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+    x_words_1 = input[x_1 + 16u / INPUTS];
     panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
     panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
     panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
@@ -260,10 +259,9 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 64u + x_k_0);
-        x_high_0 = load_input(x_0, k + 68u + x_k_0);
+        x_tile_1[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+        x_words_0 = input[x_0 + (k + 64u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -313,10 +311,9 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 64u + x_k_1);
-        x_high_1 = load_input(x_1, k + 68u + x_k_1);
+        x_tile_1[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+        x_tile_1[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+        x_words_1 = input[x_1 + (k + 64u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
@@ -384,10 +381,9 @@ fn main(
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 80u + x_k_0);
-        x_high_0 = load_input(x_0, k + 84u + x_k_0);
+        x_tile_0[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+        x_words_0 = input[x_0 + (k + 80u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -432,10 +428,9 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 80u + x_k_1);
-        x_high_1 = load_input(x_1, k + 84u + x_k_1);
+        x_tile_0[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+        x_tile_0[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+        x_words_1 = input[x_1 + (k + 80u) / INPUTS];
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
