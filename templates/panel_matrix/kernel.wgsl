@@ -7,7 +7,7 @@ const TILE_M: u32 = {{ tile_m }}u;
 const TILE_N: u32 = {{ tile_n }}u;
 // Elements of K of a tile of inputs.
 const TILE_K: u32 = {{ tile_k }}u;
-// Columns of a subgroup: each lane dequantises one.
+// Columns of a subgroup, as many as it has lanes.
 const PANEL: u32 = {{ panel }}u;
 // Rows and columns of a matrix, and elements of K that a panel holds.
 const SIDE: u32 = {{ side }}u;
@@ -16,7 +16,7 @@ const SUBGROUP_SIZE: u32 = {{ subgroup_size }}u;
 const SUBGROUPS: u32 = TILE_N / PANEL;
 const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 
-// Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
+// Elements of K that a lane loads at once: of a column of weights, and of a row of inputs.
 const LOAD: u32 = {{ load }}u;
 const INPUTS: u32 = {{ inputs }}u;
 // Lanes that share a column, and what they load of it together.
@@ -31,7 +31,7 @@ const TILE_LOADS: u32 = TILE_K / INPUTS;
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
 const W_STRIDE: u32 = SIDE / 4u + 2u;
 
-// Matrices cover the tile, and each lane has a column.
+// Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
 // All threads load the same number of inputs.
 const_assert TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
@@ -153,7 +153,7 @@ fn main(
     {% endif %}
     {% for c in lane_columns %}
     {% if lane_columns | length > 1 %}
-    let column{{ c.suffix }} = own + (pair{% if c.index > 0 %} + {{ c.index }}u * SIDE{% endif %}) * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let column{{ c.suffix }} = own + {% if c.index > 0 %}(pair + {{ c.index }}u * SIDE){% else %}pair{% endif %} * W_STRIDE + part * (SIDE / 4u / PARTS);
     let n{{ c.suffix }} = min(tile_n + subgroup_n + pair{% if c.index > 0 %} + {{ c.index }}u * SIDE{% endif %}, params.N - 1u);
     {% else %}
     let column = own + lane * W_STRIDE;

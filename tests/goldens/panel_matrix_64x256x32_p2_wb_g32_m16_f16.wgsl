@@ -43,7 +43,7 @@ const TILE_M: u32 = 64u;
 const TILE_N: u32 = 256u;
 // Elements of K of a tile of inputs.
 const TILE_K: u32 = 32u;
-// Columns of a subgroup: each lane dequantises one.
+// Columns of a subgroup, as many as it has lanes.
 const PANEL: u32 = 32u;
 // Rows and columns of a matrix, and elements of K that a panel holds.
 const SIDE: u32 = 16u;
@@ -52,7 +52,7 @@ const SUBGROUP_SIZE: u32 = 32u;
 const SUBGROUPS: u32 = TILE_N / PANEL;
 const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 
-// Elements of K that a lane loads at once: of its column of weights, and of a row of inputs.
+// Elements of K that a lane loads at once: of a column of weights, and of a row of inputs.
 const LOAD: u32 = 32u;
 const INPUTS: u32 = 8u;
 // Lanes that share a column, and what they load of it together.
@@ -65,7 +65,7 @@ const TILE_LOADS: u32 = TILE_K / INPUTS;
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
 const W_STRIDE: u32 = SIDE / 4u + 2u;
 
-// Matrices cover the tile, and each lane has a column.
+// Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
 // All threads load the same number of inputs.
 const_assert TILE_M * TILE_LOADS == 1u * THREADS;
