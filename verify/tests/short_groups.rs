@@ -86,13 +86,16 @@ fn cooperative_matrices_for_a_few_rows_scale_each_part_of_a_load() {
 
 #[test]
 fn panels_scale_each_part_of_a_load() {
-    for panels in PanelMatrix::PANELS {
-        let matrix = PanelMatrix {
-            tile_m: 32,
-            tile_n: 64,
-            panels,
-            ..PanelMatrix::DEFAULT
-        };
-        keep_every_promise(Geometry::PanelMatrix(matrix), NumericClass::F16Multiply);
+    // Lanes with a column each, and two that share columns.
+    for default in [PanelMatrix::DEFAULT, PanelMatrix::DEFAULT_ROUNDED] {
+        for panels in PanelMatrix::PANELS {
+            let matrix = PanelMatrix {
+                tile_m: 32,
+                tile_n: 64,
+                panels,
+                ..default
+            };
+            keep_every_promise(Geometry::PanelMatrix(matrix), NumericClass::F16Multiply);
+        }
     }
 }

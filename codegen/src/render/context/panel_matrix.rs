@@ -35,7 +35,7 @@ pub(super) struct Values {
     scales_swapped: bool,
     /// Otherwise, the columns of which it loads a scale for each load of weights.
     scale_columns: Vec<ScaleColumn>,
-    /// Whether groups are known to be longer than a load.
+    /// Whether groups are known to begin with a stretch, and most stretches with none: scales are loaded where one begins.
     long_groups: bool,
     inputs: u32,
     /// Whether they are rounded already.
@@ -117,8 +117,10 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
     let group_size = configuration.group_size;
     let scales_by_span = group_size == GroupSize::Fixed(PanelMatrix::LOAD)
         && configuration.scales.order == ScaleOrder::Columns;
-    let scales_swapped = matrix.lanes_of_column() > 1
-        && matches!(group_size, GroupSize::Fixed(size) if size.is_multiple_of(matrix.stretch()));
+    // Groups of 96 begin within a stretch of 64.
+    let whole_stretches =
+        matches!(group_size, GroupSize::Fixed(size) if size.is_multiple_of(matrix.stretch()));
+    let scales_swapped = matrix.lanes_of_column() > 1 && whole_stretches;
     let PanelMatrix {
         tile_m,
         tile_n,
@@ -192,7 +194,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
                     })
                     .collect()
             },
-            long_groups: matches!(group_size, GroupSize::Fixed(size) if size > PanelMatrix::LOAD),
+            long_groups: whole_stretches && group_size != GroupSize::Fixed(PanelMatrix::LOAD),
             inputs: PanelMatrix::INPUTS,
             rounded_inputs: inputs == InputFormat::F16,
             matrices_m: matrix.matrices_m(),
