@@ -84,13 +84,13 @@ fn representative_variants_of_the_catalogue() {
         "matrix_128x128x32_s64x64_b2_gx_m16_f16",
         "matrix_64x64x32_s32x32_g32_m8_f16",
         // Panels of a subgroup: one and two, barriers of the workgroup, inputs that are rounded before; columns of a lane's own, and two that it shares: scales of a
-        // span, of a stretch, of each load.
+        // span, of a stretch, of each load. Tiles that are joined, and matrices that leave by turns.
         "panel_matrix_64x128x64_p2_g32_m16_f16",
         "panel_matrix_128x256x48_gx_m16_f16",
         "panel_matrix_64x256x32_p2_wb_g32_m16_f16",
-        "panel_matrix_128x256x32_x16_g32_m16_f16",
-        "panel_matrix_128x256x32_x16_g64_m16_f16",
-        "panel_matrix_128x256x32_x16_gx_m16_f16",
+        "panel_matrix_128x256x64_x16_g32_m16_f16",
+        "panel_matrix_128x256x64_x16_g64_m16_f16",
+        "panel_matrix_128x256x64_x16_gx_m16_f16",
         // Any K: one scale per word, one per weight.
         "gemm_32x32x8_t4x4_g32_ragged",
         "gemm_4x64x8_t1x2_gx_ragged",

@@ -122,5 +122,6 @@ fn main(
     {% set first_row = "tile_m + subgroup_m" %}
     {% set whole_rows = false %}
     {% set edge_barrier = "workgroupBarrier" %}
+    {% set edge_rounds = 1 %}
     {% include "common/store_matrices.wgsl" %}
 }

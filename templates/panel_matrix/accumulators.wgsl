@@ -6,7 +6,7 @@ var sum_{{ i }}_{{ j }} = coop_mat{{ side }}x{{ side }}<f32, C>();
 {% endfor %}
 {% endfor %}
 {% else %}
-let start = subgroup * (SIDE * SIDE);
+let start = subgroup * {% if edge_rounds > 1 %}PANEL{% else %}(SIDE * SIDE){% endif %};
 edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
 {{ barrier }}Barrier();
 // Sums start from the bias: with a stride of 0 every row of a matrix is the same.

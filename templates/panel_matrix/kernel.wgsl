@@ -27,8 +27,12 @@ const STRETCH: u32 = PARTS * LOAD;
 const SPAN: u32 = {{ span }}u;
 {% endif %}
 const TILE_LOADS: u32 = TILE_K / INPUTS;
+{% if edge_rounds > 1 %}
+// Matrices that there is room for on their way to outputs.
+const EDGES: u32 = {{ edges }}u;
+{% endif %}
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
-const X_STRIDE: u32 = TILE_K / 4u + 2u;
+const X_STRIDE: u32 = {% if joined %}2u * TILE_K{% else %}TILE_K{% endif %} / 4u + 2u;
 const W_STRIDE: u32 = SIDE / 4u + 2u;
 
 // Matrices cover the tile, and a subgroup has a column for each of its lanes.
@@ -56,17 +60,28 @@ const_assert GROUP_SIZE % LOAD == 0u;
 const_assert PARTS * SIDE == SUBGROUP_SIZE && PARTS * SIDE == PANEL && PARTS * WEIGHTS_PER_WORD == SIDE && STRETCH % TILE_K == 0u;
 
 {% endif %}
+{% if joined %}
+// Two tiles of inputs: one is stored while the other is multiplied. A row of both lies in one piece, which spares the padding of one. A vector holds four k, in
+// the order in which they come out of a word: 0, 4, 1, 5 and 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
+var<workgroup> x_tiles: array<vec4<f16>, TILE_M * X_STRIDE>;
+{% else %}
 // Two tiles of inputs: one is stored while the other is multiplied. They are two variables so that compilers see that what is stored in one may
 // pass what is loaded from the other. A vector holds four k, in the order in which they come out of a word: 0, 4, 1, 5 and
 // 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
 var<workgroup> x_tile_0: array<vec4<f16>, TILE_M * X_STRIDE>;
 var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
+{% endif %}
 // The panel of each subgroup, by columns{% if panels | length > 1 %}: one for every second matrix along K, one for the others{% endif %}.
 {% for panel in panels %}
 var<workgroup> panel_{{ panel }}: array<vec4<f16>, TILE_N * W_STRIDE>;
 {% endfor %}
+{% if edge_rounds > 1 %}
+// Matrices of some subgroups, on their way to outputs that do not all exist{% if bias != "never" %}; before that, what the sums of all columns start from{% endif %}.
+var<workgroup> edge_tile: array<f32, EDGES * SIDE * SIDE>;
+{% else %}
 // One matrix of each subgroup, on its way to outputs that do not all exist{% if bias != "never" %}; before that, what the sums of its columns start from{% endif %}.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
+{% endif %}
 
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
@@ -168,7 +183,7 @@ fn main(
     // The first tile of inputs and the first weights.
     {% for i in input_loads %}
     {% set load = i %}
-    {% set tile = 0 %}
+    {% set tile = tiles[0] %}
     {% include "panel_matrix/stage_inputs.wgsl" %}
     {% if rounded_inputs %}
     x_words_{{ i }} = input[x_{{ i }} + {{ second_tile }}u / INPUTS];
@@ -177,13 +192,8 @@ fn main(
     x_high_{{ i }} = load_input(x_{{ i }}, {{ second_tile + 4 }}u + x_k_{{ i }});
     {% endif %}
     {% endfor %}
-    {% set from = "" %}
     {% for piece in first_pieces %}
-    {% if piece.does == "dequantize" %}
     {% include "panel_matrix/dequantize_word.wgsl" %}
-    {% else %}
-    {% include "panel_matrix/next_weights.wgsl" %}
-    {% endif %}
     {% endfor %}
     workgroupBarrier();
     {% for panel in panels %}
@@ -193,7 +203,6 @@ fn main(
     {% endfor %}
     // {% if panels | length > 1 %}The panels are{% else %}The panel is{% endif %} in registers, and what lies there may go.
     {{ barrier }}Barrier();
-    {% set from = "k + " %}
     for (var k = 0u; k < {{ k }}; k += {{ period }}u) {
         {% for step in steps %}
         {% include "panel_matrix/step.wgsl" %}

@@ -2,7 +2,7 @@
 {% for pieces in step.between %}
 {% set i = loop.index0 %}
 {
-    let a = coopLoadT<coop_mat{{ side }}x{{ side }}<f16, A>>(&x_tile_{{ step.tile }}[{% if i == 0 %}{{ step.vectors }}u{% else %}{{ i }}u * SIDE * X_STRIDE{% if step.vectors > 0 %} + {{ step.vectors }}u{% endif %}{% endif %}], X_STRIDE);
+    let a = coopLoadT<coop_mat{{ side }}x{{ side }}<f16, A>>(&{{ step.tile.name }}[{% if i == 0 %}{{ step.vectors }}u{% else %}{{ i }}u * SIDE * X_STRIDE{% if step.vectors > 0 %} + {{ step.vectors }}u{% endif %}{% endif %}], X_STRIDE);
     {% for j in range(end=matrices_n) %}
     sum_{{ i }}_{{ j }} = coopMultiplyAdd(a, b_{{ step.panel }}_{{ j }}, sum_{{ i }}_{{ j }});
     {% endfor %}
@@ -10,13 +10,18 @@
 {% for piece in pieces %}
 {% if piece.does == "dequantize" %}
 {% include "panel_matrix/dequantize_word.wgsl" %}
+{% elif piece.does == "take_weights" %}
+{% include "panel_matrix/take_weights.wgsl" %}
 {% elif piece.does == "load_weights" %}
 {% include "panel_matrix/next_weights.wgsl" %}
 {% else %}
-{% set load = piece.load %}
 {% set tile = piece.tile %}
+{% for load in input_loads %}
 {% include "panel_matrix/stage_inputs.wgsl" %}
+{% endfor %}
+{% for load in input_loads %}
 {% include "panel_matrix/next_inputs.wgsl" %}
+{% endfor %}
 {% endif %}
 {% endfor %}
 {% endfor %}

@@ -262,7 +262,7 @@ mod tests {
         for (tile, tile_k, period, stretch) in [
             ("128x256x32", 32, 64, 32),
             ("128x256x48", 48, 96, 32),
-            ("128x256x32_x16", 32, 64, 64),
+            ("128x256x64_x16", 64, 128, 64),
         ] {
             let name = format!("panel_matrix_{tile}_g32_m16_f16");
             let cost = cost(q4_kernel::variant(&name).unwrap()).unwrap();

@@ -171,10 +171,20 @@ fn scales_that_lanes_keep_to_themselves_are_a_wrong_sum() {
     // Two lanes share two columns, of which each has loaded the scales of one: those of a span, or that of a stretch.
     let swapped = "let other = subgroupShuffleXor(select(loaded.y, loaded.x, part == 1u), 1u);";
     let kept = "let other = select(loaded.y, loaded.x, part == 1u);";
-    for tile in ["128x128x64_x16_g32", "128x256x32_x16_g64"] {
+    for tile in ["128x128x64_x16_g32", "128x256x64_x16_g64"] {
         let variant = format!("panel_matrix_{tile}_m16_f16");
         breaks(Promise::NumericClass, &variant, swapped, kept);
     }
+}
+
+#[test]
+fn matrices_that_leave_by_the_same_memory_out_of_turn_are_a_race_or_missed() {
+    // There is room for two matrices of eight subgroups.
+    let name = "panel_matrix_128x256x64_x16_g32_m16_f16";
+    let waits = "workgroupBarrier();\n        }\n    }\n}";
+    breaks(Promise::RaceFree, name, waits, "}\n    }\n}");
+    let (turn, another) = ("subgroup / EDGES == round", "subgroup % EDGES == round");
+    breaks(Promise::OutputsWrittenOnce, name, turn, another);
 }
 
 #[test]

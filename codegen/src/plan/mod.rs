@@ -406,7 +406,7 @@ mod tests {
             [
                 "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
                 "panel_matrix_128x256x32_g32_m16_f16_k2048",
-                "panel_matrix_128x256x32_x16_g32_m16_f16_k2048",
+                "panel_matrix_128x256x64_x16_g32_m16_f16_k2048",
                 "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
                 "staged_64x64x16_t8x8_g32_k2048",
                 "gemm_64x64x16_t4x4_g32_k2048",

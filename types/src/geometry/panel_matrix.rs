@@ -65,9 +65,15 @@ impl PanelMatrix {
 
     /// The same with inputs that are rounded already.
     pub const DEFAULT_ROUNDED: Self = Self {
+        tile_k: 64,
         inputs: InputFormat::F16,
         ..Self::DEFAULT
     };
+
+    /// Bytes of workgroup memory that drivers give where there are matrices of 16 x 16.
+    const WORKGROUP_BYTES: u32 = 48 * 1024;
+    /// Bytes between rows of inputs, and between columns of a panel: with an odd number of 16 bytes from one to the next, eight neighbours fill all banks.
+    const PADDING: u32 = 16;
 
     /// Subgroups of a workgroup.
     #[must_use]
@@ -97,6 +103,53 @@ impl PanelMatrix {
     #[must_use]
     pub const fn input_loads(&self) -> u32 {
         self.tile_m * self.tile_k / Self::INPUTS
+    }
+
+    /// Matrices that can be on their way to outputs at once, where some of those do not exist: one of each subgroup, or as many as there is room for.
+    #[must_use]
+    pub const fn edge_matrices(&self) -> u32 {
+        if self.joins_tiles() {
+            self.edges_beside_joined_tiles()
+        } else {
+            self.subgroups()
+        }
+    }
+
+    /// Whether a row of both tiles of inputs lies in one piece, padded once: where that is what makes room for matrices on their way to outputs, and for the bias
+    /// of all columns, which lies there before.
+    #[must_use]
+    pub const fn joins_tiles(&self) -> bool {
+        let apart = 2 * self.tile_m * (self.row_bytes() + Self::PADDING) + self.panel_bytes();
+        let bias = self.tile_n.div_ceil(Self::SIDE * Self::SIDE);
+        apart + self.subgroups() * Self::edge_bytes() > Self::WORKGROUP_BYTES
+            && self.edges_beside_joined_tiles() >= bias
+    }
+
+    /// The most matrices that there is room for, so many that all subgroups take turns alike; none where there is no room.
+    const fn edges_beside_joined_tiles(&self) -> u32 {
+        let room = Self::WORKGROUP_BYTES.saturating_sub(self.joined_bytes()) / Self::edge_bytes();
+        let mut matrices = self.subgroups();
+        while matrices > room || (matrices > 0 && !self.subgroups().is_multiple_of(matrices)) {
+            matrices -= 1;
+        }
+        matrices
+    }
+
+    /// Bytes of workgroup memory but for matrices on their way to outputs, where tiles are joined.
+    const fn joined_bytes(&self) -> u32 {
+        self.tile_m * (2 * self.row_bytes() + Self::PADDING) + self.panel_bytes()
+    }
+
+    const fn row_bytes(&self) -> u32 {
+        self.tile_k * InputFormat::F16.bytes()
+    }
+
+    const fn panel_bytes(&self) -> u32 {
+        self.panels * self.tile_n * (Self::SIDE * InputFormat::F16.bytes() + Self::PADDING)
+    }
+
+    const fn edge_bytes() -> u32 {
+        Self::SIDE * Self::SIDE * InputFormat::F32.bytes()
     }
 
     /// Lanes that share a column of weights, and load neighbours of it: two, where what they load together is a tile of inputs, or two of them that lie in the
@@ -290,6 +343,36 @@ mod tests {
                 .collect();
             held.sort_unstable();
             assert_eq!(held, (0..tiles * tile_k).collect::<Vec<_>>(), "{matrix}");
+        }
+    }
+
+    #[test]
+    fn tiles_are_joined_where_that_makes_room_and_subgroups_take_turns_alike() {
+        let rounded = PanelMatrix::DEFAULT_ROUNDED;
+        assert!(rounded.joins_tiles() && !PanelMatrix::DEFAULT.joins_tiles());
+        assert_eq!(
+            rounded.joined_bytes() + rounded.edge_matrices() * PanelMatrix::edge_bytes(),
+            PanelMatrix::WORKGROUP_BYTES
+        );
+        let sizes = (1..=8).flat_map(|m| (1..=32).map(move |n| (16 * m, 32 * n)));
+        for ((tile_m, tile_n), tile_k) in sizes.flat_map(|size| PanelMatrix::TILE_K.map(|k| (size, k))) {
+            for panels in PanelMatrix::PANELS {
+                let matrix = PanelMatrix {
+                    tile_m,
+                    tile_n,
+                    tile_k,
+                    panels,
+                    ..rounded
+                };
+                let edges = matrix.edge_matrices();
+                assert_eq!(matrix.subgroups() % edges, 0, "{matrix}");
+                assert!(edges * PanelMatrix::SIDE * PanelMatrix::SIDE >= tile_n, "{matrix}");
+                let joined = matrix.joined_bytes() + edges * PanelMatrix::edge_bytes();
+                assert!(
+                    !matrix.joins_tiles() || joined <= PanelMatrix::WORKGROUP_BYTES,
+                    "{matrix}"
+                );
+            }
         }
     }
 }

@@ -11,6 +11,9 @@ use super::{
     word_type,
 };
 
+/// Elements of K that a vector of staged inputs holds.
+const VECTOR: u32 = 4;
+
 /// Loads of weights that are on their way or being dequantised.
 const LOADS_AHEAD: u32 = 2;
 
@@ -49,6 +52,12 @@ pub(super) struct Values {
     even_inputs: bool,
     /// Where the second tile of inputs begins.
     second_tile: u32,
+    /// Both tiles of inputs in workgroup memory, and whether a row of both lies in one piece.
+    tiles: [Tile; 2],
+    joined: bool,
+    /// Matrices that are on their way to outputs at once, and how many times as many there are.
+    edges: u32,
+    edge_rounds: u32,
     /// The panels of a subgroup, by number, and what is done before the first products.
     panels: Vec<u32>,
     first_pieces: Vec<Piece>,
@@ -76,13 +85,22 @@ struct ScaleColumn {
     n: String,
 }
 
+/// A tile of inputs in workgroup memory.
+#[derive(Clone, Copy, Serialize)]
+struct Tile {
+    /// The variable that it lies in.
+    name: &'static str,
+    /// Vectors before it in each row.
+    vectors: u32,
+}
+
 /// The products of one matrix along K.
 #[derive(Serialize)]
 struct Step {
-    /// Which of the panels, and of the tiles of inputs.
+    /// Which of the panels, and the tile of inputs.
     panel: u32,
-    tile: u32,
-    /// Vectors of a staged row before it.
+    tile: Tile,
+    /// Vectors of a staged row before its inputs.
     vectors: u32,
     /// Whether a tile of inputs ends with it.
     ends_tile: bool,
@@ -103,14 +121,26 @@ enum Piece {
         #[serde(flatten)]
         word: Word,
     },
-    /// Takes the weights that have arrived and loads others, so many k ahead of the loop.
+    /// Takes the weights that have arrived, those of so many k ahead of the loop.
+    TakeWeights { arrived: u32 },
+    /// Loads others, so many k ahead of the loop.
     LoadWeights {
         ahead: u32,
-        /// So many k ahead of the loop are those that have arrived.
-        arrived: u32,
+        /// Whether scales are loaded with them: always, or where the loop is at the beginning of a span.
+        scales: SpanScales,
     },
-    /// Stores a load of inputs in the tile that is not read, and loads others, so many k ahead of the loop.
-    StageInputs { tile: u32, load: u32, ahead: u32 },
+    /// Stores a thread's loads of inputs in the tile that is not read, and loads others, so many k ahead of the loop.
+    StageInputs { tile: Tile, ahead: u32 },
+}
+
+/// When the scales of a span are loaded with weights.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SpanScales {
+    Always,
+    Never,
+    /// Where the text walks over less than a span at once.
+    AtItsBeginning,
 }
 
 pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> Described {
@@ -202,6 +232,10 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
             even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
             second_tile: matrix.tile_start(1),
+            tiles: tiles(matrix),
+            joined: matrix.joins_tiles(),
+            edges: matrix.edge_matrices(),
+            edge_rounds: matrix.subgroups() / matrix.edge_matrices(),
             panels: (0..panels).collect(),
             first_pieces: (0..panels)
                 .flat_map(|step| panel_pieces(matrix, group_size, step))
@@ -217,6 +251,19 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
 
 fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
     matrix.input_loads() / matrix.threads()
+}
+
+/// Both tiles of inputs, each in a variable of its own where there is room for that.
+fn tiles(matrix: PanelMatrix) -> [Tile; 2] {
+    let vectors = matrix.tile_k / VECTOR;
+    if matrix.joins_tiles() {
+        [0, vectors].map(|vectors| Tile {
+            name: "x_tiles",
+            vectors,
+        })
+    } else {
+        ["x_tile_0", "x_tile_1"].map(|name| Tile { name, vectors: 0 })
+    }
 }
 
 /// A lane has as many columns as there are lanes that share one.
@@ -265,42 +312,53 @@ fn words_of_load(group_size: GroupSize) -> impl Iterator<Item = (String, Word)> 
 fn step(matrix: PanelMatrix, group_size: GroupSize, index: u32) -> Step {
     let k = index * PanelMatrix::SIDE;
     let end = k + PanelMatrix::SIDE;
+    let [first, second] = tiles(matrix);
+    let tile = if k < matrix.tile_k { first } else { second };
     Step {
         panel: index % matrix.panels,
-        tile: k / matrix.tile_k,
-        vectors: k % matrix.tile_k / 4,
+        tile,
+        vectors: tile.vectors + k % matrix.tile_k / VECTOR,
         ends_tile: end.is_multiple_of(matrix.tile_k),
         between: spread(pieces(matrix, group_size, index), matrix.matrices_m()),
     }
 }
 
-/// What fills the panel of a step.
+/// What fills the panel of a step: weights are taken where a load of them begins, and the load behind it is on its way from then on.
 fn panel_pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
+    let k = step * PanelMatrix::SIDE;
+    let stretch = matrix.stretch();
     let mut pieces = words_of_step(matrix, group_size, step);
-    let end = (step + 1) * PanelMatrix::SIDE;
-    if end.is_multiple_of(matrix.stretch()) {
-        // The load is used up, the next one has arrived.
+    if step > 0 && k.is_multiple_of(stretch) {
+        pieces.insert(0, Piece::TakeWeights { arrived: k });
+        let ahead = k + (LOADS_AHEAD - 1) * stretch;
+        let span = PanelMatrix::SPAN;
         pieces.push(Piece::LoadWeights {
-            ahead: end + (LOADS_AHEAD - 1) * matrix.stretch(),
-            arrived: end,
+            ahead,
+            scales: if !matrix.period().is_multiple_of(span) {
+                SpanScales::AtItsBeginning
+            } else if ahead.is_multiple_of(span) {
+                SpanScales::Always
+            } else {
+                SpanScales::Never
+            },
         });
     }
     pieces
 }
 
-/// What is prepared during a step: the panel that it leaves, for a later one, and some of the inputs of the next tile.
+/// What is prepared during a step: the panel that it leaves, for a later one, and in the middle of a tile the next one of inputs. There what was loaded has had
+/// half a tile to arrive, and barriers are as far away as they can be.
 fn pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
     let mut pieces = panel_pieces(matrix, group_size, step + matrix.panels);
     let steps_of_tile = matrix.tile_k / PanelMatrix::SIDE;
-    let tile = step / steps_of_tile;
-    let inputs = (0..loads_of_a_thread(matrix))
-        .filter(|load| load % steps_of_tile == step % steps_of_tile)
-        .map(|load| Piece::StageInputs {
-            tile: (tile + 1) % 2,
-            load,
+    if step % steps_of_tile == steps_of_tile / 2 {
+        let tile = step / steps_of_tile;
+        let [first, second] = tiles(matrix);
+        pieces.push(Piece::StageInputs {
+            tile: if tile == 0 { second } else { first },
             ahead: matrix.tile_start(tile + 2),
         });
-    pieces.extend(inputs);
+    }
     pieces
 }
 
@@ -323,15 +381,8 @@ mod tests {
 
     use super::*;
 
-    fn staged(piece: &Piece) -> Option<u32> {
-        match piece {
-            Piece::StageInputs { load, .. } => Some(*load),
-            _ => None,
-        }
-    }
-
     #[test]
-    fn every_input_of_a_tile_is_staged_once_while_the_one_before_is_multiplied() {
+    fn a_tile_of_inputs_is_staged_once_while_the_one_before_is_multiplied() {
         for tile_k in PanelMatrix::TILE_K {
             for tile_n in [64, 128, 256] {
                 let matrix = PanelMatrix {
@@ -342,13 +393,9 @@ mod tests {
                 let steps: Vec<Step> = (0..tile_k / PanelMatrix::SIDE)
                     .map(|index| step(matrix, GroupSize::Runtime, index))
                     .collect();
-                let mut loads: Vec<u32> = steps
-                    .iter()
-                    .flat_map(|step| step.between.iter().flatten().filter_map(staged))
-                    .collect();
-                loads.sort_unstable();
-                let all: Vec<u32> = (0..loads_of_a_thread(matrix)).collect();
-                assert_eq!(loads, all, "{matrix}");
+                let pieces = steps.iter().flat_map(|step| step.between.iter().flatten());
+                let staged = pieces.filter(|piece| matches!(piece, Piece::StageInputs { .. }));
+                assert_eq!(staged.count(), 1, "{matrix}");
                 assert_eq!(steps.iter().filter(|step| step.ends_tile).count(), 1, "{matrix}");
             }
         }
