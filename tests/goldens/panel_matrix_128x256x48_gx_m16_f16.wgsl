@@ -236,8 +236,6 @@ fn main(
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -248,14 +246,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        words = next_words;
-        scale = split_scale(next_scale);
-        {
-            let next_k = min(k + 64u, params.K - STRETCH);
-            next_words = weight[w + next_k / LOAD];
-            let group = (next_k) / params.group_size;
-            next_scale = load_scale(n, group);
-        }
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -266,10 +258,6 @@ fn main(
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 96u + x_k_0);
-        x_high_0 = load_input(x_0, k + 100u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -290,13 +278,15 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        words = next_words;
+        scale = split_scale(next_scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -314,15 +304,29 @@ fn main(
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 96u + x_k_1);
-        x_high_1 = load_input(x_1, k + 100u + x_k_1);
+        {
+            let next_k = min(k + 64u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
+            let group = (next_k) / params.group_size;
+            next_scale = load_scale(n, group);
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
+        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+        x_tile_1[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
+        x_tile_1[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+        x_low_0 = load_input(x_0, k + 96u + x_k_0);
+        x_high_0 = load_input(x_0, k + 100u + x_k_0);
+        x_low_1 = load_input(x_1, k + 96u + x_k_1);
+        x_high_1 = load_input(x_1, k + 100u + x_k_1);
+        x_low_2 = load_input(x_2, k + 96u + x_k_2);
+        x_high_2 = load_input(x_2, k + 100u + x_k_2);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -350,8 +354,6 @@ fn main(
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -362,14 +364,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        words = next_words;
-        scale = split_scale(next_scale);
-        {
-            let next_k = min(k + 96u, params.K - STRETCH);
-            next_words = weight[w + next_k / LOAD];
-            let group = (next_k) / params.group_size;
-            next_scale = load_scale(n, group);
-        }
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -380,10 +376,6 @@ fn main(
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_1[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
-        x_tile_1[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
-        x_low_2 = load_input(x_2, k + 96u + x_k_2);
-        x_high_2 = load_input(x_2, k + 100u + x_k_2);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -405,38 +397,42 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        words = next_words;
+        scale = split_scale(next_scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 144u + x_k_0);
-        x_high_0 = load_input(x_0, k + 148u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let next_k = min(k + 96u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
+            let group = (next_k) / params.group_size;
+            next_scale = load_scale(n, group);
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE], X_STRIDE);
@@ -465,40 +461,40 @@ fn main(
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
-        }
-        words = next_words;
-        scale = split_scale(next_scale);
-        {
-            let next_k = min(k + 128u, params.K - STRETCH);
-            next_words = weight[w + next_k / LOAD];
-            let group = (next_k) / params.group_size;
-            next_scale = load_scale(n, group);
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
+        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
+        x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
+        x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+        x_low_0 = load_input(x_0, k + 144u + x_k_0);
+        x_high_0 = load_input(x_0, k + 148u + x_k_0);
+        x_low_1 = load_input(x_1, k + 144u + x_k_1);
+        x_high_1 = load_input(x_1, k + 148u + x_k_1);
+        x_low_2 = load_input(x_2, k + 144u + x_k_2);
+        x_high_2 = load_input(x_2, k + 148u + x_k_2);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
         }
-        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 144u + x_k_1);
-        x_high_1 = load_input(x_1, k + 148u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
@@ -519,38 +515,42 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        words = next_words;
+        scale = split_scale(next_scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
             sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
         }
-        x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
-        x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
-        x_low_2 = load_input(x_2, k + 144u + x_k_2);
-        x_high_2 = load_input(x_2, k + 148u + x_k_2);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
             sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let next_k = min(k + 128u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
+            let group = (next_k) / params.group_size;
+            next_scale = load_scale(n, group);
         }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[6u * SIDE * X_STRIDE + 8u], X_STRIDE);

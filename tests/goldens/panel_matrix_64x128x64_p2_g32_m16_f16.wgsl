@@ -282,10 +282,6 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 128u + x_k_0);
-        x_high_0 = load_input(x_0, k + 132u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -301,37 +297,18 @@ fn main(
         }
         panel_1[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
         panel_1[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
-        panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
-        panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_1_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_1_1, sum_1_1);
         }
-        words_0 = next_words_0;
-        words_1 = next_words_1;
-        {
-            let arrived = swap(of_span(next_scales, k + 64u), part);
-            scale_0 = split_scale(arrived.x);
-            scale_1 = split_scale(arrived.y);
-        }
-        {
-            let next_k = min(k + 128u, params.K - STRETCH);
-            next_words_0 = weight[w_0 + next_k / LOAD];
-            next_words_1 = weight[w_1 + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
-        }
+        panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
+        panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 128u + x_k_1);
-        x_high_1 = load_input(x_1, k + 132u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);
@@ -345,6 +322,13 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
+        words_0 = next_words_0;
+        words_1 = next_words_1;
+        {
+            let arrived = swap(of_span(next_scales, k + 64u), part);
+            scale_0 = split_scale(arrived.x);
+            scale_1 = split_scale(arrived.y);
+        }
         panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
         panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
         {
@@ -355,14 +339,32 @@ fn main(
         panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
         panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
         {
+            let next_k = min(k + 128u, params.K - STRETCH);
+            next_words_0 = weight[w_0 + next_k / LOAD];
+            next_words_1 = weight[w_1 + next_k / LOAD];
+            next_scales = load_scales(spans + next_k / SPAN);
+        }
+        {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
+        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_tile_1[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_1[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
         x_tile_1[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
         x_tile_1[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+        x_tile_1[x_place_3] = vec4<f16>(vec4<f32>(x_low_3.x, x_high_3.x, x_low_3.y, x_high_3.y));
+        x_tile_1[x_place_3 + 1u] = vec4<f16>(vec4<f32>(x_low_3.z, x_high_3.z, x_low_3.w, x_high_3.w));
+        x_low_0 = load_input(x_0, k + 128u + x_k_0);
+        x_high_0 = load_input(x_0, k + 132u + x_k_0);
+        x_low_1 = load_input(x_1, k + 128u + x_k_1);
+        x_high_1 = load_input(x_1, k + 132u + x_k_1);
         x_low_2 = load_input(x_2, k + 128u + x_k_2);
         x_high_2 = load_input(x_2, k + 132u + x_k_2);
+        x_low_3 = load_input(x_3, k + 128u + x_k_3);
+        x_high_3 = load_input(x_3, k + 132u + x_k_3);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -390,10 +392,6 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        x_tile_1[x_place_3] = vec4<f16>(vec4<f32>(x_low_3.x, x_high_3.x, x_low_3.y, x_high_3.y));
-        x_tile_1[x_place_3 + 1u] = vec4<f16>(vec4<f32>(x_low_3.z, x_high_3.z, x_low_3.w, x_high_3.w));
-        x_low_3 = load_input(x_3, k + 128u + x_k_3);
-        x_high_3 = load_input(x_3, k + 132u + x_k_3);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 12u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);
@@ -422,10 +420,6 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 192u + x_k_0);
-        x_high_0 = load_input(x_0, k + 196u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -441,37 +435,18 @@ fn main(
         }
         panel_1[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
         panel_1[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
-        panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
-        panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_1_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_1_1, sum_1_1);
         }
-        words_0 = next_words_0;
-        words_1 = next_words_1;
-        {
-            let arrived = swap(of_span(next_scales, k + 128u), part);
-            scale_0 = split_scale(arrived.x);
-            scale_1 = split_scale(arrived.y);
-        }
-        {
-            let next_k = min(k + 192u, params.K - STRETCH);
-            next_words_0 = weight[w_0 + next_k / LOAD];
-            next_words_1 = weight[w_1 + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
-        }
+        panel_1[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
+        panel_1[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
-        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
-        x_low_1 = load_input(x_1, k + 192u + x_k_1);
-        x_high_1 = load_input(x_1, k + 196u + x_k_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);
@@ -485,6 +460,13 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
+        words_0 = next_words_0;
+        words_1 = next_words_1;
+        {
+            let arrived = swap(of_span(next_scales, k + 128u), part);
+            scale_0 = split_scale(arrived.x);
+            scale_1 = split_scale(arrived.y);
+        }
         panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
         panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
         {
@@ -495,14 +477,31 @@ fn main(
         panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
         panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
         {
+            let next_k = min(k + 192u, params.K - STRETCH);
+            next_words_0 = weight[w_0 + next_k / LOAD];
+            next_words_1 = weight[w_1 + next_k / LOAD];
+        }
+        {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
+        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_tile_0[x_place_1] = vec4<f16>(vec4<f32>(x_low_1.x, x_high_1.x, x_low_1.y, x_high_1.y));
+        x_tile_0[x_place_1 + 1u] = vec4<f16>(vec4<f32>(x_low_1.z, x_high_1.z, x_low_1.w, x_high_1.w));
         x_tile_0[x_place_2] = vec4<f16>(vec4<f32>(x_low_2.x, x_high_2.x, x_low_2.y, x_high_2.y));
         x_tile_0[x_place_2 + 1u] = vec4<f16>(vec4<f32>(x_low_2.z, x_high_2.z, x_low_2.w, x_high_2.w));
+        x_tile_0[x_place_3] = vec4<f16>(vec4<f32>(x_low_3.x, x_high_3.x, x_low_3.y, x_high_3.y));
+        x_tile_0[x_place_3 + 1u] = vec4<f16>(vec4<f32>(x_low_3.z, x_high_3.z, x_low_3.w, x_high_3.w));
+        x_low_0 = load_input(x_0, k + 192u + x_k_0);
+        x_high_0 = load_input(x_0, k + 196u + x_k_0);
+        x_low_1 = load_input(x_1, k + 192u + x_k_1);
+        x_high_1 = load_input(x_1, k + 196u + x_k_1);
         x_low_2 = load_input(x_2, k + 192u + x_k_2);
         x_high_2 = load_input(x_2, k + 196u + x_k_2);
+        x_low_3 = load_input(x_3, k + 192u + x_k_3);
+        x_high_3 = load_input(x_3, k + 196u + x_k_3);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -530,10 +529,6 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        x_tile_0[x_place_3] = vec4<f16>(vec4<f32>(x_low_3.x, x_high_3.x, x_low_3.y, x_high_3.y));
-        x_tile_0[x_place_3 + 1u] = vec4<f16>(vec4<f32>(x_low_3.z, x_high_3.z, x_low_3.w, x_high_3.w));
-        x_low_3 = load_input(x_3, k + 192u + x_k_3);
-        x_high_3 = load_input(x_3, k + 196u + x_k_3);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 12u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);

@@ -203,18 +203,6 @@ fn main(
     panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
     panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
     panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
-    words = next_words;
-    {
-        let arrived = of_span(next_scales, 32u);
-        scale = split_scale(arrived);
-    }
-    {
-        let next_k = min(64u, params.K - STRETCH);
-        next_words = weight[w + next_k / LOAD];
-        if (next_k % SPAN == 0u) {
-            next_scales = load_scales(spans + next_k / SPAN);
-        }
-    }
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
     var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
@@ -227,6 +215,11 @@ fn main(
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[0u], X_STRIDE);
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        words = next_words;
+        {
+            let arrived = of_span(next_scales, k + 32u);
+            scale = split_scale(arrived);
         }
         panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
         panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
@@ -242,10 +235,13 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 64u + x_k_0);
-        x_high_0 = load_input(x_0, k + 68u + x_k_0);
+        {
+            let next_k = min(k + 64u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
+            if (next_k % SPAN == 0u) {
+                next_scales = load_scales(spans + next_k / SPAN);
+            }
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -273,18 +269,10 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        words = next_words;
-        {
-            let arrived = of_span(next_scales, k + 64u);
-            scale = split_scale(arrived);
-        }
-        {
-            let next_k = min(k + 96u, params.K - STRETCH);
-            next_words = weight[w + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
-        }
+        x_tile_1[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_1[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_low_0 = load_input(x_0, k + 64u + x_k_0);
+        x_high_0 = load_input(x_0, k + 68u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);
@@ -298,6 +286,11 @@ fn main(
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[0u], X_STRIDE);
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        words = next_words;
+        {
+            let arrived = of_span(next_scales, k + 64u);
+            scale = split_scale(arrived);
         }
         panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
         panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
@@ -313,10 +306,13 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
-        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
-        x_low_0 = load_input(x_0, k + 96u + x_k_0);
-        x_high_0 = load_input(x_0, k + 100u + x_k_0);
+        {
+            let next_k = min(k + 96u, params.K - STRETCH);
+            next_words = weight[w + next_k / LOAD];
+            if (next_k % SPAN == 0u) {
+                next_scales = load_scales(spans + next_k / SPAN);
+            }
+        }
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -344,18 +340,10 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_1_1, sum_2_1);
         }
-        words = next_words;
-        {
-            let arrived = of_span(next_scales, k + 96u);
-            scale = split_scale(arrived);
-        }
-        {
-            let next_k = min(k + 128u, params.K - STRETCH);
-            next_words = weight[w + next_k / LOAD];
-            if (next_k % SPAN == 0u) {
-                next_scales = load_scales(spans + next_k / SPAN);
-            }
-        }
+        x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
+        x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
+        x_low_0 = load_input(x_0, k + 96u + x_k_0);
+        x_high_0 = load_input(x_0, k + 100u + x_k_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_1_0, sum_3_0);

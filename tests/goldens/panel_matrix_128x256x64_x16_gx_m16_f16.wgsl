@@ -1,0 +1,898 @@
+// panel_matrix_128x256x64_x16_gx_m16_f16
+//
+// GEMM of cooperative matrices, with weights of each subgroup's own on q4gsw weights, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
+//
+//   tile        128 x 256 outputs; inputs of 64 k in workgroup memory, as many stored meanwhile, and the next in registers
+//   subgroups   8 of 32 lanes, 128 x 32 outputs each in matrices of 16 x 16; 1 x 16 k of weights, behind a barrier of the subgroup
+//   inputs      f16, rounded by a pass before this one; of every 8, elements 0, 4, 1, 5, 2, 6, 3, 7 in this order
+//   group size  from Params
+//   scales      f32 [N, groups]
+//   numeric     f16_multiply (f16 operands, f32 accumulate)
+//   serves      K % 128 == 0, group_size % 32 == 0
+//   needs       SUBGROUP, SUBGROUP_BARRIER, COOPERATIVE_MATRIX_16X16, SHADER_F16
+//   dispatch    x * y >= ceil(M / 128) * ceil(N / 256), y folds what exceeds the limit of x
+
+enable f16;
+enable wgpu_cooperative_matrix;
+
+struct Params {
+    M: u32,             // rows of this dispatch
+    N: u32,             // columns of this dispatch
+    K: u32,             // columns of the input
+    K_packed: u32,      // bytes of one row of weights
+    group_size: u32,    // consecutive k that share a scale
+    padded_N: u32,      // scales of one group, padding included
+    has_bias: u32,      // 1 where a bias is bound, 0 where a dummy is
+    output_stride: u32, // elements from one row of the output to the next
+    input_offset: u32,  // elements before the first input of this dispatch
+    output_offset: u32, // elements before the first output of this dispatch
+}
+
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+const WEIGHTS_PER_WORD: u32 = 8u;
+
+// Outputs of a workgroup.
+const TILE_M: u32 = 128u;
+const TILE_N: u32 = 256u;
+// Elements of K of a tile of inputs.
+const TILE_K: u32 = 64u;
+// Columns of a subgroup, as many as it has lanes.
+const PANEL: u32 = 32u;
+// Rows and columns of a matrix, and elements of K that a panel holds.
+const SIDE: u32 = 16u;
+// Lanes of a subgroup: the host keeps the kernel from devices with others.
+const SUBGROUP_SIZE: u32 = 32u;
+const SUBGROUPS: u32 = TILE_N / PANEL;
+const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
+
+// Elements of K that a lane loads at once: of a column of weights, and of a row of inputs.
+const LOAD: u32 = 32u;
+const INPUTS: u32 = 8u;
+// Lanes that share a column, and what they load of it together.
+const PARTS: u32 = 2u;
+const STRETCH: u32 = PARTS * LOAD;
+const TILE_LOADS: u32 = TILE_K / INPUTS;
+// Matrices that there is room for on their way to outputs.
+const EDGES: u32 = 2u;
+// Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
+const X_STRIDE: u32 = 2u * TILE_K / 4u + 2u;
+const W_STRIDE: u32 = SIDE / 4u + 2u;
+
+// Matrices cover the tile, and a subgroup has a column for each of its lanes.
+const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
+// All threads load the same number of inputs.
+const_assert TILE_M * TILE_LOADS == 4u * THREADS;
+const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
+
+// Two lanes side by side share two columns, a matrix apart, and each dequantises half of what a panel holds of both: of every 64 k the first lane has the
+// first 32, the second the others. So a panel holds 8 k of either half, and so does every matrix of inputs.
+const_assert PARTS * SIDE == SUBGROUP_SIZE && PARTS * SIDE == PANEL && PARTS * WEIGHTS_PER_WORD == SIDE && STRETCH % TILE_K == 0u;
+
+// Two tiles of inputs: one is stored while the other is multiplied. A row of both lies in one piece, which spares the padding of one. A vector holds four k, in
+// the order in which they come out of a word: 0, 4, 1, 5 and 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
+var<workgroup> x_tiles: array<vec4<f16>, TILE_M * X_STRIDE>;
+// The panel of each subgroup, by columns.
+var<workgroup> panel_0: array<vec4<f16>, TILE_N * W_STRIDE>;
+// Matrices of some subgroups, on their way to outputs that do not all exist; before that, what the sums of all columns start from.
+var<workgroup> edge_tile: array<f32, EDGES * SIDE * SIDE>;
+
+// Weights first and first + 4 of a word, before scaling: with these bits above a nibble, which is q + 8, an f16 is 1024 + q + 8, exactly.
+fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
+    let bits = ((word >> (4u * first)) & 0x000F000Fu) | 0x64006400u;
+    return vec2<f16>(unpack2x16float(bits)) - (1024.0h + 8.0h);
+}
+
+// What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
+fn split_scale(scale: f32) -> vec2<f16> {
+    let most = f16(scale);
+    return vec2<f16>(most, f16(scale - f32(most)));
+}
+
+fn apply_scale(weights: vec4<f16>, scale: vec2<f16>) -> vec4<f16> {
+    return fma(weights, vec4<f16>(scale.x), weights * scale.y);
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + params.group_size - 1u) / params.group_size) + group;
+    return scales[at];
+}
+
+// The bias of a column, the last one past the edge.
+fn load_bias(n: u32) -> f32 {
+    // Without a bias the binding is a dummy that must not be read.
+    if (params.has_bias == 0u) {
+        return 0.0;
+    }
+    return bias[min(n, params.N - 1u)];
+}
+
+// Stores those outputs of the matrix at `first` in `edge_tile` that exist; the first of them is that of row m and column n.
+fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
+    for (var element = lane; element < SIDE * SIDE; element += SUBGROUP_SIZE) {
+        let row = m + element / SIDE;
+        let column = n + element % SIDE;
+        if (row < params.M && column < params.N) {
+            output[params.output_offset + row * params.output_stride + column] = edge_tile[first + element];
+        }
+    }
+}
+
+// Two inputs of a word. What looks like two conversions is none: compilers see that both forms are the same bits.
+fn input_pair(word: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float(word));
+}
+
+@compute @workgroup_size(THREADS)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) thread: u32,
+    @builtin(subgroup_id) subgroup: u32,
+    @builtin(subgroup_invocation_id) lane: u32,
+) {
+    // Tiles are numbered row by row; the y of the grid folds what exceeds the limit of x.
+    let tile = workgroup.y * workgroups.x + workgroup.x;
+    let tiles_n = (params.N + TILE_N - 1u) / TILE_N;
+    let tile_m = (tile / tiles_n) * TILE_M;
+    let tile_n = (tile % tiles_n) * TILE_N;
+    if (tile_m >= params.M) {
+        return;
+    }
+    // The subgroup's columns of the tile, where its panels begin, and the lane's columns of both. Columns past the edge repeat the last one; the store drops them.
+    let subgroup_n = subgroup * PANEL;
+    let own = subgroup_n * W_STRIDE;
+    // Every other column, so that what eight lanes write lies in different banks.
+    let pair = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
+    let part = lane % PARTS;
+    let column_0 = own + pair * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let n_0 = min(tile_n + subgroup_n + pair, params.N - 1u);
+    let column_1 = own + (pair + 1u * SIDE) * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let n_1 = min(tile_n + subgroup_n + pair + 1u * SIDE, params.N - 1u);
+
+    // Rows are followed by what is loaded for tiles that never come.
+    let input_columns = (params.K + 127u) / 128u * 128u + 128u;
+    // Neighbouring threads load neighbouring inputs of a row, as much of either half of a stretch. Rows past the edge repeat the last one; the store drops them.
+    let x_load_0 = thread;
+    let x_row_0 = x_load_0 / TILE_LOADS;
+    let x_part_0 = x_load_0 % TILE_LOADS / (TILE_LOADS / PARTS);
+    let x_eight_0 = x_load_0 % (TILE_LOADS / PARTS);
+    let x_k_0 = x_part_0 * LOAD + x_eight_0 * INPUTS;
+    let x_place_0 = x_row_0 * X_STRIDE + (x_eight_0 * PARTS + x_part_0) * (INPUTS / 4u);
+    let x_0 = (params.input_offset + min(tile_m + x_row_0, params.M - 1u) * input_columns + x_k_0) / INPUTS;
+    var x_words_0 = input[x_0];
+    let x_row_1 = x_row_0 + 1u * (THREADS / TILE_LOADS);
+    let x_k_1 = x_k_0;
+    let x_place_1 = x_place_0 + 1u * (THREADS / TILE_LOADS) * X_STRIDE;
+    let x_1 = (params.input_offset + min(tile_m + x_row_1, params.M - 1u) * input_columns + x_k_1) / INPUTS;
+    var x_words_1 = input[x_1];
+    let x_row_2 = x_row_0 + 2u * (THREADS / TILE_LOADS);
+    let x_k_2 = x_k_0;
+    let x_place_2 = x_place_0 + 2u * (THREADS / TILE_LOADS) * X_STRIDE;
+    let x_2 = (params.input_offset + min(tile_m + x_row_2, params.M - 1u) * input_columns + x_k_2) / INPUTS;
+    var x_words_2 = input[x_2];
+    let x_row_3 = x_row_0 + 3u * (THREADS / TILE_LOADS);
+    let x_k_3 = x_k_0;
+    let x_place_3 = x_place_0 + 3u * (THREADS / TILE_LOADS) * X_STRIDE;
+    let x_3 = (params.input_offset + min(tile_m + x_row_3, params.M - 1u) * input_columns + x_k_3) / INPUTS;
+    var x_words_3 = input[x_3];
+    // A lane loads its part of a stretch of both columns, between them all that four panels hold; the loads behind them are on their way. What a load takes is the number
+    // of places in memory that its lanes meet in: those of two lanes are side by side.
+    let lane_k = part * LOAD;
+    let second = min(STRETCH, params.K - STRETCH);
+    let w_0 = n_0 * (params.K / LOAD) + part;
+    var words_0 = weight[w_0];
+    var next_words_0 = weight[w_0 + second / LOAD];
+    let w_1 = n_1 * (params.K / LOAD) + part;
+    var words_1 = weight[w_1];
+    var next_words_1 = weight[w_1 + second / LOAD];
+    let first_group = lane_k / params.group_size;
+    let second_group = (second + lane_k) / params.group_size;
+    let first_scale_0 = load_scale(n_0, first_group);
+    var next_scale_0 = load_scale(n_0, second_group);
+    var scale_0 = split_scale(first_scale_0);
+    let first_scale_1 = load_scale(n_1, first_group);
+    var next_scale_1 = load_scale(n_1, second_group);
+    var scale_1 = split_scale(first_scale_1);
+
+    let start = subgroup * PANEL;
+    edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
+    subgroupBarrier();
+    // Sums start from the bias: with a stride of 0 every row of a matrix is the same.
+    var sum_0_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_0_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_1_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_1_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_2_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_2_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_3_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_3_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_4_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_4_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_5_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_5_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_6_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_6_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_7_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
+    var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+
+    // The first tile of inputs and the first weights.
+    x_tiles[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+    x_tiles[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+    x_words_0 = input[x_0 + 64u / INPUTS];
+    x_tiles[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+    x_tiles[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+    x_words_1 = input[x_1 + 64u / INPUTS];
+    x_tiles[x_place_2] = vec4<f16>(input_pair(x_words_2.x), input_pair(x_words_2.y));
+    x_tiles[x_place_2 + 1u] = vec4<f16>(input_pair(x_words_2.z), input_pair(x_words_2.w));
+    x_words_2 = input[x_2 + 64u / INPUTS];
+    x_tiles[x_place_3] = vec4<f16>(input_pair(x_words_3.x), input_pair(x_words_3.y));
+    x_tiles[x_place_3 + 1u] = vec4<f16>(input_pair(x_words_3.z), input_pair(x_words_3.w));
+    x_words_3 = input[x_3 + 64u / INPUTS];
+    panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
+    panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+    panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
+    panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+    workgroupBarrier();
+    var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+    var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+    // The panel is in registers, and what lies there may go.
+    subgroupBarrier();
+    for (var k = 0u; k < params.K; k += 128u) {
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[0u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        subgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 0u), dequantize_pair(words_0.z, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 2u), dequantize_pair(words_0.z, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 0u), dequantize_pair(words_1.z, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 2u), dequantize_pair(words_1.z, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 4u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        subgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[8u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        x_tiles[x_place_0 + 16u] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+        x_tiles[x_place_0 + 17u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+        x_tiles[x_place_1 + 16u] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+        x_tiles[x_place_1 + 17u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+        x_tiles[x_place_2 + 16u] = vec4<f16>(input_pair(x_words_2.x), input_pair(x_words_2.y));
+        x_tiles[x_place_2 + 17u] = vec4<f16>(input_pair(x_words_2.z), input_pair(x_words_2.w));
+        x_tiles[x_place_3 + 16u] = vec4<f16>(input_pair(x_words_3.x), input_pair(x_words_3.y));
+        x_tiles[x_place_3 + 17u] = vec4<f16>(input_pair(x_words_3.z), input_pair(x_words_3.w));
+        x_words_0 = input[x_0 + (k + 128u) / INPUTS];
+        x_words_1 = input[x_1 + (k + 128u) / INPUTS];
+        x_words_2 = input[x_2 + (k + 128u) / INPUTS];
+        x_words_3 = input[x_3 + (k + 128u) / INPUTS];
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 8u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        subgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[12u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        words_0 = next_words_0;
+        words_1 = next_words_1;
+        scale_0 = split_scale(next_scale_0);
+        scale_1 = split_scale(next_scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let next_k = min(k + 128u, params.K - STRETCH);
+            next_words_0 = weight[w_0 + next_k / LOAD];
+            next_words_1 = weight[w_1 + next_k / LOAD];
+            let group = (next_k + lane_k) / params.group_size;
+            next_scale_0 = load_scale(n_0, group);
+            next_scale_1 = load_scale(n_1, group);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 12u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        // The next tile is stored, and everybody has multiplied this one.
+        workgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[16u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 16u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        subgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[20u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 0u), dequantize_pair(words_0.z, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 2u), dequantize_pair(words_0.z, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 0u), dequantize_pair(words_1.z, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 2u), dequantize_pair(words_1.z, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 20u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        subgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[24u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        x_tiles[x_place_0] = vec4<f16>(input_pair(x_words_0.x), input_pair(x_words_0.y));
+        x_tiles[x_place_0 + 1u] = vec4<f16>(input_pair(x_words_0.z), input_pair(x_words_0.w));
+        x_tiles[x_place_1] = vec4<f16>(input_pair(x_words_1.x), input_pair(x_words_1.y));
+        x_tiles[x_place_1 + 1u] = vec4<f16>(input_pair(x_words_1.z), input_pair(x_words_1.w));
+        x_tiles[x_place_2] = vec4<f16>(input_pair(x_words_2.x), input_pair(x_words_2.y));
+        x_tiles[x_place_2 + 1u] = vec4<f16>(input_pair(x_words_2.z), input_pair(x_words_2.w));
+        x_tiles[x_place_3] = vec4<f16>(input_pair(x_words_3.x), input_pair(x_words_3.y));
+        x_tiles[x_place_3 + 1u] = vec4<f16>(input_pair(x_words_3.z), input_pair(x_words_3.w));
+        x_words_0 = input[x_0 + (k + 192u) / INPUTS];
+        x_words_1 = input[x_1 + (k + 192u) / INPUTS];
+        x_words_2 = input[x_2 + (k + 192u) / INPUTS];
+        x_words_3 = input[x_3 + (k + 192u) / INPUTS];
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 24u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        subgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[28u], X_STRIDE);
+            sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
+            sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
+        }
+        words_0 = next_words_0;
+        words_1 = next_words_1;
+        scale_0 = split_scale(next_scale_0);
+        scale_1 = split_scale(next_scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
+            sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
+        }
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
+            sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
+            sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
+        }
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
+            sum_4_1 = coopMultiplyAdd(a, b_0_1, sum_4_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[5u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_5_0 = coopMultiplyAdd(a, b_0_0, sum_5_0);
+            sum_5_1 = coopMultiplyAdd(a, b_0_1, sum_5_1);
+        }
+        {
+            let next_k = min(k + 192u, params.K - STRETCH);
+            next_words_0 = weight[w_0 + next_k / LOAD];
+            next_words_1 = weight[w_1 + next_k / LOAD];
+            let group = (next_k + lane_k) / params.group_size;
+            next_scale_0 = load_scale(n_0, group);
+            next_scale_1 = load_scale(n_1, group);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[6u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_6_0 = coopMultiplyAdd(a, b_0_0, sum_6_0);
+            sum_6_1 = coopMultiplyAdd(a, b_0_1, sum_6_1);
+        }
+        {
+            let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[7u * SIDE * X_STRIDE + 28u], X_STRIDE);
+            sum_7_0 = coopMultiplyAdd(a, b_0_0, sum_7_0);
+            sum_7_1 = coopMultiplyAdd(a, b_0_1, sum_7_1);
+        }
+        // The next tile is stored, and everybody has multiplied this one.
+        workgroupBarrier();
+        b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        // The panel is in registers, and what lies there may go.
+        subgroupBarrier();
+    }
+
+    // Cooperative stores need rows that start at multiples of 16 bytes.
+    let stride = params.output_stride;
+    let aligned = (params.output_offset | stride) % 4u == 0u;
+    if (aligned && tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
+        let y = params.output_offset + tile_m * stride + tile_n + subgroup_n;
+        let sums_0_0 = sum_0_0;
+        let y_0_0 = &output[y];
+        coopStoreT(sums_0_0, y_0_0, stride);
+        let sums_0_1 = sum_0_1;
+        let y_0_1 = &output[y + 1u * SIDE];
+        coopStoreT(sums_0_1, y_0_1, stride);
+        let sums_1_0 = sum_1_0;
+        let y_1_0 = &output[y + 1u * SIDE * stride];
+        coopStoreT(sums_1_0, y_1_0, stride);
+        let sums_1_1 = sum_1_1;
+        let y_1_1 = &output[y + 1u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_1_1, y_1_1, stride);
+        let sums_2_0 = sum_2_0;
+        let y_2_0 = &output[y + 2u * SIDE * stride];
+        coopStoreT(sums_2_0, y_2_0, stride);
+        let sums_2_1 = sum_2_1;
+        let y_2_1 = &output[y + 2u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_2_1, y_2_1, stride);
+        let sums_3_0 = sum_3_0;
+        let y_3_0 = &output[y + 3u * SIDE * stride];
+        coopStoreT(sums_3_0, y_3_0, stride);
+        let sums_3_1 = sum_3_1;
+        let y_3_1 = &output[y + 3u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_3_1, y_3_1, stride);
+        let sums_4_0 = sum_4_0;
+        let y_4_0 = &output[y + 4u * SIDE * stride];
+        coopStoreT(sums_4_0, y_4_0, stride);
+        let sums_4_1 = sum_4_1;
+        let y_4_1 = &output[y + 4u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_4_1, y_4_1, stride);
+        let sums_5_0 = sum_5_0;
+        let y_5_0 = &output[y + 5u * SIDE * stride];
+        coopStoreT(sums_5_0, y_5_0, stride);
+        let sums_5_1 = sum_5_1;
+        let y_5_1 = &output[y + 5u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_5_1, y_5_1, stride);
+        let sums_6_0 = sum_6_0;
+        let y_6_0 = &output[y + 6u * SIDE * stride];
+        coopStoreT(sums_6_0, y_6_0, stride);
+        let sums_6_1 = sum_6_1;
+        let y_6_1 = &output[y + 6u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_6_1, y_6_1, stride);
+        let sums_7_0 = sum_7_0;
+        let y_7_0 = &output[y + 7u * SIDE * stride];
+        coopStoreT(sums_7_0, y_7_0, stride);
+        let sums_7_1 = sum_7_1;
+        let y_7_1 = &output[y + 7u * SIDE * stride + 1u * SIDE];
+        coopStoreT(sums_7_1, y_7_1, stride);
+    } else {
+        // One matrix of each subgroup after the other, of as many subgroups as there is room for, and then of others.
+        let first = subgroup % EDGES * (SIDE * SIDE);
+        let edge = &edge_tile[first];
+        for (var round = 0u; round < SUBGROUPS / EDGES; round++) {
+            let turn = subgroup / EDGES == round;
+            let sums_0_0 = sum_0_0;
+            if (turn) {
+                coopStoreT(sums_0_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_0_1 = sum_0_1;
+            if (turn) {
+                coopStoreT(sums_0_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_1_0 = sum_1_0;
+            if (turn) {
+                coopStoreT(sums_1_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 1u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_1_1 = sum_1_1;
+            if (turn) {
+                coopStoreT(sums_1_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 1u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_2_0 = sum_2_0;
+            if (turn) {
+                coopStoreT(sums_2_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 2u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_2_1 = sum_2_1;
+            if (turn) {
+                coopStoreT(sums_2_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 2u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_3_0 = sum_3_0;
+            if (turn) {
+                coopStoreT(sums_3_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 3u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_3_1 = sum_3_1;
+            if (turn) {
+                coopStoreT(sums_3_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 3u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_4_0 = sum_4_0;
+            if (turn) {
+                coopStoreT(sums_4_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 4u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_4_1 = sum_4_1;
+            if (turn) {
+                coopStoreT(sums_4_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 4u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_5_0 = sum_5_0;
+            if (turn) {
+                coopStoreT(sums_5_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 5u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_5_1 = sum_5_1;
+            if (turn) {
+                coopStoreT(sums_5_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 5u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_6_0 = sum_6_0;
+            if (turn) {
+                coopStoreT(sums_6_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 6u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_6_1 = sum_6_1;
+            if (turn) {
+                coopStoreT(sums_6_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 6u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            subgroupBarrier();
+            let sums_7_0 = sum_7_0;
+            if (turn) {
+                coopStoreT(sums_7_0, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 7u * SIDE, tile_n + subgroup_n);
+            }
+            subgroupBarrier();
+            let sums_7_1 = sum_7_1;
+            if (turn) {
+                coopStoreT(sums_7_1, edge, SIDE);
+            }
+            subgroupBarrier();
+            if (turn) {
+                store_edge(first, lane, tile_m + 7u * SIDE, tile_n + subgroup_n + 1u * SIDE);
+            }
+            workgroupBarrier();
+        }
+    }
+}
