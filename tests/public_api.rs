@@ -28,6 +28,7 @@ fn cargo(arguments: &[&str]) -> Vec<u8> {
         .args(arguments)
         .current_dir(folder())
         .env("RUSTDOC", folder().join("support/rustdoc.sh"))
+        .env("RUSTDOCFLAGS", "-Zunstable-options --output-format json")
         .output()
         .unwrap();
     assert!(
@@ -67,19 +68,11 @@ fn published() -> (Vec<Published>, PathBuf) {
     )
 }
 
-/// What rustdoc says of a library with all its features.
-fn documented(published: &Published, target: &Path) -> PathBuf {
-    let json = ["-Zunstable-options", "--output-format", "json"];
-    let arguments = [
-        "rustdoc",
-        "--package",
-        &published.package,
-        "--lib",
-        "--all-features",
-        "--",
-    ];
-    cargo(&[&arguments[..], &json].concat());
-    target.join("doc").join(format!("{}.json", published.library))
+/// Has rustdoc say what is in every library, with all its features, and returns the folder. All at once: what they stand on is built for all of them then, and not
+/// for each of them with the features that it alone asks for.
+fn documented(target: &Path) -> PathBuf {
+    cargo(&["doc", "--workspace", "--lib", "--no-deps", "--all-features"]);
+    target.join("doc")
 }
 
 /// One line for each item. What a derive or the compiler implements is left out.
@@ -100,9 +93,10 @@ fn the_public_items_of_published_crates_are_those_of_their_lists() {
         published.iter().any(|found| found.package == "q4-kernel"),
         "the runtime is published"
     );
+    let documents = documented(&target);
     let mut changed = Vec::new();
     for found in &published {
-        let json = documented(found, &target);
+        let json = documents.join(format!("{}.json", found.library));
         let document: Value = serde_json::from_str(&fs::read_to_string(&json).unwrap()).unwrap();
         if document["format_version"] != rustdoc_types::FORMAT_VERSION {
             eprintln!(

@@ -32,8 +32,8 @@ const TILE_LOADS: u32 = TILE_K / INPUTS;
 const EDGES: u32 = {{ edges }}u;
 {% endif %}
 // Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
-const X_STRIDE: u32 = {% if joined %}2u * TILE_K{% else %}TILE_K{% endif %} / 4u + 2u;
-const W_STRIDE: u32 = SIDE / 4u + 2u;
+const X_STRIDE: u32 = {% if joined %}2u * TILE_K{% else %}TILE_K{% endif %} / 4u + {{ padding }}u;
+const W_STRIDE: u32 = SIDE / 4u + {{ padding }}u;
 
 // Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;

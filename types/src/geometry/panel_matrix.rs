@@ -72,8 +72,11 @@ impl PanelMatrix {
 
     /// Bytes of workgroup memory that drivers give where there are matrices of 16 x 16.
     const WORKGROUP_BYTES: u32 = 48 * 1024;
-    /// Bytes between rows of inputs, and between columns of a panel: with an odd number of 16 bytes from one to the next, eight neighbours fill all banks.
-    const PADDING: u32 = 16;
+    /// Elements of K that a vector in workgroup memory holds, of inputs and of weights.
+    pub const VECTOR: u32 = 4;
+    /// Vectors between rows of inputs, and between columns of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills
+    /// all banks.
+    pub const PADDING: u32 = 2;
 
     /// Subgroups of a workgroup.
     #[must_use]
@@ -119,7 +122,7 @@ impl PanelMatrix {
     /// of all columns, which lies there before.
     #[must_use]
     pub const fn joins_tiles(&self) -> bool {
-        let apart = 2 * self.tile_m * (self.row_bytes() + Self::PADDING) + self.panel_bytes();
+        let apart = 2 * self.tile_m * Self::padded_bytes(self.tile_k) + self.panel_bytes();
         let bias = self.tile_n.div_ceil(Self::SIDE * Self::SIDE);
         apart + self.subgroups() * Self::edge_bytes() > Self::WORKGROUP_BYTES
             && self.edges_beside_joined_tiles() >= bias
@@ -137,15 +140,16 @@ impl PanelMatrix {
 
     /// Bytes of workgroup memory but for matrices on their way to outputs, where tiles are joined.
     const fn joined_bytes(&self) -> u32 {
-        self.tile_m * (2 * self.row_bytes() + Self::PADDING) + self.panel_bytes()
-    }
-
-    const fn row_bytes(&self) -> u32 {
-        self.tile_k * InputFormat::F16.bytes()
+        self.tile_m * Self::padded_bytes(2 * self.tile_k) + self.panel_bytes()
     }
 
     const fn panel_bytes(&self) -> u32 {
-        self.panels * self.tile_n * (Self::SIDE * InputFormat::F16.bytes() + Self::PADDING)
+        self.panels * self.tile_n * Self::padded_bytes(Self::SIDE)
+    }
+
+    /// Bytes of a row of so many inputs, or of a column of so many weights.
+    const fn padded_bytes(k: u32) -> u32 {
+        (k + Self::PADDING * Self::VECTOR) * InputFormat::F16.bytes()
     }
 
     const fn edge_bytes() -> u32 {
@@ -366,7 +370,10 @@ mod tests {
                 };
                 let edges = matrix.edge_matrices();
                 assert_eq!(matrix.subgroups() % edges, 0, "{matrix}");
-                assert!(edges * PanelMatrix::SIDE * PanelMatrix::SIDE >= tile_n, "{matrix}");
+                assert!(
+                    edges * PanelMatrix::SIDE * PanelMatrix::SIDE >= tile_n,
+                    "{matrix}"
+                );
                 let joined = matrix.joined_bytes() + edges * PanelMatrix::edge_bytes();
                 assert!(
                     !matrix.joins_tiles() || joined <= PanelMatrix::WORKGROUP_BYTES,

@@ -11,9 +11,6 @@ use super::{
     word_type,
 };
 
-/// Elements of K that a vector of staged inputs holds.
-const VECTOR: u32 = 4;
-
 /// Loads of weights that are on their way or being dequantised.
 const LOADS_AHEAD: u32 = 2;
 
@@ -52,6 +49,8 @@ pub(super) struct Values {
     even_inputs: bool,
     /// Where the second tile of inputs begins.
     second_tile: u32,
+    /// Vectors between rows, and between columns, in workgroup memory.
+    padding: u32,
     /// Both tiles of inputs in workgroup memory, and whether a row of both lies in one piece.
     tiles: [Tile; 2],
     joined: bool,
@@ -232,6 +231,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
             even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
             second_tile: matrix.tile_start(1),
+            padding: PanelMatrix::PADDING,
             tiles: tiles(matrix),
             joined: matrix.joins_tiles(),
             edges: matrix.edge_matrices(),
@@ -255,7 +255,7 @@ fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
 
 /// Both tiles of inputs, each in a variable of its own where there is room for that.
 fn tiles(matrix: PanelMatrix) -> [Tile; 2] {
-    let vectors = matrix.tile_k / VECTOR;
+    let vectors = matrix.tile_k / PanelMatrix::VECTOR;
     if matrix.joins_tiles() {
         [0, vectors].map(|vectors| Tile {
             name: "x_tiles",
@@ -317,7 +317,7 @@ fn step(matrix: PanelMatrix, group_size: GroupSize, index: u32) -> Step {
     Step {
         panel: index % matrix.panels,
         tile,
-        vectors: tile.vectors + k % matrix.tile_k / VECTOR,
+        vectors: tile.vectors + k % matrix.tile_k / PanelMatrix::VECTOR,
         ends_tile: end.is_multiple_of(matrix.tile_k),
         between: spread(pieces(matrix, group_size, index), matrix.matrices_m()),
     }
