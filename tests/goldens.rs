@@ -66,7 +66,8 @@ fn representative_variants_of_the_catalogue() {
         // The fewest rows, and sums that leave registers in rounds; two vectors of columns and subgroups that exchange halves.
         "skinny_r2_w128_c32x4_v4_g32_subgroup",
         "skinny_r4_w128_c32x8_v4_gx_shared",
-        "skinny_r8_w128_c32x8_v2_g32_subgroup",
+        "skinny_r8_w128_c32x8_v2_s_g32_subgroup",
+        "skinny_r16_w128_c32x4_v2_s_gx_shared",
         "skinny_matrix_16x32x128_s4_a2_g32_m16_f16",
         // Matrices that stay in registers: the scales of a span together, and those of run-time groups.
         "held_matrix_s16_h16_g32_m16_f16",
@@ -117,6 +118,7 @@ fn what_a_description_fixes_is_constant_in_the_text() {
             columns: Some(16),
             lane_columns: Some(4),
             words: Some(1),
+            staged: None,
             reduction: Some(Reduction::Shared),
         })
         .prefill(TileSpec {

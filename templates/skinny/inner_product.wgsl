@@ -34,46 +34,33 @@ var load = lane_k;
 if (load < loads) {
     {% include "skinny/load.wgsl" %}
 }
-while (load < loads) {
-    {% for c in range(end=columns) %}
-    let q_{{ c }} = next_{{ c }};
-    {% endfor %}
-    {% for block in blocks %}
-    {% if encoding == "codebook" %}
-    let scales_{{ block.index }} = next_scale_{{ block.index }};
+{% if staged %}
+// Inputs as well, those of all lanes. Every lane takes part in every step, past its share of K too: compilers move nothing across a condition there.
+{% for i in staged.own %}
+var item_{{ i }} = load_item(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, 0u);
+{% endfor %}
+for (var first = 0u; first < loads; first += LANES_K) {
+    // What was there before has been read.
+    workgroupBarrier();
+    {% if staged.some_idle %}
+    if (lane < ROWS * ROW_VECTORS) {
+        stage(lane, first, item_0);
+    }
     {% else %}
-    let scales_{{ block.index }} = scales_by_nibble(next_scale_{{ block.index }});
-    {% endif %}
-    {% if affine %}
-    let offset_{{ block.index }} = offset_beside(next_scale_{{ block.index }}, {% if scale_load == 1 %}next_offset_{{ block.index }}{% elif encoding == "zero_point" %}unpack_offsets(next_offset_{{ block.index }}){% elif scales.format == "f32" %}next_offset_{{ block.index }}{% else %}unpack_scales(next_offset_{{ block.index }}){% endif %});
-    {% endif %}
+    {% for i in staged.own %}
+    stage(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, first, item_{{ i }});
     {% endfor %}
-    let k = 2u * WORDS * load;
-    load += LANES_K;
-    if (load < loads) {
-        {% include "skinny/load.wgsl" %}
-    }
-    {% for word in words %}
-    {% for block in blocks %}
-    let words_{{ word.index }}_{{ block.index }} = vec4<u32>({% for column in block.columns %}q_{{ column.index }}{{ word.component }}{% if not loop.last %}, {% endif %}{% endfor %});
-    {% endfor %}
-    {% for half in [0, 1] %}
-    // Weights {{ word.k + half * 4 }} to {{ word.k + half * 4 + 3 }} of the load.
-    {
-        {% for block in blocks %}
-        let w_{{ block.index }} = dequantize(words_{{ word.index }}_{{ block.index }}{% if half == 1 %} >> vec4<u32>(16u){% endif %}, scales_{{ block.index }}{% if affine %}, offset_{{ block.index }}{% endif %});
-        {% endfor %}
-        {% for r in range(end=rows) %}
-        {% if columns == 4 %}
-        sum_{{ r }}_0 = multiply_add(sum_{{ r }}_0, input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}], w_0);
-        {% else %}
-        let x_{{ r }}_k = input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}];
-        {% for block in blocks %}
-        sum_{{ r }}_{{ block.index }} = multiply_add(sum_{{ r }}_{{ block.index }}, x_{{ r }}_k, w_{{ block.index }});
-        {% endfor %}
-        {% endif %}
+    {% endif %}
+    workgroupBarrier();
+    if (first + LANES_K < loads) {
+        {% for i in staged.own %}
+        item_{{ i }} = load_item(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, first + LANES_K);
         {% endfor %}
     }
-    {% endfor %}
-    {% endfor %}
+    {% include "skinny/multiply.wgsl" %}
 }
+{% else %}
+while (load < loads) {
+    {% include "skinny/multiply.wgsl" %}
+}
+{% endif %}

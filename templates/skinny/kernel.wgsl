@@ -32,7 +32,15 @@ const PARTIALS: u32 = {{ partials }}u;
 const ROWS_AT_ONCE: u32 = {{ rows_at_once }}u;
 // Vectors between the partial sums of neighbouring rows: chosen so that no two lanes meet in one bank.
 const PARTIAL_STRIDE: u32 = {{ partial_stride }}u;
+{% if staged %}
+// Vectors of four inputs of a row that a lane needs for a step, and those of all lanes.
+const VECTORS: u32 = {{ staged.vectors }}u;
+const ROW_VECTORS: u32 = VECTORS * LANES_K;
+// Inputs of a step, of all rows; after the last step partial sums meet there.
+var<workgroup> tile: array<vec4<f32>, {{ staged.memory }}>;
+{% else %}
 var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE>;
+{% endif %}
 
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
@@ -40,6 +48,10 @@ var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRID
 {% if encoding == "codebook" %}
 {% include "skinny/dequantize_codebook.wgsl" %}
 {% else %}
+{% if staged %}
+// The bits of 2^23.
+const MAGIC: u32 = {{ magic }}u;
+{% endif %}
 {% include "skinny/dequantize.wgsl" %}
 {% endif %}
 {% include "common/multiply_add.wgsl" %}
@@ -53,6 +65,9 @@ var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRID
 {% include "common/offsets.wgsl" %}
 {% endif %}
 {% include "common/epilogue.wgsl" %}
+{% if staged %}
+{% include "skinny/staged_inputs.wgsl" %}
+{% endif %}
 
 @compute @workgroup_size(WIDTH)
 fn main(
@@ -82,10 +97,21 @@ fn main(
     {% if not fixed_group_size %}
     let loads_per_group = params.group_size / (WORDS * WEIGHTS_PER_WORD);
     {% endif %}
+    {% if staged %}
+    {% if encoding != "codebook" %}
+    {% include "common/magic.wgsl" %}
+    {% endif %}
+    {% for word in words %}
+    {% for half in [0, 1] %}
+    let x_{{ word.index * 2 + half }} = place(0u, lane_k * VECTORS{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %});
+    {% endfor %}
+    {% endfor %}
+    {% else %}
     // Rows past the edge repeat the last one; the store drops them.
     {% for r in range(end=rows) %}
     let x_{{ r }} = {% if r == 0 %}params.input_offset{% else %}(params.input_offset + min({{ r }}u, params.M - 1u) * {{ k }}){% endif %} / 4u;
     {% endfor %}
+    {% endif %}
 
     // Every workgroup strides over the columns, so that any grid serves any N.
     for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {

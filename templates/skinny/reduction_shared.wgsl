@@ -4,7 +4,7 @@
 workgroupBarrier();
 {% for row in round.rows %}
 {% for block in blocks %}
-partial[({% if row > round.first %}{{ row - round.first }}u * PARTIALS + {% endif %}lane_k) * PARTIAL_STRIDE + lane_n{% if block.index > 0 %} + {{ block.index }}u * LANES_N{% endif %}] = sum_{{ row }}_{{ block.index }};
+{{ sums }}[({% if row > round.first %}{{ row - round.first }}u * PARTIALS + {% endif %}lane_k) * PARTIAL_STRIDE + lane_n{% if block.index > 0 %} + {{ block.index }}u * LANES_N{% endif %}] = sum_{{ row }}_{{ block.index }};
 {% endfor %}
 {% endfor %}
 workgroupBarrier();

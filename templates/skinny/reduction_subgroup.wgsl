@@ -23,7 +23,7 @@ if ((lane & {{ rest[0] }}u) == 0u) {
     {% endif %}
     {% for row in round.kept %}
     {% for block in blocks %}
-    partial[(quad * ROWS_AT_ONCE + own_row{% if row > round.first %} + {{ row - round.first }}u{% endif %}) * PARTIAL_STRIDE + lane_n{% if block.index > 0 %} + {{ block.index }}u * LANES_N{% endif %}] = sum_{{ row }}_{{ block.index }};
+    {{ sums }}[(quad * ROWS_AT_ONCE + own_row{% if row > round.first %} + {{ row - round.first }}u{% endif %}) * PARTIAL_STRIDE + lane_n{% if block.index > 0 %} + {{ block.index }}u * LANES_N{% endif %}] = sum_{{ row }}_{{ block.index }};
     {% endfor %}
     {% endfor %}
     {% if rest | length > 0 %}

@@ -5,9 +5,9 @@ for (var item = lane; item < ROWS_AT_ONCE * COLUMNS; item += WIDTH) {
     var total = 0.0;
     for (var other = 0u; other < PARTIALS; other++) {
         {% if reduction == "subgroup" %}
-        total += partial[(other * ROWS_AT_ONCE + item_row) * PARTIAL_STRIDE + vector][item % 4u];
+        total += {{ sums }}[(other * ROWS_AT_ONCE + item_row) * PARTIAL_STRIDE + vector][item % 4u];
         {% else %}
-        total += partial[(item_row * PARTIALS + other) * PARTIAL_STRIDE + vector][item % 4u];
+        total += {{ sums }}[(item_row * PARTIALS + other) * PARTIAL_STRIDE + vector][item % 4u];
         {% endif %}
     }
     let m = item_row{% if round.first > 0 %} + {{ round.first }}u{% endif %};

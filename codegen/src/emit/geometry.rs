@@ -116,11 +116,12 @@ fn skinny_value(krate: &TokenStream, skinny: Skinny) -> TokenStream {
         columns,
         lane_columns,
         words,
+        staged,
         reduction,
     } = skinny;
     let reduction = reduction_value(krate, reduction);
     quote!(#krate::Skinny {
-        rows: #rows, width: #width, columns: #columns, lane_columns: #lane_columns, words: #words, reduction: #reduction,
+        rows: #rows, width: #width, columns: #columns, lane_columns: #lane_columns, words: #words, staged: #staged, reduction: #reduction,
     })
 }
 

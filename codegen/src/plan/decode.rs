@@ -2,7 +2,7 @@
 
 use q4_kernel_types::{Configuration, Coop4, Geometry, NumericClass, Reduction, layout::WEIGHTS_PER_WORD};
 
-use super::{configuration, may_be_loads, may_be_multiples, reductions};
+use super::{configuration, may_be_loads, reductions};
 use crate::spec::{Coop4Spec, DecodeSpec, GemvSpec, KernelSpec, StreamSpec};
 
 /// The variants for M == 1. Empty where no GEMV serves the layer.
@@ -92,7 +92,7 @@ fn narrower(spec: &KernelSpec, wish: GemvSpec) -> Vec<Configuration> {
 }
 
 fn coop4(spec: &KernelSpec, wish: Coop4Spec) -> Vec<Configuration> {
-    if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
+    if !spec.may_be_multiples(WEIGHTS_PER_WORD) {
         return Vec::new();
     }
     let mut variants = Vec::new();

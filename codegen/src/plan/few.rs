@@ -5,7 +5,7 @@ use q4_kernel_types::{
     layout::WEIGHTS_PER_WORD,
 };
 
-use super::{configuration, groups_may_fit_loads, may_be_loads, may_be_multiples, reductions};
+use super::{configuration, groups_may_fit_loads, may_be_loads, reductions};
 use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
 /// Rows up to which kernels in f32 are faster than held matrices, by measurement.
@@ -14,7 +14,7 @@ const QUICK_IN_F32: u32 = 4;
 /// The variants for a few rows: kernels for ever more of them. Streaming ones come first, up to as many rows as they hold. Matrices hold 16, and take nearly as long
 /// for fewer: where the description allows their class and asks for nothing else, held ones come behind those that are quick in f32, the others before the last.
 pub(super) fn few(spec: &KernelSpec) -> Vec<Configuration> {
-    if !may_be_multiples(spec, WEIGHTS_PER_WORD) {
+    if !spec.may_be_multiples(WEIGHTS_PER_WORD) {
         return Vec::new();
     }
     let mut variants = Vec::new();
@@ -67,14 +67,7 @@ fn skinny(spec: &KernelSpec, wish: SkinnySpec, rows: u32) -> Vec<Configuration> 
     reductions(wish.reduction)
         .iter()
         .map(|&reduction| {
-            let default = Skinny::for_rows(rows, reduction);
-            let skinny = Skinny {
-                width: wish.width.unwrap_or(default.width),
-                columns: wish.columns.unwrap_or(default.columns),
-                lane_columns: wish.lane_columns.unwrap_or(default.lane_columns),
-                words: wish.words.unwrap_or_else(|| words(spec, default.words)),
-                ..default
-            };
+            let skinny = wish.geometry(spec, rows, reduction);
             configuration(spec, Geometry::Skinny(skinny))
         })
         .collect()
@@ -103,11 +96,4 @@ fn rounded(spec: &KernelSpec, geometry: Geometry) -> Configuration {
         numeric: NumericClass::F16Multiply,
         ..configuration(spec, geometry)
     }
-}
-
-/// The longest loads up to `most` words that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a
-/// second set of kernels for it would double the route.
-fn words(spec: &KernelSpec, most: u32) -> u32 {
-    let fits = |words: &u32| *words <= most && may_be_multiples(spec, words * WEIGHTS_PER_WORD);
-    Skinny::WORDS.into_iter().filter(fits).max().unwrap_or(most)
 }

@@ -35,14 +35,6 @@ pub fn plan(spec: &KernelSpec) -> Plan {
     }
 }
 
-/// Whether K and the group size may be multiples of `step`, as far as they are known.
-fn may_be_multiples(spec: &KernelSpec, step: u32) -> bool {
-    [spec.k, spec.fixed_group_size()]
-        .into_iter()
-        .flatten()
-        .all(|value| value.is_multiple_of(step))
-}
-
 /// Whether K may be whole loads of 16 bytes, and the group size one that such loads serve, as far as they are known.
 fn may_be_loads(spec: &KernelSpec) -> bool {
     spec.k.is_none_or(|k| k.is_multiple_of(load::WEIGHTS)) && groups_may_fit_loads(spec)
@@ -156,8 +148,8 @@ mod tests {
             [
                 "skinny_r2_w128_c64x8_v4_g32_shared_k2048",
                 "skinny_r4_w128_c64x8_v4_g32_shared_k2048",
-                "skinny_r8_w128_c64x8_v2_g32_shared_k2048",
-                "skinny_r16_w256_c64x4_v2_g32_shared_k2048",
+                "skinny_r8_w128_c64x8_v2_s_g32_shared_k2048",
+                "skinny_r16_w128_c64x4_v2_s_g32_shared_k2048",
             ]
         );
     }
@@ -174,10 +166,10 @@ mod tests {
                 "stream_r4_w512_c4_s64_p132_g32_subgroup_k4096",
                 "stream_r4_w512_c4_s64_p132_g32_shared_k4096",
                 "skinny_r4_w128_c32x8_v4_g32_shared_k4096",
-                "skinny_r8_w128_c32x8_v2_g32_subgroup_k4096",
-                "skinny_r8_w128_c32x8_v2_g32_shared_k4096",
-                "skinny_r16_w256_c32x4_v2_g32_subgroup_k4096",
-                "skinny_r16_w256_c32x4_v2_g32_shared_k4096",
+                "skinny_r8_w128_c32x8_v2_s_g32_subgroup_k4096",
+                "skinny_r8_w128_c32x8_v2_s_g32_shared_k4096",
+                "skinny_r16_w128_c32x4_v2_s_g32_subgroup_k4096",
+                "skinny_r16_w128_c32x4_v2_s_g32_shared_k4096",
             ]
         );
         let wish = StreamOfRowsSpec {

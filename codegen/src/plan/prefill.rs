@@ -5,7 +5,7 @@ use q4_kernel_types::{
     layout::WEIGHTS_PER_WORD,
 };
 
-use super::{configuration, groups_may_fit_loads, may_be_multiples};
+use super::{configuration, groups_may_fit_loads};
 use crate::spec::{KernelSpec, PrefillSpec, TileSpec};
 
 /// The invocations per workgroup that every WebGPU device offers.
@@ -49,7 +49,7 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
             let geometries = vec![wished, Geometry::Matrix(Matrix::DEFAULT)];
             [matrices(spec, geometries), exact(spec, Staged::DEFAULT)].concat()
         }
-        None if may_be_multiples(spec, WEIGHTS_PER_WORD) => {
+        None if spec.may_be_multiples(WEIGHTS_PER_WORD) => {
             let mut geometries = vec![Geometry::Matrix(Matrix::DEFAULT)];
             // For tables of measurements to choose.
             if groups_may_fit_loads(spec) && spec.k.is_none_or(|k| k.is_multiple_of(PanelMatrix::SPAN)) {

@@ -48,6 +48,8 @@ pub enum Field {
     FewLaneColumns,
     /// `few.words`
     FewWords,
+    /// Whether the kernels for a few rows stage their inputs.
+    FewStaged,
     /// `few.subgroups`
     FewSubgroups,
     /// `few.held`
@@ -112,6 +114,7 @@ impl Field {
             Self::FewColumns => "few.columns",
             Self::FewLaneColumns => "few.lane_columns",
             Self::FewWords => "few.words",
+            Self::FewStaged => "few.staged",
             Self::FewSubgroups => "few.subgroups",
             Self::FewHeld => "few.held",
             Self::FewWorkgroups => "few.workgroups",
@@ -234,6 +237,14 @@ impl KernelSpec {
                 ),
             );
         }
+    }
+
+    /// Whether K and the group size may be multiples of `step`, as far as they are known.
+    pub(crate) fn may_be_multiples(&self, step: u32) -> bool {
+        [self.k, self.fixed_group_size()]
+            .into_iter()
+            .flatten()
+            .all(|value| value.is_multiple_of(step))
     }
 
     pub(crate) fn fixed_group_size(&self) -> Option<u32> {
@@ -375,6 +386,7 @@ mod tests {
             columns: Some(48),
             lane_columns: Some(16),
             words: Some(4),
+            staged: None,
             reduction: None,
         });
         assert_eq!(
@@ -386,6 +398,23 @@ mod tests {
                 "`few`: skinny needs K % 8 == 0, and K is 2050; leave `few` out and the GEMM serves a few rows too",
                 "`few.words`: loads of 4 words need group_size % 32 == 0, and group_size is 40; \
                  leave `words` out and a load that fits is chosen",
+            ]
+        );
+    }
+
+    #[test]
+    fn staged_inputs_that_not_every_device_has_room_for_are_refused() {
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048).few(SkinnySpec {
+            width: Some(256),
+            words: Some(4),
+            staged: Some(true),
+            ..SkinnySpec::default()
+        });
+        assert_eq!(
+            messages(&spec),
+            [
+                "`few.staged`: inputs of 4 rows for one step of all lanes take 32768 bytes of workgroup memory, and devices need not have more than 16384; \
+                 leave `staged` out, or ask for fewer lanes, fewer words or more columns"
             ]
         );
     }

@@ -38,6 +38,9 @@ pub struct Entry<S> {
     pub value: Value<S>,
 }
 
+/// What a description says of something that is done or not.
+const NEVER_OR_ALWAYS: [(&str, bool); 2] = [("never", false), ("always", true)];
+
 /// A value, with the place where it stands.
 #[derive(Clone, Debug)]
 pub enum Value<S> {
@@ -239,7 +242,7 @@ impl<S: Clone> Reader<S> {
         let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
         let [staged, slices] = ["staged", "slices"].map(|key| {
             let value = fields.remove(key)?;
-            self.choice(value, &[("never", false), ("always", true)])
+            self.choice(value, &NEVER_OR_ALWAYS)
         });
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
@@ -280,10 +283,14 @@ impl<S: Clone> Reader<S> {
         let known: &[&'static str] = match name {
             "stream" => &["width", "columns", "workgroups", "reduction"],
             "held_matrix" => &["subgroups", "held", "workgroups"],
-            _ => &["width", "columns", "lane_columns", "words", "reduction"],
+            _ => &["width", "columns", "lane_columns", "words", "staged", "reduction"],
         };
         let mut fields = self.fields(entries, name, known);
         let reduction = fields.remove("reduction").and_then(|value| self.reduction(value));
+        let staged = fields.remove("staged").and_then(|value| {
+            self.places.insert(Field::FewStaged, value.span().clone());
+            self.choice(value, &NEVER_OR_ALWAYS)
+        });
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [width, columns] =
@@ -305,6 +312,7 @@ impl<S: Clone> Reader<S> {
                 columns,
                 lane_columns: size("lane_columns", Field::FewLaneColumns),
                 words: size("words", Field::FewWords),
+                staged,
                 reduction,
             }),
         })

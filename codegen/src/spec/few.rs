@@ -1,6 +1,6 @@
 //! What can be asked for of the kernels for a few rows, and the rules of them.
 
-use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream, load};
+use q4_kernel_types::{HeldMatrix, Reduction, Skinny, Stream, layout::WEIGHTS_PER_WORD, load};
 
 use super::{Field, KernelSpec, check::Errors};
 
@@ -16,6 +16,8 @@ pub struct SkinnySpec {
     /// Words of one row of weights that a lane loads at once: 1, 2 where K and the group size are multiples of 16, or 4 where they are of 32.
     /// Left out: as many as they may be multiples of, and fewer for many rows.
     pub words: Option<u32>,
+    /// Whether inputs are staged in workgroup memory. Left out: for more than four rows, where they fit.
+    pub staged: Option<bool>,
     /// How partial sums become one. Left out: subgroup shuffles where the device has them, workgroup memory elsewhere.
     pub reduction: Option<Reduction>,
 }
@@ -73,6 +75,24 @@ impl From<StreamOfRowsSpec> for FewSpec {
 impl From<HeldMatrixSpec> for FewSpec {
     fn from(matrix: HeldMatrixSpec) -> Self {
         Self::HeldMatrix(matrix)
+    }
+}
+
+impl SkinnySpec {
+    /// The geometry for as many rows, with what was left out.
+    pub(crate) fn geometry(self, spec: &KernelSpec, rows: u32, reduction: Reduction) -> Skinny {
+        let default = Skinny::for_rows(rows, reduction);
+        let skinny = Skinny {
+            width: self.width.unwrap_or(default.width),
+            columns: self.columns.unwrap_or(default.columns),
+            lane_columns: self.lane_columns.unwrap_or(default.lane_columns),
+            words: self.words.unwrap_or_else(|| longest_load(spec, default.words)),
+            ..default
+        };
+        Skinny {
+            staged: self.staged.unwrap_or(default.staged && skinny.tile_fits()),
+            ..skinny
+        }
     }
 }
 
@@ -149,6 +169,7 @@ impl KernelSpec {
         errors.one_of(Field::FewColumns, few.columns, &Skinny::COLUMNS);
         errors.one_of(Field::FewLaneColumns, few.lane_columns, &Skinny::LANE_COLUMNS);
         errors.one_of(Field::FewWords, few.words, &Skinny::WORDS);
+        self.check_staged_inputs(few, errors);
         self.check_loads(
             (
                 Field::Few,
@@ -159,6 +180,43 @@ impl KernelSpec {
             errors,
         );
     }
+
+    /// That staged inputs fit into workgroup memory.
+    fn check_staged_inputs(&self, few: SkinnySpec, errors: &mut Errors) {
+        let sizes = [
+            (few.width, &Skinny::WIDTHS[..]),
+            (few.columns, &Skinny::COLUMNS),
+            (few.lane_columns, &Skinny::LANE_COLUMNS),
+            (few.words, &Skinny::WORDS),
+        ];
+        let known = |(size, all): (Option<u32>, &[u32])| size.is_none_or(|size| all.contains(&size));
+        if !sizes.into_iter().all(known) {
+            return;
+        }
+        let geometries = Skinny::ROWS.map(|rows| few.geometry(self, rows, Reduction::Shared));
+        if let Some(skinny) = geometries
+            .iter()
+            .find(|skinny| skinny.staged && !skinny.tile_fits())
+        {
+            errors.push(
+                Field::FewStaged,
+                format!(
+                    "inputs of {} rows for one step of all lanes take {} bytes of workgroup memory, and devices need not have more than {}; \
+                     leave `staged` out, or ask for fewer lanes, fewer words or more columns",
+                    skinny.rows,
+                    skinny.tile_bytes(),
+                    Skinny::WORKGROUP_BYTES,
+                ),
+            );
+        }
+    }
+}
+
+/// The longest loads up to `most` words that are not sure to straddle rows or groups. A layer of run-time shape that they do not fit goes to the GEMM: a
+/// second set of kernels for it would double the route.
+fn longest_load(spec: &KernelSpec, most: u32) -> u32 {
+    let fits = |words: &u32| *words <= most && spec.may_be_multiples(words * WEIGHTS_PER_WORD);
+    Skinny::WORDS.into_iter().filter(fits).max().unwrap_or(most)
 }
 
 /// What to do where loads do not fit.

@@ -21,6 +21,9 @@ pub struct Skinny {
     pub lane_columns: u32,
     /// Words of one row of weights that a lane loads at once: 1, 2, or 4 for loads of 16 bytes. Fewer make a shorter loop and leave registers to more sums.
     pub words: u32,
+    /// Whether the lanes of a workgroup stage the inputs of a step in workgroup memory, each of them once, instead of loading them for themselves: worth it where
+    /// inputs are what most loads are for, which is with many rows.
+    pub staged: bool,
     /// How the lanes' partial sums become one.
     pub reduction: Reduction,
 }
@@ -39,24 +42,25 @@ impl Skinny {
     /// Neighbouring lanes that share their columns over K. The smallest subgroups have as many lanes, so that these can always
     /// exchange values by shuffles; with loads of 16 bytes they read 64 consecutive ones.
     pub const QUAD: u32 = 4;
-    /// Bytes of workgroup memory that partial sums may take: what every WebGPU device offers.
-    const PARTIAL_BYTES: u32 = 16 * 1024;
+    /// Bytes of workgroup memory that staged inputs and, after them, partial sums may take: what every WebGPU device offers.
+    pub const WORKGROUP_BYTES: u32 = 16 * 1024;
 
     /// What is chosen for so many rows where a description names nothing: with more rows a lane takes fewer columns or words, so that its sums still fit its
-    /// registers.
+    /// registers, and inputs are staged.
     #[must_use]
     pub const fn for_rows(rows: u32, reduction: Reduction) -> Self {
-        let (width, lane_columns, words) = match rows {
-            0..=4 => (128, 8, 4),
-            5..=8 => (128, 8, 2),
-            _ => (256, 4, 2),
+        let (lane_columns, words) = match rows {
+            0..=4 => (8, 4),
+            5..=8 => (8, 2),
+            _ => (4, 2),
         };
         Self {
             rows,
-            width,
+            width: 128,
             columns: 32,
             lane_columns,
             words,
+            staged: rows > 4,
             reduction,
         }
     }
@@ -71,6 +75,30 @@ impl Skinny {
     #[must_use]
     pub const fn quads(&self) -> u32 {
         self.width / (Self::QUAD * self.lanes_n())
+    }
+
+    /// Vectors of four inputs of one row that a lane needs for a step.
+    #[must_use]
+    pub const fn vectors(&self) -> u32 {
+        self.step() / 4
+    }
+
+    /// Vectors of four inputs that all lanes need for a step, of all rows: what is staged at once.
+    #[must_use]
+    pub const fn tile_vectors(&self) -> u32 {
+        self.rows * self.vectors() * self.quads() * Self::QUAD
+    }
+
+    /// The same in bytes.
+    #[must_use]
+    pub const fn tile_bytes(&self) -> u32 {
+        self.tile_vectors() * 16
+    }
+
+    /// Whether what is staged at once fits into the workgroup memory of every device.
+    #[must_use]
+    pub const fn tile_fits(&self) -> bool {
+        self.tile_bytes() <= Self::WORKGROUP_BYTES
     }
 
     /// Sums of one output that meet in workgroup memory.
@@ -94,7 +122,7 @@ impl Skinny {
     #[must_use]
     pub const fn rows_at_once(&self) -> u32 {
         let mut rows = self.rows;
-        while rows > 1 && rows * self.partials() * self.partial_stride() * 16 > Self::PARTIAL_BYTES {
+        while rows > 1 && rows * self.partials() * self.partial_stride() * 16 > Self::WORKGROUP_BYTES {
             rows /= 2;
         }
         rows
@@ -119,14 +147,16 @@ impl Family for Skinny {
             columns,
             lane_columns,
             words,
+            staged,
             reduction,
         } = self;
         let words = match words {
             1 => String::new(),
             words => format!("_v{words}"),
         };
+        let staged = if *staged { "_s" } else { "" };
         Label {
-            sizes: format!("r{rows}_w{width}_c{columns}x{lane_columns}{words}"),
+            sizes: format!("r{rows}_w{width}_c{columns}x{lane_columns}{words}{staged}"),
             kind: Some(reduction.name()),
         }
     }
@@ -168,12 +198,14 @@ impl fmt::Display for Skinny {
             columns,
             lane_columns,
             words,
+            staged,
             reduction,
         } = self;
+        let staged = if *staged { "always" } else { "never" };
         write!(
             f,
             "skinny {{ rows: {rows}, width: {width}, columns: {columns}, lane_columns: {lane_columns}, words: {words}, \
-             reduction: {reduction} }}"
+             staged: {staged}, reduction: {reduction} }}"
         )
     }
 }
@@ -199,11 +231,12 @@ mod tests {
                         columns,
                         lane_columns,
                         words: 4,
+                        staged: false,
                         reduction,
                     };
                     assert!(skinny.quads() >= 1, "{skinny}");
                     let bytes = skinny.partials() * skinny.rows_at_once() * skinny.partial_stride() * 16;
-                    assert!(bytes <= Skinny::PARTIAL_BYTES, "{skinny}: {bytes} bytes");
+                    assert!(bytes <= Skinny::WORKGROUP_BYTES, "{skinny}: {bytes} bytes");
                     // The lanes of a quad finish four neighbouring rows, which meet their partners in one round.
                     let fewest = match reduction {
                         Reduction::Subgroup => rows.min(Skinny::QUAD),
@@ -212,6 +245,13 @@ mod tests {
                     assert!(skinny.rows_at_once() >= fewest, "{skinny}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn whatever_is_chosen_stages_no_more_than_every_device_has_room_for() {
+        for skinny in Skinny::ROWS.map(|rows| Skinny::for_rows(rows, Reduction::Shared)) {
+            assert!(skinny.tile_fits(), "{skinny}: {} bytes", skinny.tile_bytes());
         }
     }
 }

@@ -4,8 +4,9 @@ use q4_kernel_types::{Configuration, Geometry, GroupSize, HeldMatrix, Reduction,
 
 use super::{COMMON_GROUP_SIZES, COMMONEST, GROUP_SIZES, rounded, standard};
 
-/// Skinny kernels of the catalogue at the group size that most layers have: `(rows, width, columns, columns of a lane, words)`. More columns of a lane share
-/// what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are few columns.
+/// Skinny kernels of the catalogue at the group size that most layers have, whose lanes load inputs for themselves: `(rows, width, columns, columns of a lane,
+/// words)`. More columns of a lane share what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are
+/// few columns.
 const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
     (2, 64, 16, 4, 4),
     (2, 128, 32, 4, 4),
@@ -24,6 +25,12 @@ const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
     (16, 128, 32, 4, 2),
     (16, 64, 16, 4, 2),
 ];
+
+/// The same that adapters without subgroups take too.
+const SKINNY_OF_BOTH: [(u32, u32, u32, u32, u32); 2] = [(8, 128, 32, 8, 2), (16, 256, 32, 4, 2)];
+
+/// The same whose inputs are staged. More columns of a workgroup share what is staged, where there are enough columns for all multiprocessors.
+const SKINNY_STAGED: [(u32, u32, u32, u32, u32); 2] = [(8, 128, 64, 8, 2), (16, 128, 64, 4, 2)];
 
 /// Matrices for a few rows, at the group size that most layers have: `(columns, K, subgroups, steps ahead)`. Many columns read the inputs less
 /// often, few make more workgroups; what is ahead keeps memory busy.
@@ -68,17 +75,28 @@ pub(super) fn defaults(group_size: GroupSize) -> Vec<Configuration> {
 
 /// More skinny kernels for the commonest group size.
 pub(super) fn for_tuning() -> Vec<Configuration> {
-    SKINNY
-        .map(|(rows, width, columns, lane_columns, words)| Skinny {
-            rows,
-            width,
-            columns,
-            lane_columns,
-            words,
-            reduction: Reduction::Subgroup,
-        })
-        .map(|skinny| standard(Geometry::Skinny(skinny), COMMONEST))
-        .to_vec()
+    let of = |sizes: &[(u32, u32, u32, u32, u32)], staged, reduction| -> Vec<Configuration> {
+        sizes
+            .iter()
+            .map(|&(rows, width, columns, lane_columns, words)| Skinny {
+                rows,
+                width,
+                columns,
+                lane_columns,
+                words,
+                staged,
+                reduction,
+            })
+            .map(|skinny| standard(Geometry::Skinny(skinny), COMMONEST))
+            .collect()
+    };
+    [
+        of(&SKINNY, false, Reduction::Subgroup),
+        of(&SKINNY_OF_BOTH, false, Reduction::Subgroup),
+        of(&SKINNY_OF_BOTH, false, Reduction::Shared),
+        of(&SKINNY_STAGED, true, Reduction::Subgroup),
+    ]
+    .concat()
 }
 
 /// Those of cooperative matrices.

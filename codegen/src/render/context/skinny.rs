@@ -14,6 +14,10 @@ pub(super) struct Values {
     reduction: Reduction,
     /// The words that a lane loads of a row at once.
     words: Vec<Word>,
+    /// What stages inputs, where they are.
+    staged: Option<StagedInputs>,
+    /// The variable that partial sums meet in.
+    sums: &'static str,
     magic: u32,
     nibbles: [Nibble; 4],
     partials: u32,
@@ -23,6 +27,20 @@ pub(super) struct Values {
     steps: Vec<Step>,
     rest: Vec<u32>,
     rounds: Vec<Round>,
+}
+
+/// Inputs of one step of all lanes in workgroup memory.
+#[derive(Serialize)]
+struct StagedInputs {
+    /// Vectors of a row that a lane needs.
+    vectors: u32,
+    /// How far apart a lane's vectors are turned, so that lanes side by side store into different banks.
+    turn: u32,
+    /// Vectors of the variable: inputs, and later partial sums.
+    memory: u32,
+    /// Vectors that a lane stages, and whether some lanes have none.
+    own: Vec<u32>,
+    some_idle: bool,
 }
 
 /// Lanes that lie `mask` apart divide rows that lie `distance` apart.
@@ -81,6 +99,8 @@ pub(super) fn describe(skinny: Skinny) -> Described {
             quad: Skinny::QUAD,
             reduction: skinny.reduction,
             words: words(skinny.words),
+            staged: skinny.staged.then(|| staged_inputs(&skinny)),
+            sums: if skinny.staged { "tile" } else { "partial" },
             magic: mantissa::MAGIC,
             nibbles: mantissa::nibbles(),
             partials: skinny.partials(),
@@ -90,6 +110,20 @@ pub(super) fn describe(skinny: Skinny) -> Described {
             rest,
             rounds: rounds(skinny, shared_rows),
         }),
+    }
+}
+
+/// Vectors of 16 bytes that all banks of workgroup memory serve at once.
+const VECTORS_OF_BANKS: u32 = 8;
+
+fn staged_inputs(skinny: &Skinny) -> StagedInputs {
+    let sums = skinny.partials() * skinny.rows_at_once() * skinny.partial_stride();
+    StagedInputs {
+        vectors: skinny.vectors(),
+        turn: VECTORS_OF_BANKS / skinny.vectors(),
+        memory: skinny.tile_vectors().max(sums),
+        own: (0..skinny.tile_vectors().div_ceil(skinny.width)).collect(),
+        some_idle: skinny.tile_vectors() < skinny.width,
     }
 }
 
