@@ -48,7 +48,7 @@ fn a_variant_keeps_every_promise_in_full() {
 
 #[test]
 fn every_variant_of_the_catalogue_keeps_its_promises_at_a_first_look() {
-    let run = q4(&["verify", "--all", "--quick", "--subgroup", "8,32"]);
+    let run = q4(&["verify", "--all", "--quick", "--subgroup", "32"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     // Beside the catalogue, the first implementation's two.
     let all = format!(

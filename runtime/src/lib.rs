@@ -65,7 +65,7 @@ pub use wgpu;
 /// | | `gemv { width: 128, columns: 8, resident: 1, staged: never, workgroups: 2112, reduction: subgroup }`: without the workgroup memory |
 /// | | `coop4 { width: 64, columns: 8, words: 1, reduction: subgroup }`: as the first implementation had it | |
 /// | `few` | `stream { width: 512, columns: 4, workgroups: 132, reduction: subgroup }`: the kernels for 2 to 4 rows, more go to the next | chosen |
-/// | | `skinny { width: 128, columns: 32, lane_columns: 4, words: 4, reduction: subgroup }`: the kernels for 2 to 16 rows | |
+/// | | `skinny { width: 128, columns: 32, lane_columns: 4, words: 2, staged: always, reduction: subgroup }`: the kernels for 2 to 16 rows | |
 /// | | `held_matrix { subgroups: 16, held: 16, workgroups: 132 }`: the same with cooperative matrices, where `numeric` is `f16_multiply` | |
 /// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8 }`: the kernel for more rows, from workgroup memory | chosen |
 /// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |

@@ -7,7 +7,10 @@ cd "$(dirname "$0")/../.."
 out=$(realpath -m "${1:?name a folder for the screenshots}")
 mkdir -p "$out"
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+# The last page's WebAssembly is compiled while this waits for packages and for compilers that take one core.
+bash tests/browser/wasm.sh >"$scratch/wasm.log" 2>&1 &
+compiling=$!
+trap 'kill "$compiling" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 
 step() { printf '== %s\n' "$*"; }
 # A browser or a compiler that hangs fails the step instead of holding everything up.
@@ -30,6 +33,9 @@ npx --prefix tests/browser tsc --noEmit --strict --target es2022 --module nodene
 limited node tests/browser/exported.mjs "$scratch/module"
 limited node tests/browser/tuning.mjs "$scratch/module"
 
+step "the WebAssembly example, compiled"
+wait "$compiling" || { cat "$scratch/wasm.log" >&2; exit 1; }
+
 step "the page of examples/web"
 cargo q4 export --target web --out examples/web examples/web/kernels.toml
 layers=()
@@ -40,5 +46,4 @@ done
 limited node tests/browser/demo.mjs "$out" "${layers[@]}"
 
 step "the typed API of Rust, as WebAssembly"
-bash tests/browser/wasm.sh
 limited node tests/browser/wasm.mjs "$out/wasm.png"

@@ -13,10 +13,10 @@
 | few | `stream_r4_w512_c4_h64_p132_g64_subgroup_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 512 invocations, SUBGROUP |
 | few | `stream_r4_w512_c4_h64_p132_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 512 invocations |
 | few | `skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias` | M <= 4, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
-| few | `skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
-| few | `skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 256 invocations, SUBGROUP |
-| few | `skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 256 invocations |
+| few | `skinny_r8_w128_c32x8_v2_s_g64_subgroup_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r8_w128_c32x8_v2_s_g64_shared_k1536_bias` | M <= 8, K == 1536, group_size == 64 | 128 invocations |
+| few | `skinny_r16_w128_c32x4_v2_s_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
+| few | `skinny_r16_w128_c32x4_v2_s_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations |
 | prefill | `staged_64x64x16_t8x8_g64_k1536_bias` | K == 1536, group_size == 64 | 64 invocations |
 | prefill | `gemm_64x64x16_t4x4_g64_k1536_bias` | K == 1536, group_size == 64 | 256 invocations |
 */
@@ -114,40 +114,40 @@ impl DownProj {
         "/skinny_r4_w128_c32x8_v4_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_s_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_s_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias.wgsl")
+        "/skinny_r8_w128_c32x8_v2_s_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_s_g64_shared_k1536_bias`, numeric class exact, serves M <= 8, K == 1536, group_size == 64, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_s_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias.wgsl")
+        "/skinny_r8_w128_c32x8_v2_s_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v2_s_g64_subgroup_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")), "```"
+        "/skinny_r16_w128_c32x4_v2_s_g64_subgroup_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_9: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias.wgsl")
+        "/skinny_r16_w128_c32x4_v2_s_g64_subgroup_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v2_s_g64_shared_k1536_bias`, numeric class exact, serves M <= 16, K == 1536, group_size == 64, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")), "```"
+        "/skinny_r16_w128_c32x4_v2_s_g64_shared_k1536_bias.wgsl")), "```"
     )]
     pub const FEW_WGSL_10: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias.wgsl")
+        "/skinny_r16_w128_c32x4_v2_s_g64_shared_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
@@ -334,6 +334,7 @@ impl DownProj {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 4u32,
+                    staged: false,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -425,6 +426,7 @@ impl DownProj {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 4u32,
+                    staged: false,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -445,7 +447,7 @@ impl DownProj {
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x8_v2_g64_subgroup_k1536_bias",
+                "skinny_r8_w128_c32x8_v2_s_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
@@ -454,6 +456,7 @@ impl DownProj {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -467,14 +470,14 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b5917afc7082b803c63b7c1a8765cace90c492660be85c77402102e313639edc",
+                "86513e3ff192e5d965ff9fd25fbc50a0001a0a762d9b3087b2464c18059afa66",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x8_v2_g64_shared_k1536_bias",
+                "skinny_r8_w128_c32x8_v2_s_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
@@ -483,6 +486,7 @@ impl DownProj {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -496,22 +500,23 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "f1526935a061151e22f771087560040438942bc0257fd70e3167a74749eac30f",
+                "4d1ef39b6a029b40ef23515159b3708622cff0ae5064a2c11e4e9a4cf2146a13",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w256_c32x4_v2_g64_subgroup_k1536_bias",
+                "skinny_r16_w128_c32x4_v2_s_g64_subgroup_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 256u32,
+                    width: 128u32,
                     columns: 32u32,
                     lane_columns: 4u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -525,22 +530,23 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "333322a1e9e7a66efa1c998ebc45c05e4cb3eda430f5a278418041d34350169b",
+                "f3e9874b21bf3ed1c12d7b66fe3bdf6430d4d0e41b6c5fb599563e3ac026f4c8",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w256_c32x4_v2_g64_shared_k1536_bias",
+                "skinny_r16_w128_c32x4_v2_s_g64_shared_k1536_bias",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 256u32,
+                    width: 128u32,
                     columns: 32u32,
                     lane_columns: 4u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
@@ -554,9 +560,9 @@ impl DownProj {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "0273c035e79f9755670e9ea4df4d26bab7929ba3600b66cf2fdbc475a2808a04",
+                "74257d0c3650895b2d07b041cf9b76abd5e0538d13acf2d3656173c06fd17602",
             ),
         },
     ];
@@ -748,10 +754,10 @@ const _: () = {
 | few | `stream_r4_w512_c4_s64_p132_gx_subgroup` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 512 invocations, SUBGROUP |
 | few | `stream_r4_w512_c4_s64_p132_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 512 invocations |
 | few | `skinny_r4_w128_c32x8_v4_gx_shared` | M <= 4, K % 32 == 0, group_size % 32 == 0 | 128 invocations |
-| few | `skinny_r8_w128_c32x8_v2_gx_subgroup` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations, SUBGROUP |
-| few | `skinny_r8_w128_c32x8_v2_gx_shared` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations |
-| few | `skinny_r16_w256_c32x4_v2_gx_subgroup` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 256 invocations, SUBGROUP |
-| few | `skinny_r16_w256_c32x4_v2_gx_shared` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 256 invocations |
+| few | `skinny_r8_w128_c32x8_v2_s_gx_subgroup` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r8_w128_c32x8_v2_s_gx_shared` | M <= 8, K % 16 == 0, group_size % 16 == 0 | 128 invocations |
+| few | `skinny_r16_w128_c32x4_v2_s_gx_subgroup` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 128 invocations, SUBGROUP |
+| few | `skinny_r16_w128_c32x4_v2_s_gx_shared` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 128 invocations |
 | prefill | `staged_64x64x16_t8x8_gx` | K % 8 == 0, group_size % 8 == 0 | 64 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx` | K % 8 == 0, group_size % 8 == 0 | 256 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx_ragged` | any shape | 256 invocations |
@@ -857,40 +863,40 @@ impl AnyShape {
         "/skinny_r4_w128_c32x8_v4_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_subgroup`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_s_gx_subgroup`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_s_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL_7: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_gx_subgroup.wgsl")
+        "/skinny_r8_w128_c32x8_v2_s_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_gx_shared`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r8_w128_c32x8_v2_s_gx_shared`, numeric class exact, serves M <= 8, K % 16 == 0, group_size % 16 == 0, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 8 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")), "```"
+        "/skinny_r8_w128_c32x8_v2_s_gx_shared.wgsl")), "```"
     )]
     pub const FEW_WGSL_8: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r8_w128_c32x8_v2_gx_shared.wgsl")
+        "/skinny_r8_w128_c32x8_v2_s_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_subgroup`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v2_s_gx_subgroup`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: SUBGROUP.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")), "```"
+        "/skinny_r16_w128_c32x4_v2_s_gx_subgroup.wgsl")), "```"
     )]
     pub const FEW_WGSL_9: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_gx_subgroup.wgsl")
+        "/skinny_r16_w128_c32x4_v2_s_gx_subgroup.wgsl")
     );
     #[doc = ::core::concat!(
-        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w256_c32x4_v2_gx_shared`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 256 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
+        " WGSL of the few route where the device or the shape rules the variants before it out.\n\n`skinny_r16_w128_c32x4_v2_s_gx_shared`, numeric class exact, serves M <= 16, K % 16 == 0, group_size % 16 == 0, 128 invocations and 16384 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 16 rows, one multiplication for each weight and row. Dispatched with x = min(ceil(N / 32), limit), striding over blocks of 32 columns.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")), "```"
+        "/skinny_r16_w128_c32x4_v2_s_gx_shared.wgsl")), "```"
     )]
     pub const FEW_WGSL_10: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
-        "/skinny_r16_w256_c32x4_v2_gx_shared.wgsl")
+        "/skinny_r16_w128_c32x4_v2_s_gx_shared.wgsl")
     );
     #[doc = ::core::concat!(
         " WGSL of the prefill route.\n\n`staged_64x64x16_t8x8_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 64 invocations and 10240 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
@@ -1129,6 +1135,7 @@ impl AnyShape {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 4u32,
+                    staged: false,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1220,6 +1227,7 @@ impl AnyShape {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 4u32,
+                    staged: false,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1240,7 +1248,7 @@ impl AnyShape {
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x8_v2_gx_subgroup",
+                "skinny_r8_w128_c32x8_v2_s_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
@@ -1249,6 +1257,7 @@ impl AnyShape {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1262,14 +1271,14 @@ impl AnyShape {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "eb6e4d99665709bb8a26a9d16cf096254d95c7453ea2ce73128255c90c49e59c",
+                "7e7b12433d7920ba664d810d0f3b325b45c640d6525187a60a33995d5cbd90a0",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r8_w128_c32x8_v2_gx_shared",
+                "skinny_r8_w128_c32x8_v2_s_gx_shared",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
@@ -1278,6 +1287,7 @@ impl AnyShape {
                     columns: 32u32,
                     lane_columns: 8u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1291,22 +1301,23 @@ impl AnyShape {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "26241a2c286a24f900043080a87f62726af9a6b66a6602aae9b22d199a5d6a10",
+                "b8e35758462ddb4a2f3a2d9f4afdf93cb1ff555677a09cf475577faecf5a5b5b",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w256_c32x4_v2_gx_subgroup",
+                "skinny_r16_w128_c32x4_v2_s_gx_subgroup",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 256u32,
+                    width: 128u32,
                     columns: 32u32,
                     lane_columns: 4u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Subgroup,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1320,22 +1331,23 @@ impl AnyShape {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b012725939f2db82c984f751f48505599d59f553140f37ba95428288e5ce8df3",
+                "f867b94c1d4d7f7fd87d73a4ae3b837e8cb85b4f61356bad9b689f48234c7299",
             ),
         },
         ::q4_kernel::Variant {
             name: ::q4_kernel::__private::Cow::Borrowed(
-                "skinny_r16_w256_c32x4_v2_gx_shared",
+                "skinny_r16_w128_c32x4_v2_s_gx_shared",
             ),
             configuration: ::q4_kernel::Configuration {
                 geometry: ::q4_kernel::Geometry::Skinny(::q4_kernel::Skinny {
                     rows: 16u32,
-                    width: 256u32,
+                    width: 128u32,
                     columns: 32u32,
                     lane_columns: 4u32,
                     words: 2u32,
+                    staged: true,
                     reduction: ::q4_kernel::Reduction::Shared,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
@@ -1349,9 +1361,9 @@ impl AnyShape {
                 },
             },
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
-            workgroup_bytes: 10240u32,
+            workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "2a5ac2e98874b75891aa9ce085c040324c1fdbd9d2f7daa43f52f873d7144e2f",
+                "9bb3d83a7e5b2ffae68c0d7ed130cc2fb567bf0486f44884303a23d8b4a35fcd",
             ),
         },
     ];

@@ -43,6 +43,7 @@ const GEMM: &str = "gemm_32x32x8_t4x4_g32";
 const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
 const PANEL: &str = "panel_matrix_64x256x64_g32_m16_f16";
 const TWO_PANELS: &str = "panel_matrix_64x128x64_p2_g32_m16_f16";
+const STAGED_SKINNY: &str = "skinny_r8_w128_c32x8_v2_s_g32_subgroup";
 const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
 
 #[test]
@@ -163,6 +164,22 @@ fn panels_that_meet_inputs_past_the_end_of_k_are_a_wrong_sum() {
         "panel_matrix_128x256x48_g32_m16_f16",
         zeros,
         repeated,
+    );
+}
+
+#[test]
+fn staged_inputs_that_are_not_waited_for_are_a_race_and_those_past_the_end_of_k_a_wrong_sum() {
+    breaks(
+        Promise::RaceFree,
+        STAGED_SKINNY,
+        "workgroupBarrier();\n            stage(",
+        "stage(",
+    );
+    breaks(
+        Promise::NumericClass,
+        STAGED_SKINNY,
+        "select(vec4<f32>(), value, inside)",
+        "value",
     );
 }
 

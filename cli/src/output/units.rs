@@ -50,7 +50,7 @@ pub(crate) fn error(value: f64) -> String {
     format!("{value:.2e}")
 }
 
-/// A tolerance, absolute and relative: `1e-4 / 0.1 %`, where a share of the products is allowed with that: `2.3e-4 / 0.1 % / 0.2 %`, or `0`.
+/// A tolerance, absolute and relative: `1e-4 / 0.1 %`, where a share of the products is allowed with that: `2.3e-4 / 0.1 / 0.2 %`, or `0`.
 pub(crate) fn tolerance(tolerance: Tolerance) -> String {
     if tolerance == Tolerance::ZERO {
         return "0".to_owned();
@@ -61,11 +61,11 @@ pub(crate) fn tolerance(tolerance: Tolerance) -> String {
         of_products,
     } = tolerance;
     let products = if of_products > 0.0 {
-        format!(" / {} %", rounded(of_products * 100.0))
+        format!(" / {}", rounded(of_products * 100.0))
     } else {
         String::new()
     };
-    format!("{absolute:e} / {} %{products}", rounded(relative * 100.0))
+    format!("{absolute:e} / {}{products} %", rounded(relative * 100.0))
 }
 
 /// A count, in groups of three digits: `1,101,952`.
@@ -178,7 +178,7 @@ mod tests {
         };
         assert_eq!(text(1e-4, 1e-3, 0.0), "1e-4 / 0.1 %");
         assert_eq!(text(1e-3, 1e-2, 0.0), "1e-3 / 1 %");
-        assert_eq!(text(2.3e-4, 1e-3, 2e-3), "2.3e-4 / 0.1 % / 0.2 %");
+        assert_eq!(text(2.3e-4, 1e-3, 2e-3), "2.3e-4 / 0.1 / 0.2 %");
         assert_eq!(text(0.0, 0.0, 0.0), "0");
     }
 

@@ -1,4 +1,4 @@
-// skinny_r8_w128_c32x8_v2_g32_subgroup
+// skinny_r8_w128_c32x8_v2_s_g32_subgroup
 //
 // Skinny kernel on q4gsw weights, for a few rows, plus the bias if there is one:
 //     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
@@ -59,16 +59,23 @@ const PARTIALS: u32 = 8u;
 const ROWS_AT_ONCE: u32 = 8u;
 // Vectors between the partial sums of neighbouring rows: chosen so that no two lanes meet in one bank.
 const PARTIAL_STRIDE: u32 = 10u;
-var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE>;
+// Vectors of four inputs of a row that a lane needs for a step, and those of all lanes.
+const VECTORS: u32 = 4u;
+const ROW_VECTORS: u32 = VECTORS * LANES_K;
+// Inputs of a step, of all rows; after the last step partial sums meet there.
+var<workgroup> tile: array<vec4<f32>, 1024>;
+
+// The bits of 2^23.
+const MAGIC: u32 = 1258291200u;
 
 // Weights 0 to 3 of a word of four columns, one vector of columns for each k. Nibble i, which holds q + 8, makes 2^23 + 16^i (q + 8) where it
 // stands in the mantissa; the difference and its product with scale / 16^i are exact but for the one rounding of q * scale.
-fn dequantize(words: vec4<u32>, scales: mat4x4<f32>) -> mat4x4<f32> {
+fn dequantize(words: vec4<u32>, scales: mat4x4<f32>, magic: u32) -> mat4x4<f32> {
     return mat4x4<f32>(
-        (bitcast<vec4<f32>>((words & vec4<u32>(15u)) | vec4<u32>(1258291200u)) - 8388616.0) * scales[0],
-        (bitcast<vec4<f32>>((words & vec4<u32>(240u)) | vec4<u32>(1258291200u)) - 8388736.0) * scales[1],
-        (bitcast<vec4<f32>>((words & vec4<u32>(3840u)) | vec4<u32>(1258291200u)) - 8390656.0) * scales[2],
-        (bitcast<vec4<f32>>((words & vec4<u32>(61440u)) | vec4<u32>(1258291200u)) - 8421376.0) * scales[3],
+        (bitcast<vec4<f32>>((words & vec4<u32>(15u)) | vec4<u32>(magic)) - 8388616.0) * scales[0],
+        (bitcast<vec4<f32>>((words & vec4<u32>(240u)) | vec4<u32>(magic)) - 8388736.0) * scales[1],
+        (bitcast<vec4<f32>>((words & vec4<u32>(3840u)) | vec4<u32>(magic)) - 8390656.0) * scales[2],
+        (bitcast<vec4<f32>>((words & vec4<u32>(61440u)) | vec4<u32>(magic)) - 8421376.0) * scales[3],
     );
 }
 
@@ -101,6 +108,28 @@ fn epilogue(sum: f32, n: u32) -> f32 {
     return sum;
 }
 
+// Item `item` of the tile of the step from load `first` on, row by row: a vector of the inputs that lanes need for it. Rows past the edge repeat the last one; the store drops
+// them. Past the end of K it is the last vector of the row.
+fn load_item(item: u32, first: u32) -> vec4<f32> {
+    let row = min(item / ROW_VECTORS, params.M - 1u);
+    let vector = min(first * VECTORS + item % ROW_VECTORS, params.K / 4u - 1u);
+    return input[(params.input_offset + row * params.K) / 4u + vector];
+}
+
+// Puts it where lanes read it: zeros past the end of K, so that whatever weights a lane has there add nothing. That is seen to here and not before, because a load that is looked
+// at is a load that is waited for.
+fn stage(item: u32, first: u32, value: vec4<f32>) {
+    let inside = first * VECTORS + item % ROW_VECTORS < params.K / 4u;
+    tile[place(item / ROW_VECTORS, item % ROW_VECTORS)] = select(vec4<f32>(), value, inside);
+}
+
+// Where vector `vector` of a row stands, one of VECTORS of a lane. All lanes' first vectors stand side by side, then their second ones, as lanes read them; each time the
+// lanes are turned, so that lanes which store neighbouring vectors of the input meet no bank twice.
+fn place(row: u32, vector: u32) -> u32 {
+    let of_lane = vector % VECTORS;
+    return (row * VECTORS + of_lane) * LANES_K + ((vector / VECTORS) ^ (of_lane * 2u % LANES_K));
+}
+
 @compute @workgroup_size(WIDTH)
 fn main(
     @builtin(workgroup_id) workgroup: vec3<u32>,
@@ -115,15 +144,12 @@ fn main(
     let lane_k = lane / (QUAD * LANES_N) * QUAD + lane % QUAD;
 
     let loads = params.K / (WORDS * WEIGHTS_PER_WORD);
-    // Rows past the edge repeat the last one; the store drops them.
-    let x_0 = params.input_offset / 4u;
-    let x_1 = (params.input_offset + min(1u, params.M - 1u) * params.K) / 4u;
-    let x_2 = (params.input_offset + min(2u, params.M - 1u) * params.K) / 4u;
-    let x_3 = (params.input_offset + min(3u, params.M - 1u) * params.K) / 4u;
-    let x_4 = (params.input_offset + min(4u, params.M - 1u) * params.K) / 4u;
-    let x_5 = (params.input_offset + min(5u, params.M - 1u) * params.K) / 4u;
-    let x_6 = (params.input_offset + min(6u, params.M - 1u) * params.K) / 4u;
-    let x_7 = (params.input_offset + min(7u, params.M - 1u) * params.K) / 4u;
+    // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
+    let magic = MAGIC | (params.M >> 31u);
+    let x_0 = place(0u, lane_k * VECTORS);
+    let x_1 = place(0u, lane_k * VECTORS + 1u);
+    let x_2 = place(0u, lane_k * VECTORS + 2u);
+    let x_3 = place(0u, lane_k * VECTORS + 3u);
 
     // Every workgroup strides over the columns, so that any grid serves any N.
     for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {
@@ -187,7 +213,37 @@ fn main(
             next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
             next_scale_1 = vec4<f32>(load_scale(column_4, group), load_scale(column_5, group), load_scale(column_6, group), load_scale(column_7, group));
         }
-        while (load < loads) {
+        // Inputs as well, those of all lanes. Every lane takes part in every step, past its share of K too: compilers move nothing across a condition there.
+        var item_0 = load_item(lane, 0u);
+        var item_1 = load_item(lane + 1u * WIDTH, 0u);
+        var item_2 = load_item(lane + 2u * WIDTH, 0u);
+        var item_3 = load_item(lane + 3u * WIDTH, 0u);
+        var item_4 = load_item(lane + 4u * WIDTH, 0u);
+        var item_5 = load_item(lane + 5u * WIDTH, 0u);
+        var item_6 = load_item(lane + 6u * WIDTH, 0u);
+        var item_7 = load_item(lane + 7u * WIDTH, 0u);
+        for (var first = 0u; first < loads; first += LANES_K) {
+            // What was there before has been read.
+            workgroupBarrier();
+            stage(lane, first, item_0);
+            stage(lane + 1u * WIDTH, first, item_1);
+            stage(lane + 2u * WIDTH, first, item_2);
+            stage(lane + 3u * WIDTH, first, item_3);
+            stage(lane + 4u * WIDTH, first, item_4);
+            stage(lane + 5u * WIDTH, first, item_5);
+            stage(lane + 6u * WIDTH, first, item_6);
+            stage(lane + 7u * WIDTH, first, item_7);
+            workgroupBarrier();
+            if (first + LANES_K < loads) {
+                item_0 = load_item(lane, first + LANES_K);
+                item_1 = load_item(lane + 1u * WIDTH, first + LANES_K);
+                item_2 = load_item(lane + 2u * WIDTH, first + LANES_K);
+                item_3 = load_item(lane + 3u * WIDTH, first + LANES_K);
+                item_4 = load_item(lane + 4u * WIDTH, first + LANES_K);
+                item_5 = load_item(lane + 5u * WIDTH, first + LANES_K);
+                item_6 = load_item(lane + 6u * WIDTH, first + LANES_K);
+                item_7 = load_item(lane + 7u * WIDTH, first + LANES_K);
+            }
             let q_0 = next_0;
             let q_1 = next_1;
             let q_2 = next_2;
@@ -198,7 +254,6 @@ fn main(
             let q_7 = next_7;
             let scales_0 = scales_by_nibble(next_scale_0);
             let scales_1 = scales_by_nibble(next_scale_1);
-            let k = 2u * WORDS * load;
             load += LANES_K;
             if (load < loads) {
                 next_0 = weight[row_0 + load];
@@ -217,59 +272,59 @@ fn main(
             let words_0_1 = vec4<u32>(q_4.x, q_5.x, q_6.x, q_7.x);
             // Weights 0 to 3 of the load.
             {
-                let w_0 = dequantize(words_0_0, scales_0);
-                let w_1 = dequantize(words_0_1, scales_1);
-                let x_0_k = input[x_0 + k];
+                let w_0 = dequantize(words_0_0, scales_0, magic);
+                let w_1 = dequantize(words_0_1, scales_1, magic);
+                let x_0_k = tile[x_0];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k];
+                let x_1_k = tile[x_0 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k];
+                let x_2_k = tile[x_0 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k];
+                let x_3_k = tile[x_0 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k];
+                let x_4_k = tile[x_0 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k];
+                let x_5_k = tile[x_0 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k];
+                let x_6_k = tile[x_0 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k];
+                let x_7_k = tile[x_0 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
             // Weights 4 to 7 of the load.
             {
-                let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0);
-                let w_1 = dequantize(words_0_1 >> vec4<u32>(16u), scales_1);
-                let x_0_k = input[x_0 + k + 1u];
+                let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0, magic);
+                let w_1 = dequantize(words_0_1 >> vec4<u32>(16u), scales_1, magic);
+                let x_0_k = tile[x_1];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 1u];
+                let x_1_k = tile[x_1 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 1u];
+                let x_2_k = tile[x_1 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 1u];
+                let x_3_k = tile[x_1 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 1u];
+                let x_4_k = tile[x_1 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 1u];
+                let x_5_k = tile[x_1 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 1u];
+                let x_6_k = tile[x_1 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 1u];
+                let x_7_k = tile[x_1 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
@@ -277,59 +332,59 @@ fn main(
             let words_1_1 = vec4<u32>(q_4.y, q_5.y, q_6.y, q_7.y);
             // Weights 8 to 11 of the load.
             {
-                let w_0 = dequantize(words_1_0, scales_0);
-                let w_1 = dequantize(words_1_1, scales_1);
-                let x_0_k = input[x_0 + k + 2u];
+                let w_0 = dequantize(words_1_0, scales_0, magic);
+                let w_1 = dequantize(words_1_1, scales_1, magic);
+                let x_0_k = tile[x_2];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 2u];
+                let x_1_k = tile[x_2 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 2u];
+                let x_2_k = tile[x_2 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 2u];
+                let x_3_k = tile[x_2 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 2u];
+                let x_4_k = tile[x_2 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 2u];
+                let x_5_k = tile[x_2 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 2u];
+                let x_6_k = tile[x_2 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 2u];
+                let x_7_k = tile[x_2 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
             // Weights 12 to 15 of the load.
             {
-                let w_0 = dequantize(words_1_0 >> vec4<u32>(16u), scales_0);
-                let w_1 = dequantize(words_1_1 >> vec4<u32>(16u), scales_1);
-                let x_0_k = input[x_0 + k + 3u];
+                let w_0 = dequantize(words_1_0 >> vec4<u32>(16u), scales_0, magic);
+                let w_1 = dequantize(words_1_1 >> vec4<u32>(16u), scales_1, magic);
+                let x_0_k = tile[x_3];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = input[x_1 + k + 3u];
+                let x_1_k = tile[x_3 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = input[x_2 + k + 3u];
+                let x_2_k = tile[x_3 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = input[x_3 + k + 3u];
+                let x_3_k = tile[x_3 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = input[x_4 + k + 3u];
+                let x_4_k = tile[x_3 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = input[x_5 + k + 3u];
+                let x_5_k = tile[x_3 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = input[x_6 + k + 3u];
+                let x_6_k = tile[x_3 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = input[x_7 + k + 3u];
+                let x_7_k = tile[x_3 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
@@ -354,17 +409,17 @@ fn main(
         let quad = lane / (QUAD * LANES_N);
         // What was there before has been read.
         workgroupBarrier();
-        partial[(quad * ROWS_AT_ONCE + own_row) * PARTIAL_STRIDE + lane_n] = sum_0_0;
-        partial[(quad * ROWS_AT_ONCE + own_row) * PARTIAL_STRIDE + lane_n + 1u * LANES_N] = sum_0_1;
-        partial[(quad * ROWS_AT_ONCE + own_row + 4u) * PARTIAL_STRIDE + lane_n] = sum_4_0;
-        partial[(quad * ROWS_AT_ONCE + own_row + 4u) * PARTIAL_STRIDE + lane_n + 1u * LANES_N] = sum_4_1;
+        tile[(quad * ROWS_AT_ONCE + own_row) * PARTIAL_STRIDE + lane_n] = sum_0_0;
+        tile[(quad * ROWS_AT_ONCE + own_row) * PARTIAL_STRIDE + lane_n + 1u * LANES_N] = sum_0_1;
+        tile[(quad * ROWS_AT_ONCE + own_row + 4u) * PARTIAL_STRIDE + lane_n] = sum_4_0;
+        tile[(quad * ROWS_AT_ONCE + own_row + 4u) * PARTIAL_STRIDE + lane_n + 1u * LANES_N] = sum_4_1;
         workgroupBarrier();
         for (var item = lane; item < ROWS_AT_ONCE * COLUMNS; item += WIDTH) {
             let item_row = item / COLUMNS;
             let vector = item % COLUMNS / 4u;
             var total = 0.0;
             for (var other = 0u; other < PARTIALS; other++) {
-                total += partial[(other * ROWS_AT_ONCE + item_row) * PARTIAL_STRIDE + vector][item % 4u];
+                total += tile[(other * ROWS_AT_ONCE + item_row) * PARTIAL_STRIDE + vector][item % 4u];
             }
             let m = item_row;
             // The first vectors of all lanes stand before their second ones.

@@ -1,0 +1,461 @@
+// skinny_r16_w128_c32x4_v2_s_gx_shared
+//
+// Skinny kernel on q4gsw weights, for a few rows, plus the bias if there is one:
+//     output[m, n] = sum over k of input[m, k] * (nibble(n, k) - 8) * scales[k / group_size, n]
+//
+//   geometry    128 lanes share 32 output columns, 8 of them x 16 over K; 4 columns x 16 weights of a lane at a time
+//   reduction   workgroup memory
+//   group size  from Params
+//   scales      f32 [N, groups]
+//   numeric     exact (f32 multiply, f32 accumulate)
+//   serves      M <= 16, K % 16 == 0, group_size % 16 == 0
+//   needs       no optional feature
+//   dispatch    x = min(ceil(N / 32), limit), striding over blocks of 32 columns
+
+struct Params {
+    M: u32,             // rows of this dispatch
+    N: u32,             // columns of this dispatch
+    K: u32,             // columns of the input
+    K_packed: u32,      // bytes of one row of weights
+    group_size: u32,    // consecutive k that share a scale
+    padded_N: u32,      // scales of one group, padding included
+    has_bias: u32,      // 1 where a bias is bound, 0 where a dummy is
+    output_stride: u32, // elements from one row of the output to the next
+    input_offset: u32,  // elements before the first input of this dispatch
+    output_offset: u32, // elements before the first output of this dispatch
+}
+
+@group(0) @binding(0) var<storage, read_write> output: array<f32>;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weight: array<vec2<u32>>;
+@group(0) @binding(3) var<storage, read> scales: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+const WEIGHTS_PER_WORD: u32 = 8u;
+
+// The most rows of input.
+const ROWS: u32 = 16u;
+// Lanes and output columns per workgroup.
+const WIDTH: u32 = 128u;
+const COLUMNS: u32 = 32u;
+// Output columns of a lane.
+const LANE_COLUMNS: u32 = 4u;
+// Lanes beside each other over the columns. In front of them stand the 4 lanes of a quad, which share columns and read
+// neighbouring weights of them, so the lanes over K are all quads behind each other.
+const QUAD: u32 = 4u;
+const LANES_N: u32 = COLUMNS / LANE_COLUMNS;
+const LANES_K: u32 = WIDTH / LANES_N;
+// Words of a row that a lane loads at once.
+const WORDS: u32 = 2u;
+
+const_assert COLUMNS % LANE_COLUMNS == 0u && WIDTH % (QUAD * LANES_N) == 0u;
+
+// Partial sums of an output that meet in workgroup memory, and for how many rows at once.
+const PARTIALS: u32 = 16u;
+const ROWS_AT_ONCE: u32 = 4u;
+// Vectors between the partial sums of neighbouring rows: chosen so that no two lanes meet in one bank.
+const PARTIAL_STRIDE: u32 = 10u;
+// Vectors of four inputs of a row that a lane needs for a step, and those of all lanes.
+const VECTORS: u32 = 4u;
+const ROW_VECTORS: u32 = VECTORS * LANES_K;
+// Inputs of a step, of all rows; after the last step partial sums meet there.
+var<workgroup> tile: array<vec4<f32>, 1024>;
+
+// The bits of 2^23.
+const MAGIC: u32 = 1258291200u;
+
+// Weights 0 to 3 of a word of four columns, one vector of columns for each k. Nibble i, which holds q + 8, makes 2^23 + 16^i (q + 8) where it
+// stands in the mantissa; the difference and its product with scale / 16^i are exact but for the one rounding of q * scale.
+fn dequantize(words: vec4<u32>, scales: mat4x4<f32>, magic: u32) -> mat4x4<f32> {
+    return mat4x4<f32>(
+        (bitcast<vec4<f32>>((words & vec4<u32>(15u)) | vec4<u32>(magic)) - 8388616.0) * scales[0],
+        (bitcast<vec4<f32>>((words & vec4<u32>(240u)) | vec4<u32>(magic)) - 8388736.0) * scales[1],
+        (bitcast<vec4<f32>>((words & vec4<u32>(3840u)) | vec4<u32>(magic)) - 8390656.0) * scales[2],
+        (bitcast<vec4<f32>>((words & vec4<u32>(61440u)) | vec4<u32>(magic)) - 8421376.0) * scales[3],
+    );
+}
+
+// The scales of four columns, divided by the weight of each of the nibbles 0 to 3.
+fn scales_by_nibble(scale: vec4<f32>) -> mat4x4<f32> {
+    return mat4x4<f32>(scale, scale * (1.0 / 16.0), scale * (1.0 / 256.0), scale * (1.0 / 4096.0));
+}
+
+// Adds four inputs of a row, each times the weights of its k in four columns.
+fn multiply_add(sum: vec4<f32>, x: vec4<f32>, w: mat4x4<f32>) -> vec4<f32> {
+    return fma(vec4<f32>(x.w), w[3], fma(vec4<f32>(x.z), w[2], fma(vec4<f32>(x.y), w[1], fma(vec4<f32>(x.x), w[0], sum))));
+}
+
+// The scale of a group of column n. There are as many scales of a column as groups.
+fn load_scale(n: u32, group: u32) -> f32 {
+    let at = n * ((params.K + params.group_size - 1u) / params.group_size) + group;
+    return scales[at];
+}
+
+fn epilogue(sum: f32, n: u32) -> f32 {
+    // Without a bias the binding is a dummy that must not be read.
+    if (params.has_bias != 0u) {
+        return sum + bias[n];
+    }
+    return sum;
+}
+
+// Item `item` of the tile of the step from load `first` on, row by row: a vector of the inputs that lanes need for it. Rows past the edge repeat the last one; the store drops
+// them. Past the end of K it is the last vector of the row.
+fn load_item(item: u32, first: u32) -> vec4<f32> {
+    let row = min(item / ROW_VECTORS, params.M - 1u);
+    let vector = min(first * VECTORS + item % ROW_VECTORS, params.K / 4u - 1u);
+    return input[(params.input_offset + row * params.K) / 4u + vector];
+}
+
+// Puts it where lanes read it: zeros past the end of K, so that whatever weights a lane has there add nothing. That is seen to here and not before, because a load that is looked
+// at is a load that is waited for.
+fn stage(item: u32, first: u32, value: vec4<f32>) {
+    let inside = first * VECTORS + item % ROW_VECTORS < params.K / 4u;
+    tile[place(item / ROW_VECTORS, item % ROW_VECTORS)] = select(vec4<f32>(), value, inside);
+}
+
+// Where vector `vector` of a row stands, one of VECTORS of a lane. All lanes' first vectors stand side by side, then their second ones, as lanes read them; each time the
+// lanes are turned, so that lanes which store neighbouring vectors of the input meet no bank twice.
+fn place(row: u32, vector: u32) -> u32 {
+    let of_lane = vector % VECTORS;
+    return (row * VECTORS + of_lane) * LANES_K + ((vector / VECTORS) ^ (of_lane * 2u % LANES_K));
+}
+
+@compute @workgroup_size(WIDTH)
+fn main(
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let lane_n = (lane / QUAD) % LANES_N;
+    let lane_k = lane / (QUAD * LANES_N) * QUAD + lane % QUAD;
+
+    let loads = params.K / (WORDS * WEIGHTS_PER_WORD);
+    let loads_per_group = params.group_size / (WORDS * WEIGHTS_PER_WORD);
+    // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
+    let magic = MAGIC | (params.M >> 31u);
+    let x_0 = place(0u, lane_k * VECTORS);
+    let x_1 = place(0u, lane_k * VECTORS + 1u);
+    let x_2 = place(0u, lane_k * VECTORS + 2u);
+    let x_3 = place(0u, lane_k * VECTORS + 3u);
+
+    // Every workgroup strides over the columns, so that any grid serves any N.
+    for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {
+        var sum_0_0 = vec4<f32>();
+        var sum_1_0 = vec4<f32>();
+        var sum_2_0 = vec4<f32>();
+        var sum_3_0 = vec4<f32>();
+        var sum_4_0 = vec4<f32>();
+        var sum_5_0 = vec4<f32>();
+        var sum_6_0 = vec4<f32>();
+        var sum_7_0 = vec4<f32>();
+        var sum_8_0 = vec4<f32>();
+        var sum_9_0 = vec4<f32>();
+        var sum_10_0 = vec4<f32>();
+        var sum_11_0 = vec4<f32>();
+        var sum_12_0 = vec4<f32>();
+        var sum_13_0 = vec4<f32>();
+        var sum_14_0 = vec4<f32>();
+        var sum_15_0 = vec4<f32>();
+        let first_n = n + lane_n * LANE_COLUMNS;
+        // Columns past the edge repeat the last one, and scales the last of the padding; the store drops them.
+        let column_0 = min(first_n, params.N - 1u);
+        let row_0 = column_0 * loads;
+        let column_1 = min(first_n + 1u, params.N - 1u);
+        let row_1 = column_1 * loads;
+        let column_2 = min(first_n + 2u, params.N - 1u);
+        let row_2 = column_2 * loads;
+        let column_3 = min(first_n + 3u, params.N - 1u);
+        let row_3 = column_3 * loads;
+
+        // What the next step needs is on its way while a step multiplies.
+        var next_0: vec2<u32>;
+        var next_1: vec2<u32>;
+        var next_2: vec2<u32>;
+        var next_3: vec2<u32>;
+        var next_scale_0: vec4<f32>;
+        var load = lane_k;
+        if (load < loads) {
+            next_0 = weight[row_0 + load];
+            next_1 = weight[row_1 + load];
+            next_2 = weight[row_2 + load];
+            next_3 = weight[row_3 + load];
+            let group = load / loads_per_group;
+            next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
+        }
+        // Inputs as well, those of all lanes. Every lane takes part in every step, past its share of K too: compilers move nothing across a condition there.
+        var item_0 = load_item(lane, 0u);
+        var item_1 = load_item(lane + 1u * WIDTH, 0u);
+        var item_2 = load_item(lane + 2u * WIDTH, 0u);
+        var item_3 = load_item(lane + 3u * WIDTH, 0u);
+        var item_4 = load_item(lane + 4u * WIDTH, 0u);
+        var item_5 = load_item(lane + 5u * WIDTH, 0u);
+        var item_6 = load_item(lane + 6u * WIDTH, 0u);
+        var item_7 = load_item(lane + 7u * WIDTH, 0u);
+        for (var first = 0u; first < loads; first += LANES_K) {
+            // What was there before has been read.
+            workgroupBarrier();
+            stage(lane, first, item_0);
+            stage(lane + 1u * WIDTH, first, item_1);
+            stage(lane + 2u * WIDTH, first, item_2);
+            stage(lane + 3u * WIDTH, first, item_3);
+            stage(lane + 4u * WIDTH, first, item_4);
+            stage(lane + 5u * WIDTH, first, item_5);
+            stage(lane + 6u * WIDTH, first, item_6);
+            stage(lane + 7u * WIDTH, first, item_7);
+            workgroupBarrier();
+            if (first + LANES_K < loads) {
+                item_0 = load_item(lane, first + LANES_K);
+                item_1 = load_item(lane + 1u * WIDTH, first + LANES_K);
+                item_2 = load_item(lane + 2u * WIDTH, first + LANES_K);
+                item_3 = load_item(lane + 3u * WIDTH, first + LANES_K);
+                item_4 = load_item(lane + 4u * WIDTH, first + LANES_K);
+                item_5 = load_item(lane + 5u * WIDTH, first + LANES_K);
+                item_6 = load_item(lane + 6u * WIDTH, first + LANES_K);
+                item_7 = load_item(lane + 7u * WIDTH, first + LANES_K);
+            }
+            let q_0 = next_0;
+            let q_1 = next_1;
+            let q_2 = next_2;
+            let q_3 = next_3;
+            let scales_0 = scales_by_nibble(next_scale_0);
+            load += LANES_K;
+            if (load < loads) {
+                next_0 = weight[row_0 + load];
+                next_1 = weight[row_1 + load];
+                next_2 = weight[row_2 + load];
+                next_3 = weight[row_3 + load];
+                let group = load / loads_per_group;
+                next_scale_0 = vec4<f32>(load_scale(column_0, group), load_scale(column_1, group), load_scale(column_2, group), load_scale(column_3, group));
+            }
+            let words_0_0 = vec4<u32>(q_0.x, q_1.x, q_2.x, q_3.x);
+            // Weights 0 to 3 of the load.
+            {
+                let w_0 = dequantize(words_0_0, scales_0, magic);
+                let x_0_k = tile[x_0];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = tile[x_0 + 1u * ROW_VECTORS];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
+                let x_2_k = tile[x_0 + 2u * ROW_VECTORS];
+                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
+                let x_3_k = tile[x_0 + 3u * ROW_VECTORS];
+                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
+                let x_4_k = tile[x_0 + 4u * ROW_VECTORS];
+                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
+                let x_5_k = tile[x_0 + 5u * ROW_VECTORS];
+                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
+                let x_6_k = tile[x_0 + 6u * ROW_VECTORS];
+                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
+                let x_7_k = tile[x_0 + 7u * ROW_VECTORS];
+                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
+                let x_8_k = tile[x_0 + 8u * ROW_VECTORS];
+                sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
+                let x_9_k = tile[x_0 + 9u * ROW_VECTORS];
+                sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
+                let x_10_k = tile[x_0 + 10u * ROW_VECTORS];
+                sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
+                let x_11_k = tile[x_0 + 11u * ROW_VECTORS];
+                sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
+                let x_12_k = tile[x_0 + 12u * ROW_VECTORS];
+                sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
+                let x_13_k = tile[x_0 + 13u * ROW_VECTORS];
+                sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
+                let x_14_k = tile[x_0 + 14u * ROW_VECTORS];
+                sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
+                let x_15_k = tile[x_0 + 15u * ROW_VECTORS];
+                sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
+            }
+            // Weights 4 to 7 of the load.
+            {
+                let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0, magic);
+                let x_0_k = tile[x_1];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = tile[x_1 + 1u * ROW_VECTORS];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
+                let x_2_k = tile[x_1 + 2u * ROW_VECTORS];
+                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
+                let x_3_k = tile[x_1 + 3u * ROW_VECTORS];
+                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
+                let x_4_k = tile[x_1 + 4u * ROW_VECTORS];
+                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
+                let x_5_k = tile[x_1 + 5u * ROW_VECTORS];
+                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
+                let x_6_k = tile[x_1 + 6u * ROW_VECTORS];
+                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
+                let x_7_k = tile[x_1 + 7u * ROW_VECTORS];
+                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
+                let x_8_k = tile[x_1 + 8u * ROW_VECTORS];
+                sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
+                let x_9_k = tile[x_1 + 9u * ROW_VECTORS];
+                sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
+                let x_10_k = tile[x_1 + 10u * ROW_VECTORS];
+                sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
+                let x_11_k = tile[x_1 + 11u * ROW_VECTORS];
+                sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
+                let x_12_k = tile[x_1 + 12u * ROW_VECTORS];
+                sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
+                let x_13_k = tile[x_1 + 13u * ROW_VECTORS];
+                sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
+                let x_14_k = tile[x_1 + 14u * ROW_VECTORS];
+                sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
+                let x_15_k = tile[x_1 + 15u * ROW_VECTORS];
+                sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
+            }
+            let words_1_0 = vec4<u32>(q_0.y, q_1.y, q_2.y, q_3.y);
+            // Weights 8 to 11 of the load.
+            {
+                let w_0 = dequantize(words_1_0, scales_0, magic);
+                let x_0_k = tile[x_2];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = tile[x_2 + 1u * ROW_VECTORS];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
+                let x_2_k = tile[x_2 + 2u * ROW_VECTORS];
+                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
+                let x_3_k = tile[x_2 + 3u * ROW_VECTORS];
+                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
+                let x_4_k = tile[x_2 + 4u * ROW_VECTORS];
+                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
+                let x_5_k = tile[x_2 + 5u * ROW_VECTORS];
+                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
+                let x_6_k = tile[x_2 + 6u * ROW_VECTORS];
+                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
+                let x_7_k = tile[x_2 + 7u * ROW_VECTORS];
+                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
+                let x_8_k = tile[x_2 + 8u * ROW_VECTORS];
+                sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
+                let x_9_k = tile[x_2 + 9u * ROW_VECTORS];
+                sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
+                let x_10_k = tile[x_2 + 10u * ROW_VECTORS];
+                sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
+                let x_11_k = tile[x_2 + 11u * ROW_VECTORS];
+                sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
+                let x_12_k = tile[x_2 + 12u * ROW_VECTORS];
+                sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
+                let x_13_k = tile[x_2 + 13u * ROW_VECTORS];
+                sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
+                let x_14_k = tile[x_2 + 14u * ROW_VECTORS];
+                sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
+                let x_15_k = tile[x_2 + 15u * ROW_VECTORS];
+                sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
+            }
+            // Weights 12 to 15 of the load.
+            {
+                let w_0 = dequantize(words_1_0 >> vec4<u32>(16u), scales_0, magic);
+                let x_0_k = tile[x_3];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = tile[x_3 + 1u * ROW_VECTORS];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
+                let x_2_k = tile[x_3 + 2u * ROW_VECTORS];
+                sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
+                let x_3_k = tile[x_3 + 3u * ROW_VECTORS];
+                sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
+                let x_4_k = tile[x_3 + 4u * ROW_VECTORS];
+                sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
+                let x_5_k = tile[x_3 + 5u * ROW_VECTORS];
+                sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
+                let x_6_k = tile[x_3 + 6u * ROW_VECTORS];
+                sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
+                let x_7_k = tile[x_3 + 7u * ROW_VECTORS];
+                sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
+                let x_8_k = tile[x_3 + 8u * ROW_VECTORS];
+                sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
+                let x_9_k = tile[x_3 + 9u * ROW_VECTORS];
+                sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
+                let x_10_k = tile[x_3 + 10u * ROW_VECTORS];
+                sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
+                let x_11_k = tile[x_3 + 11u * ROW_VECTORS];
+                sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
+                let x_12_k = tile[x_3 + 12u * ROW_VECTORS];
+                sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
+                let x_13_k = tile[x_3 + 13u * ROW_VECTORS];
+                sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
+                let x_14_k = tile[x_3 + 14u * ROW_VECTORS];
+                sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
+                let x_15_k = tile[x_3 + 15u * ROW_VECTORS];
+                sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
+            }
+        }
+
+        // What was there before has been read.
+        workgroupBarrier();
+        tile[(lane_k) * PARTIAL_STRIDE + lane_n] = sum_0_0;
+        tile[(1u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_1_0;
+        tile[(2u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_2_0;
+        tile[(3u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_3_0;
+        workgroupBarrier();
+        for (var item = lane; item < ROWS_AT_ONCE * COLUMNS; item += WIDTH) {
+            let item_row = item / COLUMNS;
+            let vector = item % COLUMNS / 4u;
+            var total = 0.0;
+            for (var other = 0u; other < PARTIALS; other++) {
+                total += tile[(item_row * PARTIALS + other) * PARTIAL_STRIDE + vector][item % 4u];
+            }
+            let m = item_row;
+            let column = n + item % COLUMNS;
+            if (m < params.M && column < params.N) {
+                output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
+            }
+        }
+        // What was there before has been read.
+        workgroupBarrier();
+        tile[(lane_k) * PARTIAL_STRIDE + lane_n] = sum_4_0;
+        tile[(1u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_5_0;
+        tile[(2u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_6_0;
+        tile[(3u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_7_0;
+        workgroupBarrier();
+        for (var item = lane; item < ROWS_AT_ONCE * COLUMNS; item += WIDTH) {
+            let item_row = item / COLUMNS;
+            let vector = item % COLUMNS / 4u;
+            var total = 0.0;
+            for (var other = 0u; other < PARTIALS; other++) {
+                total += tile[(item_row * PARTIALS + other) * PARTIAL_STRIDE + vector][item % 4u];
+            }
+            let m = item_row + 4u;
+            let column = n + item % COLUMNS;
+            if (m < params.M && column < params.N) {
+                output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
+            }
+        }
+        // What was there before has been read.
+        workgroupBarrier();
+        tile[(lane_k) * PARTIAL_STRIDE + lane_n] = sum_8_0;
+        tile[(1u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_9_0;
+        tile[(2u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_10_0;
+        tile[(3u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_11_0;
+        workgroupBarrier();
+        for (var item = lane; item < ROWS_AT_ONCE * COLUMNS; item += WIDTH) {
+            let item_row = item / COLUMNS;
+            let vector = item % COLUMNS / 4u;
+            var total = 0.0;
+            for (var other = 0u; other < PARTIALS; other++) {
+                total += tile[(item_row * PARTIALS + other) * PARTIAL_STRIDE + vector][item % 4u];
+            }
+            let m = item_row + 8u;
+            let column = n + item % COLUMNS;
+            if (m < params.M && column < params.N) {
+                output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
+            }
+        }
+        // What was there before has been read.
+        workgroupBarrier();
+        tile[(lane_k) * PARTIAL_STRIDE + lane_n] = sum_12_0;
+        tile[(1u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_13_0;
+        tile[(2u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_14_0;
+        tile[(3u * PARTIALS + lane_k) * PARTIAL_STRIDE + lane_n] = sum_15_0;
+        workgroupBarrier();
+        for (var item = lane; item < ROWS_AT_ONCE * COLUMNS; item += WIDTH) {
+            let item_row = item / COLUMNS;
+            let vector = item % COLUMNS / 4u;
+            var total = 0.0;
+            for (var other = 0u; other < PARTIALS; other++) {
+                total += tile[(item_row * PARTIALS + other) * PARTIAL_STRIDE + vector][item % 4u];
+            }
+            let m = item_row + 12u;
+            let column = n + item % COLUMNS;
+            if (m < params.M && column < params.N) {
+                output[params.output_offset + m * params.output_stride + column] = epilogue(total, column);
+            }
+        }
+    }
+}
