@@ -42,15 +42,7 @@ var item_{{ i }} = load_item(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, 0
 for (var first = 0u; first < loads; first += LANES_K) {
     // What was there before has been read.
     workgroupBarrier();
-    {% if staged.some_idle %}
-    if (lane < ROWS * ROW_VECTORS) {
-        stage(lane, first, item_0);
-    }
-    {% else %}
-    {% for i in staged.own %}
-    stage(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, first, item_{{ i }});
-    {% endfor %}
-    {% endif %}
+    {% include "skinny/stage.wgsl" %}
     workgroupBarrier();
     if (first + LANES_K < loads) {
         {% for i in staged.own %}

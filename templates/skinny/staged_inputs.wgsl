@@ -8,16 +8,18 @@ fn load_item(item: u32, first: u32) -> vec4<f32> {
     return input[(params.input_offset + row * {{ k }}) / 4u + vector];
 }
 
-// Puts it where lanes read it: zeros past the end of K, so that whatever weights a lane has there add nothing. That is seen to here and not before, because a load that is looked
-// at is a load that is waited for.
-fn stage(item: u32, first: u32, value: vec4<f32>) {
-    let inside = first * VECTORS + item % ROW_VECTORS < {{ k }} / 4u;
-    tile[place(item / ROW_VECTORS, item % ROW_VECTORS)] = select(vec4<f32>(), value, inside);
-}
-
 // Where vector `vector` of a row stands, one of VECTORS of a lane. All lanes' first vectors stand side by side, then their second ones, as lanes read them; each time the
 // lanes are turned, so that lanes which store neighbouring vectors of the input meet no bank twice.
 fn place(row: u32, vector: u32) -> u32 {
     let of_lane = vector % VECTORS;
     return (row * VECTORS + of_lane) * LANES_K + ((vector / VECTORS) ^ (of_lane * {{ staged.turn }}u % LANES_K));
+}
+
+fn place_of(item: u32) -> u32 {
+    return place(item / ROW_VECTORS, item % ROW_VECTORS);
+}
+
+// What of an item is within K: zeros past the end, so that whatever weights a lane has there add nothing.
+fn within_k(value: vec4<f32>, item: u32, first: u32) -> vec4<f32> {
+    return select(vec4<f32>(), value, first * VECTORS + item % ROW_VECTORS < {{ k }} / 4u);
 }

@@ -472,7 +472,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "86513e3ff192e5d965ff9fd25fbc50a0001a0a762d9b3087b2464c18059afa66",
+                "c8e949f6a5bf63af449236105d02315639b26ed36e9bec1982ad39c03924999e",
             ),
         },
         ::q4_kernel::Variant {
@@ -502,7 +502,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "4d1ef39b6a029b40ef23515159b3708622cff0ae5064a2c11e4e9a4cf2146a13",
+                "26c5f222d75473695aa7be654d84ba25f922cccd741893c884314e5d18a5e79a",
             ),
         },
         ::q4_kernel::Variant {
@@ -532,7 +532,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "f3e9874b21bf3ed1c12d7b66fe3bdf6430d4d0e41b6c5fb599563e3ac026f4c8",
+                "69621b2d3445f4a90c2afe588d8ff09765391478b45479a9af9b91d94f5a95c4",
             ),
         },
         ::q4_kernel::Variant {
@@ -562,7 +562,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "74257d0c3650895b2d07b041cf9b76abd5e0538d13acf2d3656173c06fd17602",
+                "4fbc592ba83f60eb8292909bb66702e853bdfc28adb9a36b09e9053287087742",
             ),
         },
     ];
@@ -1273,7 +1273,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "7e7b12433d7920ba664d810d0f3b325b45c640d6525187a60a33995d5cbd90a0",
+                "e6d62388269c6815306b95c876ae2130af622ac47ff953c04e2fb598649191f3",
             ),
         },
         ::q4_kernel::Variant {
@@ -1303,7 +1303,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "b8e35758462ddb4a2f3a2d9f4afdf93cb1ff555677a09cf475577faecf5a5b5b",
+                "56b88552c64f71eaf79ad3fd0a60dcc85de4baaa9053bba5a301bf693d2e8afa",
             ),
         },
         ::q4_kernel::Variant {
@@ -1333,7 +1333,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "f867b94c1d4d7f7fd87d73a4ae3b837e8cb85b4f61356bad9b689f48234c7299",
+                "e83c6c4b8aa4eb3b0fd3e9db18b0d78d8bb31447f08e5a24792388e7dcbc7c5d",
             ),
         },
         ::q4_kernel::Variant {
@@ -1363,7 +1363,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "9bb3d83a7e5b2ffae68c0d7ed130cc2fb567bf0486f44884303a23d8b4a35fcd",
+                "7177dbe51323c6d9a0d04276c895df44d37c3f26326caa996ac4b1cb7a122a23",
             ),
         },
     ];

@@ -108,18 +108,20 @@ fn load_item(item: u32, first: u32) -> vec4<f32> {
     return input[(params.input_offset + row * params.K) / 4u + vector];
 }
 
-// Puts it where lanes read it: zeros past the end of K, so that whatever weights a lane has there add nothing. That is seen to here and not before, because a load that is looked
-// at is a load that is waited for.
-fn stage(item: u32, first: u32, value: vec4<f32>) {
-    let inside = first * VECTORS + item % ROW_VECTORS < params.K / 4u;
-    tile[place(item / ROW_VECTORS, item % ROW_VECTORS)] = select(vec4<f32>(), value, inside);
-}
-
 // Where vector `vector` of a row stands, one of VECTORS of a lane. All lanes' first vectors stand side by side, then their second ones, as lanes read them; each time the
 // lanes are turned, so that lanes which store neighbouring vectors of the input meet no bank twice.
 fn place(row: u32, vector: u32) -> u32 {
     let of_lane = vector % VECTORS;
     return (row * VECTORS + of_lane) * LANES_K + ((vector / VECTORS) ^ (of_lane * 2u % LANES_K));
+}
+
+fn place_of(item: u32) -> u32 {
+    return place(item / ROW_VECTORS, item % ROW_VECTORS);
+}
+
+// What of an item is within K: zeros past the end, so that whatever weights a lane has there add nothing.
+fn within_k(value: vec4<f32>, item: u32, first: u32) -> vec4<f32> {
+    return select(vec4<f32>(), value, first * VECTORS + item % ROW_VECTORS < params.K / 4u);
 }
 
 @compute @workgroup_size(WIDTH)
@@ -196,14 +198,25 @@ fn main(
         for (var first = 0u; first < loads; first += LANES_K) {
             // What was there before has been read.
             workgroupBarrier();
-            stage(lane, first, item_0);
-            stage(lane + 1u * WIDTH, first, item_1);
-            stage(lane + 2u * WIDTH, first, item_2);
-            stage(lane + 3u * WIDTH, first, item_3);
-            stage(lane + 4u * WIDTH, first, item_4);
-            stage(lane + 5u * WIDTH, first, item_5);
-            stage(lane + 6u * WIDTH, first, item_6);
-            stage(lane + 7u * WIDTH, first, item_7);
+            if (first + LANES_K <= loads) {
+                tile[place_of(lane)] = item_0;
+                tile[place_of(lane + 1u * WIDTH)] = item_1;
+                tile[place_of(lane + 2u * WIDTH)] = item_2;
+                tile[place_of(lane + 3u * WIDTH)] = item_3;
+                tile[place_of(lane + 4u * WIDTH)] = item_4;
+                tile[place_of(lane + 5u * WIDTH)] = item_5;
+                tile[place_of(lane + 6u * WIDTH)] = item_6;
+                tile[place_of(lane + 7u * WIDTH)] = item_7;
+            } else {
+                tile[place_of(lane)] = within_k(item_0, lane, first);
+                tile[place_of(lane + 1u * WIDTH)] = within_k(item_1, lane + 1u * WIDTH, first);
+                tile[place_of(lane + 2u * WIDTH)] = within_k(item_2, lane + 2u * WIDTH, first);
+                tile[place_of(lane + 3u * WIDTH)] = within_k(item_3, lane + 3u * WIDTH, first);
+                tile[place_of(lane + 4u * WIDTH)] = within_k(item_4, lane + 4u * WIDTH, first);
+                tile[place_of(lane + 5u * WIDTH)] = within_k(item_5, lane + 5u * WIDTH, first);
+                tile[place_of(lane + 6u * WIDTH)] = within_k(item_6, lane + 6u * WIDTH, first);
+                tile[place_of(lane + 7u * WIDTH)] = within_k(item_7, lane + 7u * WIDTH, first);
+            }
             workgroupBarrier();
             if (first + LANES_K < loads) {
                 item_0 = load_item(lane, first + LANES_K);

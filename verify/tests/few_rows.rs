@@ -1,8 +1,19 @@
 //! Variants whose rows do not divide the K that the weights are probed with.
 
-use q4_kernel::{Configuration, Geometry, Skinny, variant};
+use q4_kernel::{Configuration, Geometry, Reduction, Skinny, variant};
 use q4_kernel_codegen::{generate_variant, render::Templates};
 use q4_kernel_verify::{Options, verify};
+
+/// Asserts that the verifier finds nothing at a first look.
+fn is_clean(configuration: &Configuration) {
+    let variant = generate_variant(&Templates::embedded().unwrap(), configuration).unwrap();
+    let options = Options {
+        subgroup_sizes: vec![32],
+        quick: true,
+    };
+    let verdict = verify(&variant, &options);
+    assert!(verdict.is_clean(), "{verdict:?}");
+}
 
 #[test]
 fn a_kernel_of_more_rows_than_are_left_of_k_is_probed_to_the_end() {
@@ -17,11 +28,34 @@ fn a_kernel_of_more_rows_than_are_left_of_k_is_probed_to_the_end() {
         geometry: Geometry::Skinny(Skinny { words: 1, ..skinny }),
         ..plain
     };
-    let variant = generate_variant(&Templates::embedded().unwrap(), &single_words).unwrap();
-    let options = Options {
-        subgroup_sizes: vec![32],
-        quick: true,
-    };
-    let verdict = verify(&variant, &options);
-    assert!(verdict.is_clean(), "{verdict:?}");
+    is_clean(&single_words);
+}
+
+#[test]
+fn inputs_are_staged_by_every_geometry() {
+    let plain = variant("skinny_r8_w128_c32x8_v2_s_g32_subgroup")
+        .unwrap()
+        .configuration;
+    // Fewer vectors than lanes; rows of more vectors than lanes; few lanes over K, whose turns are as many.
+    for (rows, width, columns, lane_columns, words) in [
+        (2, 128, 64, 4, 1),
+        (4, 64, 8, 8, 2),
+        (16, 64, 64, 4, 4),
+        (16, 64, 64, 8, 1),
+    ] {
+        let skinny = Skinny {
+            rows,
+            width,
+            columns,
+            lane_columns,
+            words,
+            staged: true,
+            reduction: Reduction::Shared,
+        };
+        assert!(skinny.tile_fits(), "{skinny}");
+        is_clean(&Configuration {
+            geometry: Geometry::Skinny(skinny),
+            ..plain
+        });
+    }
 }

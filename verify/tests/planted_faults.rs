@@ -172,14 +172,14 @@ fn staged_inputs_that_are_not_waited_for_are_a_race_and_those_past_the_end_of_k_
     breaks(
         Promise::RaceFree,
         STAGED_SKINNY,
-        "workgroupBarrier();\n            stage(",
-        "stage(",
+        "workgroupBarrier();\n            if (first + LANES_K <= loads)",
+        "if (first + LANES_K <= loads)",
     );
     breaks(
         Promise::NumericClass,
         STAGED_SKINNY,
-        "select(vec4<f32>(), value, inside)",
-        "value",
+        "return select(vec4<f32>(), value, ",
+        "return select(value, value, ",
     );
 }
 
