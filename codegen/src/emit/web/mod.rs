@@ -3,6 +3,7 @@
 //! WGSL of the specification asks for `enable subgroups;` before any subgroup built-in, and browsers refuse a text without it; naga 30 refuses a
 //! text with it. Both come from the one text of a variant: what differs is this directive.
 
+mod facts;
 mod module;
 
 pub use module::{Module, module};

@@ -26,7 +26,7 @@ const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
     (16, 64, 16, 4, 2),
 ];
 
-/// The same that adapters without subgroups take too.
+/// The same that were chosen where nothing else was named, before inputs were staged: with subgroups and without, for tables that name them.
 const SKINNY_OF_BOTH: [(u32, u32, u32, u32, u32); 2] = [(8, 128, 32, 8, 2), (16, 256, 32, 4, 2)];
 
 /// The same whose inputs are staged. More columns of a workgroup share what is staged, where there are enough columns for all multiprocessors.
