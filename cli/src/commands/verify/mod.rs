@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &Verify, out: &mut impl Write) -> Result<Ending, Fa
     };
     let mut kept = Vec::new();
     if let (Some(path), true) = (&arguments.write, arguments.unlisted) {
-        let listed = fs::read_to_string(path).map_err(|error| Failure::File {
+        let listed = fs::read_to_string(path).map_err(|error| Failure::Read {
             path: path.clone(),
             error,
         })?;
