@@ -47,20 +47,34 @@ fn a_variant_keeps_every_promise_in_full() {
 }
 
 #[test]
-fn every_text_of_the_catalogue_was_verified_in_full() {
+fn a_text_that_the_list_lacks_is_verified_and_added_and_one_that_is_no_more_dropped() {
+    let name = "coop4_w32_c1_g32_shared";
     let shipped = include_str!("../../runtime/src/verified.txt");
-    let list = place("every-text.txt");
-    fs::write(&list, shipped).unwrap();
+    let lacking: String = shipped
+        .lines()
+        .map(|line| match line.ends_with(name) {
+            true => "0  a_text_that_is_no_more\n".to_owned(),
+            false => format!("{line}\n"),
+        })
+        .collect();
+    let list = place("lacking.txt");
+    fs::write(&list, lacking).unwrap();
     let run = q4(&["verify", "--all", "--unlisted", "--write", list.to_str().unwrap()]);
-    let none = "\nEvery one of 0 variants keeps every promise, over 0 launches";
+    assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(
-        run.stdout.contains(none) && fs::read_to_string(&list).unwrap() == shipped,
-        "texts have changed; `cargo q4 verify --all --unlisted --write runtime/src/verified.txt` verifies them and lists what there is\n{}",
         run.stdout
+            .contains(&format!("\n{name} keeps every promise, over ")),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        fs::read_to_string(&list).unwrap() == shipped,
+        "the list is as before"
     );
 }
 
-/// Every so many variants of the catalogue are looked at again: what was verified stays so unless the verifier changes, which a few of every family show.
+/// Every so many variants of the catalogue are looked at here. All texts of it are on the list of what was verified in full, which the runtime's own tests hold against the
+/// catalogue: what is left to show is that the verifier still runs every family.
 const SAMPLE: usize = 7;
 
 #[test]
