@@ -36,8 +36,8 @@ if (load < loads) {
 }
 {% if staged %}
 // Inputs as well, those of all lanes. Every lane takes part in every step, past its share of K too: compilers move nothing across a condition there.
-{% for i in staged.own %}
-var item_{{ i }} = load_item(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, 0u);
+{% for item in staged.items %}
+var item_{{ item.index }} = load_item({{ item.number }}, 0u);
 {% endfor %}
 for (var first = 0u; first < loads; first += LANES_K) {
     // What was there before has been read.
@@ -45,8 +45,8 @@ for (var first = 0u; first < loads; first += LANES_K) {
     {% include "skinny/stage.wgsl" %}
     workgroupBarrier();
     if (first + LANES_K < loads) {
-        {% for i in staged.own %}
-        item_{{ i }} = load_item(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, first + LANES_K);
+        {% for item in staged.items %}
+        item_{{ item.index }} = load_item({{ item.number }}, first + LANES_K);
         {% endfor %}
     }
     {% include "skinny/multiply.wgsl" %}

@@ -37,7 +37,7 @@ const PARTIAL_STRIDE: u32 = {{ partial_stride }}u;
 const VECTORS: u32 = {{ staged.vectors }}u;
 const ROW_VECTORS: u32 = VECTORS * LANES_K;
 // Inputs of a step, of all rows; after the last step partial sums meet there.
-var<workgroup> tile: array<vec4<f32>, {{ staged.memory }}>;
+var<workgroup> tile: array<vec4<f32>, max(ROWS * ROW_VECTORS, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE)>;
 {% else %}
 var<workgroup> partial: array<vec4<f32>, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE>;
 {% endif %}
@@ -101,10 +101,9 @@ fn main(
     {% if encoding != "codebook" %}
     {% include "common/magic.wgsl" %}
     {% endif %}
-    {% for word in words %}
-    {% for half in [0, 1] %}
-    let x_{{ word.index * 2 + half }} = place(0u, lane_k * VECTORS{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %});
-    {% endfor %}
+    // Where the lane's vectors of the first row stand; those of the others follow.
+    {% for vector in range(end=staged.vectors) %}
+    let at_{{ vector }} = place(0u, lane_k * VECTORS{% if vector > 0 %} + {{ vector }}u{% endif %});
     {% endfor %}
     {% else %}
     // Rows past the edge repeat the last one; the store drops them.

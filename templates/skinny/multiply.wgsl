@@ -31,7 +31,7 @@ let words_{{ word.index }}_{{ block.index }} = vec4<u32>({% for column in block.
     {% endfor %}
     {% for r in range(end=rows) %}
     {% if staged %}
-    let x_{{ r }}_k = tile[x_{{ word.index * 2 + half }}{% if r > 0 %} + {{ r }}u * ROW_VECTORS{% endif %}];
+    let x_{{ r }}_k = tile[at_{{ word.index * 2 + half }}{% if r > 0 %} + {{ r }}u * ROW_VECTORS{% endif %}];
     {% elif columns > 4 %}
     let x_{{ r }}_k = input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}];
     {% endif %}

@@ -5,12 +5,12 @@ if (lane < ROWS * ROW_VECTORS) {
 }
 {% else %}
 if (first + LANES_K <= loads) {
-    {% for i in staged.own %}
-    tile[place_of(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %})] = item_{{ i }};
+    {% for item in staged.items %}
+    tile[place_of({{ item.number }})] = item_{{ item.index }};
     {% endfor %}
 } else {
-    {% for i in staged.own %}
-    tile[place_of(lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %})] = within_k(item_{{ i }}, lane{% if i > 0 %} + {{ i }}u * WIDTH{% endif %}, first);
+    {% for item in staged.items %}
+    tile[place_of({{ item.number }})] = within_k(item_{{ item.index }}, {{ item.number }}, first);
     {% endfor %}
 }
 {% endif %}

@@ -472,7 +472,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "c8e949f6a5bf63af449236105d02315639b26ed36e9bec1982ad39c03924999e",
+                "bf3b8899d9ca211d50c302db6d6c89eca06c87fc50066fe0e0d72b09e0e3f423",
             ),
         },
         ::q4_kernel::Variant {
@@ -502,7 +502,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "26c5f222d75473695aa7be654d84ba25f922cccd741893c884314e5d18a5e79a",
+                "af65b914c7f27927531a00cebcb9f70abfc4b97108eabd25c038e08ff7d1e434",
             ),
         },
         ::q4_kernel::Variant {
@@ -532,7 +532,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "69621b2d3445f4a90c2afe588d8ff09765391478b45479a9af9b91d94f5a95c4",
+                "f97fd41215b96385561922ab81f9fd92070ea9a10e04430654fdfb3bd3a23baf",
             ),
         },
         ::q4_kernel::Variant {
@@ -562,7 +562,7 @@ impl DownProj {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "4fbc592ba83f60eb8292909bb66702e853bdfc28adb9a36b09e9053287087742",
+                "2098aa4863534458adbbb23ae7b24a6e94e61c1750abdbe402ec8c2041ed6c00",
             ),
         },
     ];
@@ -1273,7 +1273,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_7),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "e6d62388269c6815306b95c876ae2130af622ac47ff953c04e2fb598649191f3",
+                "488c5eebf365b53750eb9cf8a7fa35de9f36df9efc6d476375ed1f3011c1d18d",
             ),
         },
         ::q4_kernel::Variant {
@@ -1303,7 +1303,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_8),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "56b88552c64f71eaf79ad3fd0a60dcc85de4baaa9053bba5a301bf693d2e8afa",
+                "14c3e9fbdf4c498575b0afa94aa5712dfd4663c6d352de196258929c3fd465ee",
             ),
         },
         ::q4_kernel::Variant {
@@ -1333,7 +1333,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_9),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "e83c6c4b8aa4eb3b0fd3e9db18b0d78d8bb31447f08e5a24792388e7dcbc7c5d",
+                "3e3e9a46a9a6f11ee8f888b2bae2f7262975fa15b6665474b7665ca5e092b7bd",
             ),
         },
         ::q4_kernel::Variant {
@@ -1363,7 +1363,7 @@ impl AnyShape {
             wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::FEW_WGSL_10),
             workgroup_bytes: 16384u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
-                "7177dbe51323c6d9a0d04276c895df44d37c3f26326caa996ac4b1cb7a122a23",
+                "e170af8ee150c9f60b03ed4f76bcacf044c3e5d61199c56ea5883655f138c500",
             ),
         },
     ];

@@ -60,7 +60,7 @@ const PARTIAL_STRIDE: u32 = 10u;
 const VECTORS: u32 = 4u;
 const ROW_VECTORS: u32 = VECTORS * LANES_K;
 // Inputs of a step, of all rows; after the last step partial sums meet there.
-var<workgroup> tile: array<vec4<f32>, 1024>;
+var<workgroup> tile: array<vec4<f32>, max(ROWS * ROW_VECTORS, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE)>;
 
 // The bits of 2^23.
 const MAGIC: u32 = 1258291200u;
@@ -137,10 +137,11 @@ fn main(
     let loads_per_group = params.group_size / (WORDS * WEIGHTS_PER_WORD);
     // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
     let magic = MAGIC | (params.M >> 31u);
-    let x_0 = place(0u, lane_k * VECTORS);
-    let x_1 = place(0u, lane_k * VECTORS + 1u);
-    let x_2 = place(0u, lane_k * VECTORS + 2u);
-    let x_3 = place(0u, lane_k * VECTORS + 3u);
+    // Where the lane's vectors of the first row stand; those of the others follow.
+    let at_0 = place(0u, lane_k * VECTORS);
+    let at_1 = place(0u, lane_k * VECTORS + 1u);
+    let at_2 = place(0u, lane_k * VECTORS + 2u);
+    let at_3 = place(0u, lane_k * VECTORS + 3u);
 
     // Every workgroup strides over the columns, so that any grid serves any N.
     for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {
@@ -246,146 +247,146 @@ fn main(
             // Weights 0 to 3 of the load.
             {
                 let w_0 = dequantize(words_0_0, scales_0, magic);
-                let x_0_k = tile[x_0];
+                let x_0_k = tile[at_0];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                let x_1_k = tile[x_0 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_0 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                let x_2_k = tile[x_0 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_0 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                let x_3_k = tile[x_0 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_0 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                let x_4_k = tile[x_0 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_0 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                let x_5_k = tile[x_0 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_0 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                let x_6_k = tile[x_0 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_0 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                let x_7_k = tile[x_0 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_0 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                let x_8_k = tile[x_0 + 8u * ROW_VECTORS];
+                let x_8_k = tile[at_0 + 8u * ROW_VECTORS];
                 sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
-                let x_9_k = tile[x_0 + 9u * ROW_VECTORS];
+                let x_9_k = tile[at_0 + 9u * ROW_VECTORS];
                 sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
-                let x_10_k = tile[x_0 + 10u * ROW_VECTORS];
+                let x_10_k = tile[at_0 + 10u * ROW_VECTORS];
                 sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
-                let x_11_k = tile[x_0 + 11u * ROW_VECTORS];
+                let x_11_k = tile[at_0 + 11u * ROW_VECTORS];
                 sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
-                let x_12_k = tile[x_0 + 12u * ROW_VECTORS];
+                let x_12_k = tile[at_0 + 12u * ROW_VECTORS];
                 sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
-                let x_13_k = tile[x_0 + 13u * ROW_VECTORS];
+                let x_13_k = tile[at_0 + 13u * ROW_VECTORS];
                 sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
-                let x_14_k = tile[x_0 + 14u * ROW_VECTORS];
+                let x_14_k = tile[at_0 + 14u * ROW_VECTORS];
                 sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
-                let x_15_k = tile[x_0 + 15u * ROW_VECTORS];
+                let x_15_k = tile[at_0 + 15u * ROW_VECTORS];
                 sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
             }
             // Weights 4 to 7 of the load.
             {
                 let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0, magic);
-                let x_0_k = tile[x_1];
+                let x_0_k = tile[at_1];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                let x_1_k = tile[x_1 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_1 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                let x_2_k = tile[x_1 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_1 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                let x_3_k = tile[x_1 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_1 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                let x_4_k = tile[x_1 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_1 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                let x_5_k = tile[x_1 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_1 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                let x_6_k = tile[x_1 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_1 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                let x_7_k = tile[x_1 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_1 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                let x_8_k = tile[x_1 + 8u * ROW_VECTORS];
+                let x_8_k = tile[at_1 + 8u * ROW_VECTORS];
                 sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
-                let x_9_k = tile[x_1 + 9u * ROW_VECTORS];
+                let x_9_k = tile[at_1 + 9u * ROW_VECTORS];
                 sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
-                let x_10_k = tile[x_1 + 10u * ROW_VECTORS];
+                let x_10_k = tile[at_1 + 10u * ROW_VECTORS];
                 sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
-                let x_11_k = tile[x_1 + 11u * ROW_VECTORS];
+                let x_11_k = tile[at_1 + 11u * ROW_VECTORS];
                 sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
-                let x_12_k = tile[x_1 + 12u * ROW_VECTORS];
+                let x_12_k = tile[at_1 + 12u * ROW_VECTORS];
                 sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
-                let x_13_k = tile[x_1 + 13u * ROW_VECTORS];
+                let x_13_k = tile[at_1 + 13u * ROW_VECTORS];
                 sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
-                let x_14_k = tile[x_1 + 14u * ROW_VECTORS];
+                let x_14_k = tile[at_1 + 14u * ROW_VECTORS];
                 sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
-                let x_15_k = tile[x_1 + 15u * ROW_VECTORS];
+                let x_15_k = tile[at_1 + 15u * ROW_VECTORS];
                 sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
             }
             let words_1_0 = vec4<u32>(q_0.y, q_1.y, q_2.y, q_3.y);
             // Weights 8 to 11 of the load.
             {
                 let w_0 = dequantize(words_1_0, scales_0, magic);
-                let x_0_k = tile[x_2];
+                let x_0_k = tile[at_2];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                let x_1_k = tile[x_2 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_2 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                let x_2_k = tile[x_2 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_2 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                let x_3_k = tile[x_2 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_2 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                let x_4_k = tile[x_2 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_2 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                let x_5_k = tile[x_2 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_2 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                let x_6_k = tile[x_2 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_2 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                let x_7_k = tile[x_2 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_2 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                let x_8_k = tile[x_2 + 8u * ROW_VECTORS];
+                let x_8_k = tile[at_2 + 8u * ROW_VECTORS];
                 sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
-                let x_9_k = tile[x_2 + 9u * ROW_VECTORS];
+                let x_9_k = tile[at_2 + 9u * ROW_VECTORS];
                 sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
-                let x_10_k = tile[x_2 + 10u * ROW_VECTORS];
+                let x_10_k = tile[at_2 + 10u * ROW_VECTORS];
                 sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
-                let x_11_k = tile[x_2 + 11u * ROW_VECTORS];
+                let x_11_k = tile[at_2 + 11u * ROW_VECTORS];
                 sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
-                let x_12_k = tile[x_2 + 12u * ROW_VECTORS];
+                let x_12_k = tile[at_2 + 12u * ROW_VECTORS];
                 sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
-                let x_13_k = tile[x_2 + 13u * ROW_VECTORS];
+                let x_13_k = tile[at_2 + 13u * ROW_VECTORS];
                 sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
-                let x_14_k = tile[x_2 + 14u * ROW_VECTORS];
+                let x_14_k = tile[at_2 + 14u * ROW_VECTORS];
                 sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
-                let x_15_k = tile[x_2 + 15u * ROW_VECTORS];
+                let x_15_k = tile[at_2 + 15u * ROW_VECTORS];
                 sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
             }
             // Weights 12 to 15 of the load.
             {
                 let w_0 = dequantize(words_1_0 >> vec4<u32>(16u), scales_0, magic);
-                let x_0_k = tile[x_3];
+                let x_0_k = tile[at_3];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
-                let x_1_k = tile[x_3 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_3 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
-                let x_2_k = tile[x_3 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_3 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
-                let x_3_k = tile[x_3 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_3 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
-                let x_4_k = tile[x_3 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_3 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
-                let x_5_k = tile[x_3 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_3 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
-                let x_6_k = tile[x_3 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_3 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
-                let x_7_k = tile[x_3 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_3 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
-                let x_8_k = tile[x_3 + 8u * ROW_VECTORS];
+                let x_8_k = tile[at_3 + 8u * ROW_VECTORS];
                 sum_8_0 = multiply_add(sum_8_0, x_8_k, w_0);
-                let x_9_k = tile[x_3 + 9u * ROW_VECTORS];
+                let x_9_k = tile[at_3 + 9u * ROW_VECTORS];
                 sum_9_0 = multiply_add(sum_9_0, x_9_k, w_0);
-                let x_10_k = tile[x_3 + 10u * ROW_VECTORS];
+                let x_10_k = tile[at_3 + 10u * ROW_VECTORS];
                 sum_10_0 = multiply_add(sum_10_0, x_10_k, w_0);
-                let x_11_k = tile[x_3 + 11u * ROW_VECTORS];
+                let x_11_k = tile[at_3 + 11u * ROW_VECTORS];
                 sum_11_0 = multiply_add(sum_11_0, x_11_k, w_0);
-                let x_12_k = tile[x_3 + 12u * ROW_VECTORS];
+                let x_12_k = tile[at_3 + 12u * ROW_VECTORS];
                 sum_12_0 = multiply_add(sum_12_0, x_12_k, w_0);
-                let x_13_k = tile[x_3 + 13u * ROW_VECTORS];
+                let x_13_k = tile[at_3 + 13u * ROW_VECTORS];
                 sum_13_0 = multiply_add(sum_13_0, x_13_k, w_0);
-                let x_14_k = tile[x_3 + 14u * ROW_VECTORS];
+                let x_14_k = tile[at_3 + 14u * ROW_VECTORS];
                 sum_14_0 = multiply_add(sum_14_0, x_14_k, w_0);
-                let x_15_k = tile[x_3 + 15u * ROW_VECTORS];
+                let x_15_k = tile[at_3 + 15u * ROW_VECTORS];
                 sum_15_0 = multiply_add(sum_15_0, x_15_k, w_0);
             }
         }

@@ -63,7 +63,7 @@ const PARTIAL_STRIDE: u32 = 10u;
 const VECTORS: u32 = 4u;
 const ROW_VECTORS: u32 = VECTORS * LANES_K;
 // Inputs of a step, of all rows; after the last step partial sums meet there.
-var<workgroup> tile: array<vec4<f32>, 1024>;
+var<workgroup> tile: array<vec4<f32>, max(ROWS * ROW_VECTORS, PARTIALS * ROWS_AT_ONCE * PARTIAL_STRIDE)>;
 
 // The bits of 2^23.
 const MAGIC: u32 = 1258291200u;
@@ -148,10 +148,11 @@ fn main(
     let loads = params.K / (WORDS * WEIGHTS_PER_WORD);
     // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
     let magic = MAGIC | (params.M >> 31u);
-    let x_0 = place(0u, lane_k * VECTORS);
-    let x_1 = place(0u, lane_k * VECTORS + 1u);
-    let x_2 = place(0u, lane_k * VECTORS + 2u);
-    let x_3 = place(0u, lane_k * VECTORS + 3u);
+    // Where the lane's vectors of the first row stand; those of the others follow.
+    let at_0 = place(0u, lane_k * VECTORS);
+    let at_1 = place(0u, lane_k * VECTORS + 1u);
+    let at_2 = place(0u, lane_k * VECTORS + 2u);
+    let at_3 = place(0u, lane_k * VECTORS + 3u);
 
     // Every workgroup strides over the columns, so that any grid serves any N.
     for (var n = workgroup.x * COLUMNS; n < params.N; n += workgroups.x * COLUMNS) {
@@ -287,28 +288,28 @@ fn main(
             {
                 let w_0 = dequantize(words_0_0, scales_0, magic);
                 let w_1 = dequantize(words_0_1, scales_1, magic);
-                let x_0_k = tile[x_0];
+                let x_0_k = tile[at_0];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = tile[x_0 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_0 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = tile[x_0 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_0 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = tile[x_0 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_0 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = tile[x_0 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_0 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = tile[x_0 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_0 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = tile[x_0 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_0 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = tile[x_0 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_0 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
@@ -316,28 +317,28 @@ fn main(
             {
                 let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0, magic);
                 let w_1 = dequantize(words_0_1 >> vec4<u32>(16u), scales_1, magic);
-                let x_0_k = tile[x_1];
+                let x_0_k = tile[at_1];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = tile[x_1 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_1 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = tile[x_1 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_1 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = tile[x_1 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_1 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = tile[x_1 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_1 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = tile[x_1 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_1 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = tile[x_1 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_1 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = tile[x_1 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_1 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
@@ -347,28 +348,28 @@ fn main(
             {
                 let w_0 = dequantize(words_1_0, scales_0, magic);
                 let w_1 = dequantize(words_1_1, scales_1, magic);
-                let x_0_k = tile[x_2];
+                let x_0_k = tile[at_2];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = tile[x_2 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_2 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = tile[x_2 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_2 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = tile[x_2 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_2 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = tile[x_2 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_2 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = tile[x_2 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_2 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = tile[x_2 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_2 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = tile[x_2 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_2 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }
@@ -376,28 +377,28 @@ fn main(
             {
                 let w_0 = dequantize(words_1_0 >> vec4<u32>(16u), scales_0, magic);
                 let w_1 = dequantize(words_1_1 >> vec4<u32>(16u), scales_1, magic);
-                let x_0_k = tile[x_3];
+                let x_0_k = tile[at_3];
                 sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
                 sum_0_1 = multiply_add(sum_0_1, x_0_k, w_1);
-                let x_1_k = tile[x_3 + 1u * ROW_VECTORS];
+                let x_1_k = tile[at_3 + 1u * ROW_VECTORS];
                 sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
                 sum_1_1 = multiply_add(sum_1_1, x_1_k, w_1);
-                let x_2_k = tile[x_3 + 2u * ROW_VECTORS];
+                let x_2_k = tile[at_3 + 2u * ROW_VECTORS];
                 sum_2_0 = multiply_add(sum_2_0, x_2_k, w_0);
                 sum_2_1 = multiply_add(sum_2_1, x_2_k, w_1);
-                let x_3_k = tile[x_3 + 3u * ROW_VECTORS];
+                let x_3_k = tile[at_3 + 3u * ROW_VECTORS];
                 sum_3_0 = multiply_add(sum_3_0, x_3_k, w_0);
                 sum_3_1 = multiply_add(sum_3_1, x_3_k, w_1);
-                let x_4_k = tile[x_3 + 4u * ROW_VECTORS];
+                let x_4_k = tile[at_3 + 4u * ROW_VECTORS];
                 sum_4_0 = multiply_add(sum_4_0, x_4_k, w_0);
                 sum_4_1 = multiply_add(sum_4_1, x_4_k, w_1);
-                let x_5_k = tile[x_3 + 5u * ROW_VECTORS];
+                let x_5_k = tile[at_3 + 5u * ROW_VECTORS];
                 sum_5_0 = multiply_add(sum_5_0, x_5_k, w_0);
                 sum_5_1 = multiply_add(sum_5_1, x_5_k, w_1);
-                let x_6_k = tile[x_3 + 6u * ROW_VECTORS];
+                let x_6_k = tile[at_3 + 6u * ROW_VECTORS];
                 sum_6_0 = multiply_add(sum_6_0, x_6_k, w_0);
                 sum_6_1 = multiply_add(sum_6_1, x_6_k, w_1);
-                let x_7_k = tile[x_3 + 7u * ROW_VECTORS];
+                let x_7_k = tile[at_3 + 7u * ROW_VECTORS];
                 sum_7_0 = multiply_add(sum_7_0, x_7_k, w_0);
                 sum_7_1 = multiply_add(sum_7_1, x_7_k, w_1);
             }

@@ -166,7 +166,7 @@ format.q4gsw.group_size = 32
 k = 2048
 n = 8192
 decode.coop4 = { width = 64, columns = 8, reduction = \"shared\" }
-few.skinny = { columns = 64, lane_columns = 8 }
+few.skinny = { columns = 64, lane_columns = 8, staged = \"never\" }
 prefill.tile = { m = 64, n = 64, k = 16 }
 
 [Any]
@@ -186,6 +186,7 @@ bias = \"never\"
             .few(SkinnySpec {
                 columns: Some(64),
                 lane_columns: Some(8),
+                staged: Some(false),
                 ..SkinnySpec::default()
             })
             .prefill(TileSpec {

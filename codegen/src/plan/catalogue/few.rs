@@ -4,10 +4,12 @@ use q4_kernel_types::{Configuration, Geometry, GroupSize, HeldMatrix, Reduction,
 
 use super::{COMMON_GROUP_SIZES, COMMONEST, GROUP_SIZES, rounded, standard};
 
-/// Skinny kernels of the catalogue at the group size that most layers have, whose lanes load inputs for themselves: `(rows, width, columns, columns of a lane,
-/// words)`. More columns of a lane share what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are
+/// Of a skinny kernel: `(rows, width, columns, columns of a lane, words)`.
+type Sizes = (u32, u32, u32, u32, u32);
+
+/// Skinny kernels of the catalogue at the group size that most layers have, whose lanes load inputs for themselves. More columns of a lane share what is loaded of the input, at the price of registers; more lanes per column shorten the walk over K where there are
 /// few columns.
-const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
+const SKINNY: [Sizes; 16] = [
     (2, 64, 16, 4, 4),
     (2, 128, 32, 4, 4),
     (4, 64, 16, 4, 4),
@@ -27,10 +29,10 @@ const SKINNY: [(u32, u32, u32, u32, u32); 16] = [
 ];
 
 /// The same that were chosen where nothing else was named, before inputs were staged: with subgroups and without, for tables that name them.
-const SKINNY_OF_BOTH: [(u32, u32, u32, u32, u32); 2] = [(8, 128, 32, 8, 2), (16, 256, 32, 4, 2)];
+const SKINNY_OF_BOTH: [Sizes; 2] = [(8, 128, 32, 8, 2), (16, 256, 32, 4, 2)];
 
 /// The same whose inputs are staged. More columns of a workgroup share what is staged, where there are enough columns for all multiprocessors.
-const SKINNY_STAGED: [(u32, u32, u32, u32, u32); 2] = [(8, 128, 64, 8, 2), (16, 128, 64, 4, 2)];
+const SKINNY_STAGED: [Sizes; 2] = [(8, 128, 64, 8, 2), (16, 128, 64, 4, 2)];
 
 /// Matrices for a few rows, at the group size that most layers have: `(columns, K, subgroups, steps ahead)`. Many columns read the inputs less
 /// often, few make more workgroups; what is ahead keeps memory busy.
@@ -75,7 +77,7 @@ pub(super) fn defaults(group_size: GroupSize) -> Vec<Configuration> {
 
 /// More skinny kernels for the commonest group size.
 pub(super) fn for_tuning() -> Vec<Configuration> {
-    let of = |sizes: &[(u32, u32, u32, u32, u32)], staged, reduction| -> Vec<Configuration> {
+    let of = |sizes: &[Sizes], staged, reduction| -> Vec<Configuration> {
         sizes
             .iter()
             .map(|&(rows, width, columns, lane_columns, words)| Skinny {

@@ -36,11 +36,17 @@ struct StagedInputs {
     vectors: u32,
     /// How far apart a lane's vectors are turned, so that lanes side by side store into different banks.
     turn: u32,
-    /// Vectors of the variable: inputs, and later partial sums.
-    memory: u32,
-    /// Vectors that a lane stages, and whether some lanes have none.
-    own: Vec<u32>,
+    /// What a lane stages, and whether some lanes have nothing to.
+    items: Vec<StagedItem>,
     some_idle: bool,
+}
+
+/// A vector of inputs that a lane stages.
+#[derive(Serialize)]
+struct StagedItem {
+    index: u32,
+    /// The expression for its number among all that the workgroup stages.
+    number: String,
 }
 
 /// Lanes that lie `mask` apart divide rows that lie `distance` apart.
@@ -117,12 +123,19 @@ pub(super) fn describe(skinny: Skinny) -> Described {
 const VECTORS_OF_BANKS: u32 = 8;
 
 fn staged_inputs(skinny: &Skinny) -> StagedInputs {
-    let sums = skinny.partials() * skinny.rows_at_once() * skinny.partial_stride();
+    let item = |index| StagedItem {
+        index,
+        number: match index {
+            0 => "lane".to_owned(),
+            _ => format!("lane + {index}u * WIDTH"),
+        },
+    };
     StagedInputs {
         vectors: skinny.vectors(),
         turn: VECTORS_OF_BANKS / skinny.vectors(),
-        memory: skinny.tile_vectors().max(sums),
-        own: (0..skinny.tile_vectors().div_ceil(skinny.width)).collect(),
+        items: (0..skinny.tile_vectors().div_ceil(skinny.width))
+            .map(item)
+            .collect(),
         some_idle: skinny.tile_vectors() < skinny.width,
     }
 }
