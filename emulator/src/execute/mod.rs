@@ -16,6 +16,7 @@ mod record;
 mod subgroup;
 mod wave;
 mod workgroup;
+mod workgroup_memory;
 
 pub(crate) use self::log::FaultLog;
 pub(crate) use self::machine::{BoundBuffer, Dispatch, Machine};

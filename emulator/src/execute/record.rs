@@ -1,15 +1,13 @@
-//! What a worker learns about buffers and workgroup memory from each access.
+//! What a worker learns about buffers from each access.
 
 use std::ops::Range;
 
-use super::SKIP;
 use super::lanes::{Lanes, Pattern};
 use super::machine::BoundBuffer;
-use crate::bytecode::{Code, Pc};
-use crate::counters::WorkgroupTraffic;
+use crate::bytecode::Pc;
 use crate::layout::Leaf;
-use crate::memory::race::{Cell, Clock, Conflict, PAGE, Pages};
-use crate::memory::traffic::{SECTOR, Touched, bank_conflicts, sectors};
+use crate::memory::race::{Clock, Conflict, PAGE, Pages};
+use crate::memory::traffic::{SECTOR, Touched, sectors};
 
 /// What is done to each scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +18,17 @@ pub(super) enum Touch {
 }
 
 impl Touch {
-    fn reads(self) -> bool {
+    pub(super) fn reads(self) -> bool {
         matches!(self, Self::Read | Self::Atomic { reads: true, .. })
     }
 
-    fn writes(self) -> bool {
+    pub(super) fn writes(self) -> bool {
         matches!(self, Self::Write | Self::Atomic { writes: true, .. })
     }
 }
 
 /// The first lane to which something happened, and how many there were.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Finding<T> {
     pub(super) lane: u32,
     pub(super) offset: u32,
@@ -39,7 +37,7 @@ pub(super) struct Finding<T> {
 }
 
 /// What was wrong with an access.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Findings {
     pub(super) race: Option<Finding<Conflict>>,
     pub(super) double_write: Option<Finding<Conflict>>,
@@ -248,122 +246,5 @@ fn count_sectors(lanes: &Lanes<'_>, pattern: Pattern, start: u32, end: u32, scra
             .subgroups()
             .map(|(offsets, mask)| sectors(offsets, mask, start, end, scratch))
             .sum(),
-    }
-}
-
-/// Workgroup memory and what is known about it.
-#[derive(Debug)]
-pub(crate) struct WorkgroupMemory {
-    pub(super) words: Vec<u32>,
-    cells: Vec<Cell>,
-    /// log2 of the bytes of a location.
-    shift: u32,
-    pub(super) clock: Clock,
-    pub(crate) traffic: WorkgroupTraffic,
-    pub(crate) scalars: u64,
-}
-
-impl WorkgroupMemory {
-    pub(super) fn new(code: &Code, subgroup_size: u32, checked: bool) -> Self {
-        let narrow = code
-            .workgroup_variables
-            .iter()
-            .any(|variable| variable.layout.has_narrow_scalars());
-        let shift = if narrow { 1 } else { 2 };
-        let cells = if checked {
-            code.workgroup_bytes as usize >> shift
-        } else {
-            0
-        };
-        Self {
-            words: vec![0; code.workgroup_bytes as usize / 4],
-            cells: vec![Cell::default(); cells],
-            shift,
-            clock: Clock::new(code.lanes(), subgroup_size, false),
-            traffic: WorkgroupTraffic::default(),
-            scalars: 0,
-        }
-    }
-
-    pub(super) fn begin_workgroup(&mut self) {
-        if self.clock.begin_workgroup() {
-            self.cells.fill(Cell::default());
-        }
-    }
-
-    /// Notes an access of some lanes to some scalars of a place.
-    pub(super) fn touch(
-        &mut self,
-        lanes: &Lanes<'_>,
-        leaves: &[Leaf],
-        touch: Touch,
-        pc: Pc,
-        zero_initialized: bool,
-        scratch: &mut Vec<u32>,
-    ) -> Findings {
-        let mut findings = Findings::default();
-        let count = lanes.count();
-        let bytes = count
-            * leaves
-                .iter()
-                .map(|leaf| u64::from(leaf.scalar.width()))
-                .sum::<u64>();
-        if touch.reads() {
-            self.traffic.bytes_read += bytes;
-        }
-        if touch.writes() {
-            self.traffic.bytes_written += bytes;
-        }
-        if let Touch::Atomic { .. } = touch {
-            self.traffic.atomics += count;
-        }
-        self.scalars += count * leaves.len() as u64;
-        let pattern = lanes.pattern();
-        let one_pass = match pattern {
-            Pattern::Uniform(_) | Pattern::Linear { step: 4, .. } => leaves.len() == 1,
-            _ => false,
-        };
-        let subgroups = lanes.subgroups().filter(|_| !one_pass);
-        for (offsets, mask) in subgroups {
-            let accessing = offsets
-                .iter()
-                .zip(mask)
-                .filter(|&(&o, &active)| active != 0 && o != SKIP);
-            let words = accessing.flat_map(|(&offset, _)| {
-                leaves
-                    .iter()
-                    .map(move |leaf| offset.wrapping_add(leaf.offset) >> 2)
-            });
-            self.traffic.bank_conflicts += bank_conflicts(words, scratch);
-        }
-        for leaf in leaves {
-            let locations = (leaf.scalar.width() >> self.shift).max(1);
-            for (lane, offset) in lanes.each() {
-                let offset = offset.wrapping_add(leaf.offset);
-                let first = (offset >> self.shift) as usize;
-                for location in first..first + locations as usize {
-                    let Some(cell) = self.cells.get_mut(location) else {
-                        continue;
-                    };
-                    if touch.reads() && !zero_initialized && !cell.is_written(&self.clock) {
-                        find(&mut findings.uninitialized, lane, offset, ());
-                    }
-                    let conflict = match touch {
-                        Touch::Read => cell.read(lane, pc, &self.clock),
-                        Touch::Write => cell.write(lane, pc, &self.clock),
-                        Touch::Atomic { writes, .. } => {
-                            if writes {
-                                cell.mark_written(lane, pc, &self.clock);
-                            }
-                            None
-                        }
-                    };
-                    if let Some(conflict) = conflict {
-                        find(&mut findings.race, lane, offset, conflict);
-                    }
-                }
-            }
-        }
-        findings
     }
 }

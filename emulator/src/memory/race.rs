@@ -12,7 +12,9 @@
 pub(crate) const PAGE: usize = 512;
 
 const LANE_BITS: u32 = 14;
+const LANE_MASK: u64 = (1 << LANE_BITS) - 1;
 const KIND_SHIFT: u32 = LANE_BITS;
+const KIND_MASK: u64 = 3 << KIND_SHIFT;
 const STICKY: u64 = 1 << 16;
 const SITE_SHIFT: u32 = 17;
 const SITE_UNKNOWN: u32 = (1 << 15) - 1;
@@ -28,6 +30,8 @@ pub(crate) struct Clock {
     /// When the last barrier of each subgroup was.
     subgroups: Vec<u32>,
     subgroup_shift: u32,
+    /// The bits in which records of a subgroup agree unless they stand for lanes of several.
+    subgroup_mask: u64,
     /// Whether records of other workgroups are of the same memory.
     outlives_workgroups: bool,
 }
@@ -43,6 +47,7 @@ impl Clock {
             base: 1,
             subgroups,
             subgroup_shift,
+            subgroup_mask: LANE_MASK << subgroup_shift & LANE_MASK | (Lanes::Many as u64) << KIND_SHIFT,
             outlives_workgroups,
         }
     }
@@ -85,6 +90,12 @@ impl Clock {
     /// Whether a barrier, or the start of a workgroup with memory of its own, lies between a record and now.
     fn is_ordered(&self, record: Record) -> bool {
         record.stamp() < self.base && !self.is_of_other_workgroup(record)
+    }
+
+    /// An access that a lane makes now.
+    #[inline]
+    pub(crate) fn access(&self, lane: u32, site: u32) -> Record {
+        Record::new(self.now(lane), lane, Lanes::One, site, false)
     }
 
     fn subgroup(&self, lane: u32) -> u32 {
@@ -167,6 +178,32 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Whether this access of workgroup memory is ordered before one that a lane makes now.
+    #[inline]
+    fn is_over(self, access: Self, clock: &Clock) -> bool {
+        let other = self.0 ^ access.0;
+        self.stamp() < clock.base
+            || other & (LANE_MASK | KIND_MASK) == 0
+            || other & clock.subgroup_mask == 0 && self.stamp() < access.stamp()
+    }
+
+    /// The summary of this read, made by a lane now, and of others since the last workgroup barrier, not all ordered before it.
+    #[inline]
+    fn joined_with(self, others: Self, clock: &Clock) -> Self {
+        if (others.0 ^ self.0) & clock.subgroup_mask == 0 {
+            return Self(self.0 | (Lanes::ManyOfSubgroup as u64) << KIND_SHIFT);
+        }
+        let last = if others.stamp() > self.stamp() {
+            others
+        } else {
+            self
+        };
+        let stamp = last.0 & !u64::from(u32::MAX);
+        Self(stamp | self.0 & u64::from(u32::MAX) | (Lanes::Many as u64) << KIND_SHIFT)
+    }
+}
+
 /// What is known about one location.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cell {
@@ -184,15 +221,35 @@ pub(crate) struct Conflict {
 }
 
 impl Cell {
-    /// Whether the workgroup at hand has written the location.
-    pub(crate) fn is_written(&self, clock: &Clock) -> bool {
-        self.write.stamp() >= clock.start
-    }
-
     /// Whether nobody has touched the location since a barrier that ended all of its past: no access can conflict, and nothing need be remembered.
     #[inline]
     fn is_of_the_past(&self, clock: &Clock) -> bool {
         clock.is_ordered(self.write) && clock.is_ordered(self.read) && !self.read.is_sticky()
+    }
+
+    /// [`Cell::read`] of memory of the workgroup alone, where the last write is ordered before it and was made at `start` or later; `false` if
+    /// that is not so.
+    #[inline]
+    pub(crate) fn read_ordered(&mut self, access: Record, start: u32, clock: &Clock) -> bool {
+        if self.write.stamp() < start || !self.write.is_over(access, clock) {
+            return false;
+        }
+        self.read = if self.read.is_over(access, clock) {
+            access
+        } else {
+            access.joined_with(self.read, clock)
+        };
+        true
+    }
+
+    /// [`Cell::write`] of memory of the workgroup alone, where all earlier accesses are ordered before it; `false` if they are not.
+    #[inline]
+    pub(crate) fn write_ordered(&mut self, access: Record, clock: &Clock) -> bool {
+        let ordered = self.write.is_over(access, clock) && self.read.is_over(access, clock);
+        if ordered {
+            self.write = access;
+        }
+        ordered
     }
 
     /// Notes that the location has a value, without a claim to order (atomic operations).
@@ -384,7 +441,7 @@ mod tests {
         let (mut cell, mut clock) = (Cell::default(), Clock::new(64, 8, false));
         for _ in 0..3 {
             clock.begin_workgroup();
-            assert!(!cell.is_written(&clock));
+            assert!(cell.write.stamp() < clock.start());
             assert_eq!(cell.write(0, 0, &clock), None);
             clock.barrier();
             assert_eq!(cell.read(1, 1, &clock), None);

@@ -5,9 +5,7 @@ use std::ops::Range;
 use crate::execute::SKIP;
 
 /// Banks of workgroup memory, each of four bytes.
-const BANKS: usize = 32;
-/// Bits of a word of a set.
-const BITS: usize = u32::BITS as usize;
+const BANKS: u32 = u32::BITS;
 /// Bytes of a sector.
 pub(crate) const SECTOR: u32 = 32;
 
@@ -45,25 +43,83 @@ pub(crate) fn sectors(offsets: &[u32], mask: &[u32], first: u32, end: u32, scrat
     u64::from(count)
 }
 
-/// Passes beyond the fewest that words of workgroup memory need; see
+/// Passes beyond the fewest that ranges of words of workgroup memory need, which lie in `all`; see
 /// [`WorkgroupTraffic::bank_conflicts`](crate::WorkgroupTraffic::bank_conflicts).
-pub(crate) fn bank_conflicts(words: impl Iterator<Item = u32> + Clone, seen: &mut Vec<u32>) -> u64 {
-    let (Some(first), Some(last)) = (words.clone().min(), words.clone().max()) else {
+pub(crate) fn bank_conflicts(
+    all: Range<u32>,
+    ranges: impl Iterator<Item = Range<u32>>,
+    seen: &mut Vec<u32>,
+) -> u64 {
+    // So few neighbours are all in different banks.
+    if all.end.saturating_sub(all.start) <= BANKS {
         return 0;
-    };
-    // A bit for each word, so that one that several lanes access counts once.
-    seen.clear();
-    seen.resize((last - first) as usize / BITS + 1, 0);
-    let mut banks = [0u32; BANKS];
-    for word in words {
-        let place = (word - first) as usize;
-        let (bits, bit) = (&mut seen[place / BITS], 1 << (place % BITS));
-        banks[word as usize % BANKS] += u32::from(*bits & bit == 0);
-        *bits |= bit;
     }
-    let fullest = banks.iter().copied().max().unwrap_or(0);
-    let distinct = banks.iter().sum::<u32>() as usize;
-    u64::from(fullest).saturating_sub(distinct.div_ceil(BANKS) as u64)
+    // A row has a word of each bank. A bit for each word, so that one that several lanes access counts once.
+    let first_row = all.start / BANKS;
+    seen.clear();
+    seen.resize((all.end.div_ceil(BANKS) - first_row) as usize, 0);
+    let mut passes = BankCounts::default();
+    for range in ranges {
+        let mut start = range.start;
+        while start < range.end {
+            let (row, bank) = (start / BANKS, start % BANKS);
+            let count = (BANKS - bank).min(range.end - start);
+            let banks = (u32::MAX >> (BANKS - count)) << bank;
+            if let Some(row) = seen.get_mut((row - first_row) as usize) {
+                passes.add(banks & !*row);
+                *row |= banks;
+            }
+            start += count;
+        }
+    }
+    passes.most() - passes.sum().div_ceil(u64::from(BANKS))
+}
+
+/// A count for each bank, in binary: bit `b` of number `i` is bit `i` of the count of bank `b`, so that one addition
+/// serves all banks.
+#[derive(Default)]
+struct BankCounts {
+    digits: [u32; 32],
+    /// Digits after these are zero.
+    used: usize,
+}
+
+impl BankCounts {
+    /// Adds one to some banks.
+    #[inline]
+    fn add(&mut self, banks: u32) {
+        let (mut carry, mut place) = (banks, 0);
+        for digit in &mut self.digits {
+            if carry == 0 {
+                break;
+            }
+            (*digit, carry) = (*digit ^ carry, *digit & carry);
+            place += 1;
+        }
+        self.used = self.used.max(place);
+    }
+
+    fn digits(&self) -> impl DoubleEndedIterator<Item = (usize, u32)> + ExactSizeIterator {
+        self.digits[..self.used].iter().copied().enumerate()
+    }
+
+    /// The count of the fullest bank.
+    fn most(&self) -> u64 {
+        let (mut most, mut fullest) = (0, u32::MAX);
+        for (i, digit) in self.digits().rev() {
+            if digit & fullest != 0 {
+                fullest &= digit;
+                most |= 1 << i;
+            }
+        }
+        most
+    }
+
+    fn sum(&self) -> u64 {
+        self.digits()
+            .map(|(i, digit)| u64::from(digit.count_ones()) << i)
+            .sum()
+    }
 }
 
 /// A set of locations.
@@ -148,7 +204,10 @@ mod tests {
 
     #[test]
     fn bank_conflicts_count_extra_passes() {
-        let conflicts = |words: Vec<u32>| bank_conflicts(words.into_iter(), &mut Vec::new());
+        let conflicts = |words: Vec<u32>| {
+            let all = *words.iter().min().unwrap()..words.iter().max().unwrap() + 1;
+            bank_conflicts(all, words.into_iter().map(|word| word..word + 1), &mut Vec::new())
+        };
         assert_eq!(conflicts((0..32).collect()), 0);
         assert_eq!(conflicts(vec![5; 32]), 0);
         assert_eq!(conflicts((0..32).map(|i| i * 2).collect()), 1);
