@@ -195,10 +195,12 @@ impl Machine<'_> {
         for (&src, dst) in access.values.iter().zip(access.dst..) {
             let mut results = Vec::with_capacity(active.len());
             for (&lane, &source) in active.iter().zip(&sources) {
-                results.push(match source.filter(|source| active.contains(source)) {
-                    Some(source) => self.registers.get(src, source),
-                    None => self.indeterminate(access.scalar, lane, self.registers.get(src, lane)),
-                });
+                results.push(
+                    match source.filter(|source| active.binary_search(source).is_ok()) {
+                        Some(source) => self.registers.get(src, source),
+                        None => self.indeterminate(access.scalar, lane, self.registers.get(src, lane)),
+                    },
+                );
             }
             for (&lane, result) in active.iter().zip(results) {
                 self.registers.set(dst, lane, result);
