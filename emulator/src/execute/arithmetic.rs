@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::half::{fma, fma_half, half_from_bits, half_to_bits, round_half};
+use super::half::{HAS_FMA, fma, fma_half, fma_or_doubt, half_from_bits, half_to_bits, round_half};
 use crate::bytecode::{BinaryOp, Operand, Row, TernaryOp, UnaryOp};
 
 /// The registers of a workgroup: rows of one scalar for each lane.
@@ -119,6 +119,25 @@ impl Registers {
             let (out, [a, b, c]) = self.split(dst + i, [a.at(i), b.at(i), c.at(i)], lanes);
             for (((out, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
                 *out = f(a, b, c);
+            }
+        }
+    }
+
+    /// Fused multiply-adds. Few results are in doubt, and a row that has one is computed again.
+    fn fma(&mut self, rows: u32, dst: Row, [a, b, c]: [Operand; 3], lanes: &Range<usize>) {
+        for i in 0..rows {
+            let (out, [a, b, c]) = self.split(dst + i, [a.at(i), b.at(i), c.at(i)], lanes);
+            let mut doubt = false;
+            for (((out, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+                let (result, in_doubt) =
+                    fma_or_doubt(f32::from_bits(a), f32::from_bits(b), f32::from_bits(c));
+                *out = result.to_bits();
+                doubt |= in_doubt;
+            }
+            if doubt {
+                for (((out, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+                    *out = fma(f32::from_bits(a), f32::from_bits(b), f32::from_bits(c)).to_bits();
+                }
             }
         }
     }
@@ -337,7 +356,8 @@ impl Registers {
         }
         let of = f32::from_bits;
         match op {
-            TernaryOp::Fma => bits!(|x, y, z| fma(of(x), of(y), of(z)).to_bits()),
+            TernaryOp::Fma if HAS_FMA => bits!(|x, y, z| fma(of(x), of(y), of(z)).to_bits()),
+            TernaryOp::Fma => self.fma(rows, dst, operands, lanes),
             TernaryOp::FmaHalf => bits!(|x, y, z| fma_half(of(x), of(y), of(z)).to_bits()),
             TernaryOp::Select => bits!(|x, y, z| if z != 0 { x } else { y }),
             TernaryOp::SelectBits => bits!(|x, y, z| (x & z) | (y & !z)),

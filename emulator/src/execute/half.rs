@@ -41,16 +41,32 @@ pub(super) fn fma_half(a: f32, b: f32, c: f32) -> f32 {
     rounded.copysign(sum) as f32
 }
 
+/// Whether one instruction is a fused multiply-add.
+pub(super) const HAS_FMA: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+
 /// `a * b + c` of `f32` values, rounded once.
 ///
 /// The product is exact in `f64`; its sum is rounded to odd there, which makes the second rounding harmless. Without
 /// this the standard library calls a function that some platforms implement slowly or wrongly.
 #[inline]
 pub(super) fn fma(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+    if HAS_FMA {
         return a.mul_add(b, c);
     }
     add_to_odd(f64::from(a) * f64::from(b), f64::from(c)) as f32
+}
+
+/// [`fma`] in fewer steps, and whether its last place is in doubt: the sum is rounded twice, which harms where the first time made a tie of it.
+/// Ties of subnormal results lie elsewhere, all of them are in doubt.
+#[inline]
+pub(super) fn fma_or_doubt(a: f32, b: f32, c: f32) -> (f32, bool) {
+    let sum = f64::from(a) * f64::from(b) + f64::from(c);
+    let result = sum as f32;
+    // Words of 32 bits alone, which the compiler makes vectors of.
+    let (low, high) = (sum.to_bits() as u32, (sum.to_bits() >> 32) as u32);
+    let is_tie = low & 0x1fff_ffff == 0x1000_0000;
+    let is_subnormal = result.abs().to_bits() <= f32::MIN_POSITIVE.to_bits() && high << 1 != 0;
+    (result, is_tie | is_subnormal)
 }
 
 /// `a * b + c` of two `f16` values and one of `f32`, rounded once: the product has 22 bits at most, and `f32` has room for its exponent.
@@ -187,6 +203,31 @@ mod tests {
             let exponent = exponents.start + ((x >> 40) % range) as u32;
             f32::from_bits((x as u32 & 0x807f_ffff) | exponent << 23)
         })
+    }
+
+    #[test]
+    fn fma_is_in_doubt_where_rounding_twice_shows() {
+        // The product is a bit less than half of the last place of the third number.
+        let ulp = f32::EPSILON;
+        let (a, b, c) = (1.0 + ulp, (1.0 - ulp) * ulp / 2.0, 1.0 + ulp);
+        assert_eq!(fma(a, b, c), c);
+        assert_eq!(fma_or_doubt(a, b, c), (c + ulp, true));
+        // Factors of few bits make ties, small ones subnormal sums.
+        let mut certain = 0;
+        for (exponents, mask) in [(1..254, u32::MAX), (118..136, 0xffff_f000), (50..70, u32::MAX)] {
+            let numbers = numbers(300_000, exponents).collect::<Vec<_>>();
+            for abc in numbers.windows(3) {
+                let few_bits = |x: f32| f32::from_bits(x.to_bits() & mask);
+                let (a, b, c) = (few_bits(abc[0]), few_bits(abc[1]), abc[2]);
+                for c in [c, a * b * ulp, 0.0] {
+                    let (result, in_doubt) = fma_or_doubt(a, b, c);
+                    let is_right = result.to_bits() == fma(a, b, c).to_bits();
+                    assert!(is_right || in_doubt, "{a:e} {b:e} {c:e}");
+                    certain += u32::from(!in_doubt);
+                }
+            }
+        }
+        assert!(certain > 1_000_000, "{certain}");
     }
 
     #[test]
