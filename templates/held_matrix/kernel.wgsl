@@ -13,21 +13,16 @@ const HELD: u32 = {{ held }}u;
 // Elements of K that a subgroup holds, and all of them.
 const SHARE: u32 = HELD * SIDE;
 const PASS: u32 = SUBGROUPS * SHARE;
-// Lanes that share a column, and as many spans of the subgroup's part of K, of which they take turns to load.
-const PARTS: u32 = SUBGROUP_SIZE / SIDE;
-const SPAN: u32 = SHARE / PARTS;
-// Lanes that load the inputs of two words' weights, four each.
-const QUAD: u32 = 2u * WEIGHTS_PER_WORD / 4u;
-// Elements of K that a lane loads of a column at once.
+// Elements of K that a lane loads of a column at once, and lanes side by side that share a column, a load of each.
 const LOAD: u32 = {{ load }}u;
-// Vectors of a row of a matrix, and from one row to the next: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
+const PARTS: u32 = SHARE / LOAD;
+// Vectors of a row of a matrix, of which a lane writes one.
 const VECTORS: u32 = SIDE / 4u;
-const STRIDE: u32 = VECTORS + 2u;
+// From one row of a tile to the next, which has a vector from each lane of a column: an odd number of 16 bytes, so that the same part of eight neighbouring rows fills all banks.
+const STRIDE: u32 = PARTS + 2u;
 
-// A word of a lane is its part of one matrix, and its loads are whole.
-const_assert SIDE / PARTS == WEIGHTS_PER_WORD && SPAN == {{ loads | length }}u * LOAD;
-// Lanes side by side share a column, and half of the rows of two matrices of inputs have four lanes each.
-const_assert PARTS == 2u && SIDE / 2u * QUAD == SUBGROUP_SIZE;
+// All columns of a block have their lanes, and all lanes of a column their place in one of the matrices that pass through the tile at once.
+const_assert SIDE * PARTS == {{ columns | length }}u * SUBGROUP_SIZE && PARTS == {{ steps[0].matrices | length }}u * VECTORS;
 // Every output of a block has a lane.
 const_assert SIDE * SIDE <= THREADS;
 {% if fixed_k %}
@@ -44,10 +39,10 @@ const_assert GROUP_SIZE % LOAD == 0u;
 {% endif %}
 {% endif %}
 
-// A matrix of each subgroup on its way into registers. No other subgroup touches it, so that none waits for others.
+// What each subgroup has on its way into registers. No other subgroup touches it, so that none waits for others.
 var<workgroup> tile: array<vec4<f16>, SUBGROUPS * SIDE * STRIDE>;
-// The sums of each subgroup, of a block and of the one before.
-var<workgroup> partial: array<f32, 2u * SUBGROUPS * SIDE * SIDE>;
+// The sums of each subgroup.
+var<workgroup> partial: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 {% if scale_functions %}
 {% include "common/scales.wgsl" %}
@@ -55,16 +50,13 @@ var<workgroup> partial: array<f32, 2u * SUBGROUPS * SIDE * SIDE>;
 {% if affine %}
 {% include "common/offsets.wgsl" %}
 {% endif %}
-{% if scale_load > 1 %}
-{% include "common/neighbouring_scales.wgsl" %}
-{% endif %}
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
 {% include "common/dequantize_codebook.wgsl" %}
 {% elif affine %}
 {% include "common/dequantize_by_mantissa.wgsl" %}
 {% else %}
-{% include "held_matrix/dequantize.wgsl" %}
+{% include "common/dequantize_f16.wgsl" %}
 {% endif %}
 {% include "held_matrix/stage.wgsl" %}
 {% include "common/epilogue.wgsl" %}
@@ -82,33 +74,35 @@ fn main(
     {% set invocations = "THREADS" %}
     {% include "common/load_levels.wgsl" %}
     {% endif %}
-    // The row of a matrix that a lane writes, a column of the block, and which part of it. Two lanes side by side share a column, and load neighbours of it: what a
-    // load takes is the number of places in memory that its lanes meet in. Every other column, so that what eight lanes write lies in different banks.
-    let row = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
+    {% if encoding == "symmetric" %}
+    {% include "common/magic.wgsl" %}
+    {% endif %}
+    // The first row of the tile that a lane writes, which is a column of the block, and what part of it. What half of a subgroup writes at once lies in different banks.
+    let row = lane % 16u / PARTS * (PARTS / 2u) + lane / 16u;
     let part = lane % PARTS;
     let own = subgroup * (SIDE * STRIDE);
-    let place = own + row * STRIDE + part * (VECTORS / PARTS);
+    let place = own + row * STRIDE + part;
     let blocks = (params.N + SIDE - 1u) / SIDE;
-    var turn = 0u;
 
     for (var first = 0u; first < {{ k }}; first += PASS) {
-        // The subgroup's share. Past the end of K it repeats the last one, whose weights meet zeros there. A lane loads the scales of one span of it.
+        // The subgroup's share. Past the end of K it repeats the last one, whose weights meet zeros there.
         let share = first + subgroup * SHARE;
         let weights = min(share, {{ k }} - SHARE);
-        let k = weights + part * SPAN;
-        {% for scale in span_scales %}
-        let group_{{ scale.index }} = {% if scale.k > 0 %}(k + {{ scale.k }}u){% else %}k{% endif %} / {{ group_size }};
+        let first_word = weights / LOAD + part;
+        {% for part in parts %}
+        let group{{ part.suffix }} = (weights + part * LOAD{% if part.k > 0 %} + {{ part.k }}u{% endif %}) / {{ group_size }};
         {% endfor %}
-        // What the lane multiplies of the first block is on its way while the inputs are.
-        let first_n = min(workgroup.x * SIDE + row, params.N - 1u);
-        let first_words = first_n * ({{ k }} / LOAD) + weights / LOAD + part;
-        {% for load in loads %}
-        var q_{{ load.index }} = weight[first_words{% if load.index > 0 %} + {{ load.index }}u * PARTS{% endif %}];
+        {% include "held_matrix/load_inputs.wgsl" %}
+        // What the lane multiplies of the first block is on its way while inputs become matrices.
+        {% for column in columns %}
+        let first_n_{{ column.index }} = min(workgroup.x * SIDE + row{% if column.row > 0 %} + {{ column.row }}u{% endif %}, params.N - 1u);
         {% endfor %}
         {% set declare = "var " %}
         {% set n = "first_n" %}
         {% include "held_matrix/load_scales.wgsl" %}
-
+        {% for column in columns %}
+        var q_{{ column.index }} = weight[first_n_{{ column.index }} * ({{ k }} / LOAD) + first_word];
+        {% endfor %}
         {% include "held_matrix/hold_inputs.wgsl" %}
 
         // Blocks are dealt to the workgroups one after the other.
@@ -123,8 +117,9 @@ fn main(
                 {% include "held_matrix/sum_before.wgsl" %}
             }
             // Columns past the edge repeat the last one; the store drops them. So do blocks past the last.
-            let next_n = min((block + workgroups.x) * SIDE + row, params.N - 1u);
-            let next_words = next_n * ({{ k }} / LOAD) + weights / LOAD + part;
+            {% for column in columns %}
+            let next_n_{{ column.index }} = min((block + workgroups.x) * SIDE + row{% if column.row > 0 %} + {{ column.row }}u{% endif %}, params.N - 1u);
+            {% endfor %}
 
             {% include "held_matrix/multiply.wgsl" %}
 

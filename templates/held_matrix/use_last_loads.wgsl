@@ -1,12 +1,10 @@
 {# A use of what was loaded ahead that every way out of the loop passes. #}
 // Nobody reads what this stores. Without it, what is loaded ahead would serve only a block that comes, and compilers would begin to load when it has come.
-stage_weights(
-    place,
-    {% for load in loads %}q_{{ load.index }}.x{% if not loop.last %} ^ {% endif %}{% endfor %},
-    {% if encoding == "symmetric" %}split_scale({% endif %}{% for swap in swaps %}next_{{ swap.values[0].even }}{% if swap.values[0].odd != swap.values[0].even %} + next_{{ swap.values[0].odd }}{% endif %}{% if not loop.last %} + {% endif %}{% endfor %}{% if encoding == "symmetric" %}){% endif %},
-    {% if affine %}
-    {% for swap in swaps %}offset_beside(next_{{ swap.values[0].even }}, next_{{ swap.values[1].even }}){% if swap.values[0].odd != swap.values[0].even %} + offset_beside(next_{{ swap.values[0].odd }}, next_{{ swap.values[1].odd }}){% endif %}{% if not loop.last %} + {% endif %}{% endfor %},
-    {% endif %}
-);
+let last_words = {% for column in columns %}q_{{ column.index }}.x{% if not loop.last %} ^ {% endif %}{% endfor %};
+let last_scales = {% for column in columns %}{% set last = loop.last %}{% for part in parts %}next_scale_{{ column.index }}{{ part.suffix }}{% if not last or not loop.last %} + {% endif %}{% endfor %}{% endfor %};
+{% if affine %}
+let last_offsets = {% for column in columns %}{% set last = loop.last %}{% for part in parts %}offset_beside(next_scale_{{ column.index }}{{ part.suffix }}, next_offset_{{ column.index }}{{ part.suffix }}){% if not last or not loop.last %} + {% endif %}{% endfor %}{% endfor %};
+{% endif %}
+stage_weights(place, {% if encoding == "symmetric" %}last_words, magic, split_scale(last_scales){% else %}dequantize_low(last_words), last_scales{% endif %}{% if affine %}, last_offsets{% endif %});
 // Inputs of the next part of K are staged by other lanes.
 subgroupBarrier();

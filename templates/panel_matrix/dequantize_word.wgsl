@@ -1,7 +1,7 @@
 {# Dequantises one word of a column into a panel: every weight once for all rows of the tile. #}
 {% if encoding == "symmetric" %}
-panel_{{ piece.panel }}[column{{ piece.column }}{% if piece.index > 0 %} + {{ piece.index * 2 }}u{% endif %}] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.column }}{{ piece.component }}, 0u), dequantize_pair(words{{ piece.column }}{{ piece.component }}, 1u)), scale{{ piece.column }}{{ piece.part }});
-panel_{{ piece.panel }}[column{{ piece.column }} + {{ piece.index * 2 + 1 }}u] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.column }}{{ piece.component }}, 2u), dequantize_pair(words{{ piece.column }}{{ piece.component }}, 3u)), scale{{ piece.column }}{{ piece.part }});
+panel_{{ piece.panel }}[column{{ piece.column }}{% if piece.index > 0 %} + {{ piece.index * 2 }}u{% endif %}] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.column }}{{ piece.component }}, magic), dequantize_pair(words{{ piece.column }}{{ piece.component }} >> 4u, magic)), scale{{ piece.column }}{{ piece.part }});
+panel_{{ piece.panel }}[column{{ piece.column }} + {{ piece.index * 2 + 1 }}u] = apply_scale(vec4<f16>(dequantize_pair(words{{ piece.column }}{{ piece.component }} >> 8u, magic), dequantize_pair(words{{ piece.column }}{{ piece.component }} >> 12u, magic)), scale{{ piece.column }}{{ piece.part }});
 {% else %}
 {
     // In f32, so that a weight is rounded once.

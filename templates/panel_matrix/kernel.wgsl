@@ -157,6 +157,9 @@ fn main(
     {% set invocations = "THREADS" %}
     {% include "common/load_levels.wgsl" %}
     {% endif %}
+    {% if encoding == "symmetric" %}
+    {% include "common/magic.wgsl" %}
+    {% endif %}
     {% include "common/tile_of_workgroup.wgsl" %}
     // The subgroup's columns of the tile, where its panels begin, and the lane's {% if lane_columns | length > 1 %}columns{% else %}column{% endif %} of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;

@@ -43,6 +43,7 @@ const GEMM: &str = "gemm_32x32x8_t4x4_g32";
 const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
 const PANEL: &str = "panel_matrix_64x256x64_g32_m16_f16";
 const TWO_PANELS: &str = "panel_matrix_64x128x64_p2_g32_m16_f16";
+const HELD: &str = "held_matrix_s8_h8_p264_g32_m16_f16";
 const STAGED_SKINNY: &str = "skinny_r8_w128_c32x8_v2_s_g32_subgroup";
 const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
 
@@ -192,6 +193,24 @@ fn scales_that_lanes_keep_to_themselves_are_a_wrong_sum() {
         let variant = format!("panel_matrix_{tile}_m16_f16");
         breaks(Promise::NumericClass, &variant, swapped, kept);
     }
+}
+
+#[test]
+fn held_matrices_that_are_not_waited_for_are_a_race() {
+    let sums = "the block before.\n            workgroupBarrier();";
+    breaks(Promise::RaceFree, HELD, sums, "the block before.");
+    let tile = "subgroupBarrier();\n            sum = coopMultiplyAdd(a_0";
+    breaks(Promise::RaceFree, HELD, tile, "sum = coopMultiplyAdd(a_0");
+}
+
+#[test]
+fn held_matrices_of_other_inputs_are_a_wrong_sum() {
+    let unswapped = "swap_quads(&x_0_0, &x_0_1, lane, 1u);";
+    breaks(Promise::NumericClass, HELD, unswapped, "");
+    let upper_rows = "params.M > SIDE / 2u";
+    breaks(Promise::NumericClass, HELD, upper_rows, "params.M > SIDE");
+    let past_the_end = "select(0u, params.M, share < params.K)";
+    breaks(Promise::InBounds, HELD, past_the_end, "params.M");
 }
 
 #[test]

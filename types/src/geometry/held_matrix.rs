@@ -8,8 +8,8 @@ use crate::{Dispatch, Feature, Route, RowsServed};
 /// Cooperative matrices for a few rows that stay where they are: the subgroups of a workgroup divide K, and each holds its part of all rows in registers while
 /// blocks of columns pass by.
 ///
-/// A subgroup dequantises its part of a block a matrix at a time, through memory that no other subgroup touches, so that it waits for nobody; the subgroups' sums
-/// of a block meet in workgroup memory. Inputs are read once by each workgroup, of which there are few. A K beyond what the subgroups hold passes in parts, each of which adds to the outputs.
+/// A subgroup dequantises its part of a block a matrix or two at a time, through memory that no other subgroup touches, so that it waits for nobody; the subgroups'
+/// sums of a block meet in workgroup memory. Lanes side by side load neighbouring weights of a column, and a matrix holds some of what each of them has. Inputs are read once by each workgroup, of which there are few. A K beyond what the subgroups hold passes in parts, each of which adds to the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct HeldMatrix {
@@ -30,7 +30,7 @@ impl HeldMatrix {
     pub const LOAD: u32 = load::WEIGHTS;
     /// The numbers of subgroups there are: with the fewest, every output of a block has a lane to itself.
     pub const SUBGROUPS: [u32; 4] = [8, 12, 14, 16];
-    /// The numbers of held matrices there are: whole loads of each lane.
+    /// The numbers of held matrices there are: those of a block that four or eight lanes load a column of.
     pub const HELD: [u32; 2] = [8, 16];
     /// What is taken where neither a description nor K says more: one workgroup for each multiprocessor of the largest devices.
     pub const DEFAULT: Self = Self {
@@ -63,28 +63,31 @@ impl HeldMatrix {
         self.subgroups * Matrix::SUBGROUP_SIZE
     }
 
-    /// Lanes of a subgroup that share a column.
-    #[must_use]
-    pub const fn lanes_of_column() -> u32 {
-        Matrix::SUBGROUP_SIZE / Self::COLUMNS
-    }
-
     /// Elements of K that a subgroup holds.
     #[must_use]
     pub const fn share(&self) -> u32 {
         self.held * MatrixSide::Sixteen.length()
     }
 
-    /// Elements of K of a column that a lane multiplies in one pass: its part of every held matrix. Lanes of a column take turns, load by load.
+    /// Lanes side by side that share a column of a block: each loads 16 bytes of it.
     #[must_use]
-    pub const fn span(&self) -> u32 {
-        self.share() / Self::lanes_of_column()
+    pub const fn lanes_of_column(&self) -> u32 {
+        self.share() / Self::LOAD
     }
 
-    /// Loads of 16 bytes of weights that make a span.
+    /// Columns of a block that a lane loads weights of.
     #[must_use]
-    pub const fn loads(&self) -> u32 {
-        self.span() / Self::LOAD
+    pub const fn columns_of_lane(&self) -> u32 {
+        Self::COLUMNS * self.lanes_of_column() / Matrix::SUBGROUP_SIZE
+    }
+
+    /// Neighbouring elements of K of a lane that a matrix holds, in the order in which weights come out of a word.
+    pub const K_OF_LANE: u32 = 4;
+
+    /// Matrices whose operands pass through a subgroup's memory at once: together they have some of what every lane loads.
+    #[must_use]
+    pub const fn matrices_at_once(&self) -> u32 {
+        self.lanes_of_column() * Self::K_OF_LANE / MatrixSide::Sixteen.length()
     }
 
     /// Elements of K that the subgroups of a workgroup hold.

@@ -1,16 +1,13 @@
 //! The values of the kernel that holds the inputs of a few rows as cooperative matrices.
 
-use q4_kernel_types::{Configuration, GroupSize, HeldMatrix, Matrix, ScaleOrder, layout::WEIGHTS_PER_WORD};
+use q4_kernel_types::{Configuration, HeldMatrix, Matrix, layout::WEIGHTS_PER_WORD};
 use serde::Serialize;
 
 use super::{
-    COMPONENTS, Described, Family, ScaleLoads,
-    parts::{Part, parts, suffix},
+    Described, Family, ScaleLoads,
+    parts::{Part, parts},
     word_type,
 };
-
-/// Pairs of matrices whose inputs are on their way at once: with more, their registers are those of matrices that are held already.
-const PAIRS_AT_ONCE: usize = 2;
 
 #[derive(Serialize)]
 pub(super) struct Values {
@@ -18,224 +15,95 @@ pub(super) struct Values {
     subgroup_size: u32,
     subgroups: u32,
     held: u32,
-    /// Elements of K that a lane loads at once, the parts of a load that have a scale each, and the loads of a lane.
+    /// Elements of K that a lane loads at once, and the parts of a load that have a scale each.
     load: u32,
     parts: Vec<Part>,
-    loads: Vec<Load>,
-    /// The loads of inputs, those together that are on their way at once.
-    input_pairs: Vec<Vec<InputPair>>,
-    /// The scales of a span, four to a vector where all of them are neighbours; otherwise they are loaded one by one, by number.
-    span_vectors: Vec<SpanVector>,
-    span_scales: Vec<SpanScale>,
+    /// The columns of a block that a lane loads weights of.
+    columns: Vec<Row>,
+    /// The rows of a matrix of inputs that the lane loads, which stand where its columns do: those of the upper half of a matrix and of the lower one.
+    halves: [Vec<Row>; 2],
+    /// What a lane loads of a row.
+    quads: Vec<Quad>,
+    /// What lanes swap of a row until each has the inputs of its own weights.
     swaps: Vec<Swap>,
+    /// What passes through the tile, one after the other.
+    steps: Vec<Step>,
 }
 
-/// A lane's load of weights: the lanes of a column take turns, so that they load neighbours.
-#[derive(Serialize)]
-struct Load {
+/// A row of the tile that a lane writes.
+#[derive(Clone, Serialize)]
+struct Row {
     index: u32,
-    /// The span it is of.
-    span: u32,
-    parts: Vec<LoadPart>,
-    words: Vec<HeldWord>,
+    /// Rows after the first one that the lane writes.
+    row: u32,
 }
 
-/// Words of a load that share a scale.
+/// Four neighbouring inputs.
 #[derive(Serialize)]
-struct LoadPart {
-    /// What the names of its values end with: nothing where it is the whole load.
-    suffix: String,
-    /// The swap that brings its scale.
-    swap: u32,
-}
-
-/// A word of a load: a column's part of one matrix.
-#[derive(Serialize)]
-struct HeldWord {
-    component: &'static str,
-    /// The suffix of its part of the load.
-    part: String,
-    /// The matrix of inputs that it meets.
-    matrix: u32,
-    /// Whether no later word is of the same load.
-    is_last: bool,
-}
-
-/// Inputs of two matrices, which two words of a lane's load meet.
-#[derive(Serialize)]
-struct InputPair {
+struct Quad {
     index: u32,
-    /// The first of both matrices.
-    matrix: u32,
-    /// Vectors of four inputs before those of the first lane of a column, in the subgroup's share.
+    /// Vectors of inputs after the first one that the lane loads.
     vector: u32,
 }
 
-/// A scale that the lanes of a column swap, with what its group adds to the weights.
+/// Lanes whose numbers differ by the bits of `mask` swap a quad for another.
 #[derive(Serialize)]
 struct Swap {
-    index: u32,
-    values: Vec<SwapValue>,
+    mask: u32,
+    lower: u32,
+    upper: u32,
 }
 
+/// Half of a word of each column of a lane.
 #[derive(Serialize)]
-struct SwapValue {
+struct Step {
+    component: &'static str,
+    /// The suffix of its part of the load.
+    part: String,
+    half: Half,
+    /// The first of the two quads of inputs that the word meets.
+    quad: u32,
+    matrices: Vec<HeldOperand>,
+}
+
+/// Which four weights of a word.
+#[derive(Clone, Copy, Serialize)]
+struct Half {
+    index: u32,
     name: &'static str,
-    /// The expressions for what the first lane of a column needs of a span, and the second one.
-    even: String,
-    odd: String,
+    /// What brings the nibbles of its pairs lowest, and which component of both quads has its inputs, where weights leave a word in pairs.
+    shift: &'static str,
+    pair: &'static str,
 }
 
-/// How two lanes of a column share out the scales of a span, whose loads of weights they multiply in turn.
-#[derive(Clone, Copy)]
-struct Sharing {
-    /// The loads of a span, and its scales.
-    loads: u32,
-    scales: u32,
-}
+const HALVES: [Half; 2] = [
+    Half {
+        index: 0,
+        name: "low",
+        shift: "",
+        pair: "x",
+    },
+    Half {
+        index: 1,
+        name: "high",
+        shift: " >> 8u",
+        pair: "y",
+    },
+];
 
-impl Sharing {
-    /// Loads of a span that each lane multiplies.
-    const fn turns(self) -> u32 {
-        self.loads / HeldMatrix::lanes_of_column()
-    }
-
-    /// Scales that a load has to itself: none where the loads of a turn share theirs, so that both lanes need it.
-    const fn of_load(self) -> u32 {
-        self.scales / self.loads
-    }
-
-    /// Scales of a span that a lane needs, which are as many swaps.
-    const fn swaps(self) -> u32 {
-        match self.of_load() {
-            0 => self.scales,
-            of_load => of_load * self.turns(),
-        }
-    }
-
-    /// What a swap brings of a span to the first lane, and to the second one: scales, by number.
-    const fn scales_of(self, swap: u32) -> (u32, u32) {
-        match self.of_load() {
-            0 => (swap, swap),
-            of_load => {
-                let even = swap / of_load * HeldMatrix::lanes_of_column() * of_load + swap % of_load;
-                (even, even + of_load)
-            }
-        }
-    }
-
-    /// The swap that brings the scale of a part of what a lane loads at a turn.
-    const fn swap_of(self, turn: u32, part: u32) -> u32 {
-        match self.of_load() {
-            0 => turn * self.scales / self.turns(),
-            // With one scale for all parts there is but one part.
-            of_load => turn * of_load + part,
-        }
-    }
-}
-
-/// Neighbouring scales that are loaded together.
+/// A matrix of inputs by its number, and its place among those that pass through the tile at once.
 #[derive(Serialize)]
-struct SpanVector {
+struct HeldOperand {
     index: u32,
-    /// What its name ends with: nothing where it has all scales of the span.
-    suffix: String,
-    /// The expression for the elements of K that its groups have.
-    span: String,
-}
-
-/// A scale that is loaded by itself.
-#[derive(Serialize)]
-struct SpanScale {
-    index: u32,
-    /// Elements of K of the span before those of its group.
-    k: u32,
+    held: u32,
 }
 
 pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Described {
     let HeldMatrix { subgroups, held, .. } = matrix;
     let words_at_once = HeldMatrix::LOAD / WEIGHTS_PER_WORD;
     let parts = parts(configuration.group_size);
-    let scales = scales_of_span(matrix, configuration.group_size);
-    let vector = u32::try_from(COMPONENTS.len()).unwrap_or(u32::MAX);
-    let together = configuration.group_size == GroupSize::Fixed(matrix.span() / scales)
-        && scales.is_multiple_of(vector)
-        && configuration.scales.order == ScaleOrder::Columns;
-    let vectors = if together { scales / vector } else { 0 };
-    let name_of = |name: &str, scale: u32| match COMPONENTS.get((scale % vector) as usize) {
-        Some(component) if together => format!("{name}{}{component}", suffix(scale / vector, vectors)),
-        _ => format!("{name}_{scale}"),
-    };
-    let names: &[_] = if configuration.encoding.is_affine() {
-        &["scale", "offset"]
-    } else {
-        &["scale"]
-    };
-    let sharing = Sharing {
-        loads: matrix.loads(),
-        scales,
-    };
-    let swap = |index: u32| {
-        let (even, odd) = sharing.scales_of(index);
-        let values = names.iter().map(|name| SwapValue {
-            name,
-            even: name_of(name, even),
-            odd: name_of(name, odd),
-        });
-        Swap {
-            index,
-            values: values.collect(),
-        }
-    };
-    let words = |load: u32, part: &Part| -> Vec<HeldWord> {
-        let words = part.words.iter();
-        words
-            .map(|word| HeldWord {
-                component: word.component,
-                part: part.suffix.clone(),
-                matrix: load * words_at_once + word.index,
-                is_last: word.index + 1 == words_at_once,
-            })
-            .collect()
-    };
-    let loads = (0..matrix.loads())
-        .map(|index| {
-            let (span, turn) = (index / sharing.turns(), index % sharing.turns());
-            Load {
-                index,
-                span,
-                parts: parts
-                    .iter()
-                    .map(|part| LoadPart {
-                        suffix: part.suffix.clone(),
-                        swap: sharing.swap_of(turn, part.index),
-                    })
-                    .collect(),
-                words: parts.iter().flat_map(|part| words(index, part)).collect(),
-            }
-        })
-        .collect();
-    // What two words of a load meet is as many inputs as a matrix has columns.
-    let of_load_words = words_at_once / 2;
-    let input_pair = |index: u32| InputPair {
-        index,
-        matrix: 2 * index,
-        vector: (index / of_load_words * HeldMatrix::lanes_of_column() * HeldMatrix::LOAD
-            + index % of_load_words * HeldMatrix::COLUMNS)
-            / vector,
-    };
-    let span_vector = |index| SpanVector {
-        index,
-        suffix: suffix(index, vectors),
-        span: match vectors {
-            1 => "SPAN".to_owned(),
-            _ => format!("({vector}u * GROUP_SIZE)"),
-        },
-    };
-    let span_scale = |index| SpanScale {
-        index,
-        k: index * matrix.span() / scales,
-    };
+    let rows = rows(matrix);
+    let (first, second) = rows.split_at(rows.len() / 2);
     Described {
         kind: "Held cooperative matrices",
         purpose: ", for a few rows",
@@ -256,76 +124,140 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
         columns: HeldMatrix::COLUMNS,
         input_type: "vec4<f32>",
         weight_type: word_type(words_at_once),
-        scale_loads: if together {
-            ScaleLoads::Groups
-        } else {
-            ScaleLoads::Single
-        },
+        scale_loads: ScaleLoads::Single,
         values: Family::HeldMatrix(Values {
             side: HeldMatrix::ROWS,
             subgroup_size: Matrix::SUBGROUP_SIZE,
             subgroups,
             held,
             load: HeldMatrix::LOAD,
+            halves: [first.to_vec(), second.to_vec()],
+            columns: rows,
+            quads: quads(matrix),
+            swaps: swaps(matrix),
+            steps: steps(matrix, &parts),
             parts,
-            loads,
-            input_pairs: (0..matrix.loads() * of_load_words)
-                .step_by(PAIRS_AT_ONCE)
-                .map(|first| (first..).take(PAIRS_AT_ONCE).map(input_pair).collect())
-                .collect(),
-            swaps: (0..sharing.swaps()).map(swap).collect(),
-            span_vectors: (0..vectors).map(span_vector).collect(),
-            span_scales: if together {
-                Vec::new()
-            } else {
-                (0..scales).map(span_scale).collect()
-            },
         }),
     }
 }
 
-/// How many scales the loads of a span have: one for each, unless a group is known to hold several.
-fn scales_of_span(matrix: HeldMatrix, group_size: GroupSize) -> u32 {
-    let span = matrix.span();
-    match group_size {
-        GroupSize::Fixed(size) if size.is_multiple_of(span) => 1,
-        GroupSize::Fixed(size) if span.is_multiple_of(size) => span / size,
-        GroupSize::Fixed(_) | GroupSize::Runtime => matrix.loads(),
-    }
+/// The rows of the tile that a lane writes: lanes of neighbouring numbers begin with those of the first eight, and every eight of them are alike.
+fn rows(matrix: HeldMatrix) -> Vec<Row> {
+    let count = matrix.columns_of_lane();
+    let of_half = count / 2;
+    let row = |index| Row {
+        index,
+        row: index / of_half * (HeldMatrix::ROWS / 2) + index % of_half * 2,
+    };
+    (0..count).map(row).collect()
+}
+
+/// As many quads as a load has weights for. Lanes of a column load neighbours, of one lane's weights at a time: it has them when all have swapped.
+fn quads(matrix: HeldMatrix) -> Vec<Quad> {
+    let (lanes, of_lane) = (matrix.lanes_of_column(), quads_of_lane());
+    let quad = |index| Quad {
+        index,
+        vector: index % lanes * of_lane + index / lanes * lanes,
+    };
+    (0..of_lane).map(quad).collect()
+}
+
+const fn quads_of_lane() -> u32 {
+    HeldMatrix::LOAD / HeldMatrix::K_OF_LANE
+}
+
+/// A transposition of as many quads as lanes share a column, by halves, by halves of halves and so on.
+fn swaps(matrix: HeldMatrix) -> Vec<Swap> {
+    let masks = (0..matrix.lanes_of_column().ilog2()).map(|bit| 1 << bit);
+    masks
+        .flat_map(|mask| {
+            let lower = (0..quads_of_lane()).filter(move |quad| quad & mask == 0);
+            lower.map(move |lower| Swap {
+                mask,
+                lower,
+                upper: lower | mask,
+            })
+        })
+        .collect()
+}
+
+/// The words of a load by halves, with the matrices of inputs that they meet.
+fn steps(matrix: HeldMatrix, parts: &[Part]) -> Vec<Step> {
+    let at_once = matrix.matrices_at_once();
+    let words = parts
+        .iter()
+        .flat_map(|part| part.words.iter().map(move |word| (part, word)));
+    words
+        .flat_map(|(part, word)| {
+            HALVES.map(|half| Step {
+                component: word.component,
+                part: part.suffix.clone(),
+                half,
+                quad: word.index * 2,
+                matrices: (0..at_once)
+                    .map(|index| HeldOperand {
+                        index,
+                        held: (word.index * 2 + half.index) * at_once + index,
+                    })
+                    .collect(),
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn each() -> [HeldMatrix; 2] {
+        HeldMatrix::HELD.map(|held| HeldMatrix {
+            held,
+            ..HeldMatrix::DEFAULT
+        })
+    }
+
     #[test]
-    fn every_turn_of_both_lanes_gets_the_scale_of_its_weights() {
-        let [loads_of_long, loads_of_short] = HeldMatrix::HELD.map(|held| {
-            HeldMatrix {
-                held,
-                ..HeldMatrix::DEFAULT
-            }
-            .loads()
-        });
-        for (loads, scales) in [(loads_of_long, 1), (loads_of_long, 2), (loads_of_long, 4)]
-            .into_iter()
-            .chain([1, 2, 4, 8].map(|scales| (loads_of_short, scales)))
-        {
-            let sharing = Sharing { loads, scales };
-            let parts = sharing.of_load().max(1);
-            for turn in 0..sharing.turns() {
-                for part in 0..parts {
-                    let swap = sharing.swap_of(turn, part);
-                    assert!(swap < sharing.swaps(), "{loads} loads, {scales} scales");
-                    let (even, odd) = sharing.scales_of(swap);
-                    for (lane, scale) in [even, odd].into_iter().enumerate() {
-                        // The loads of a span take turns, and each has as many parts of the span's scales.
-                        let load = turn * HeldMatrix::lanes_of_column() + lane as u32;
-                        let expected = (load * parts + part) * scales / (loads * parts);
-                        assert_eq!(scale, expected, "load {load} of {loads}, {scales} scales");
-                    }
+    fn lanes_that_have_swapped_have_the_inputs_of_their_own_weights_in_order() {
+        for matrix in each() {
+            let lanes = matrix.lanes_of_column();
+            // Which quads of the subgroup's share each lane has.
+            let mut has: Vec<Vec<u32>> = (0..lanes)
+                .map(|lane| quads(matrix).iter().map(|quad| quad.vector + lane).collect())
+                .collect();
+            for Swap { mask, lower, upper } in swaps(matrix) {
+                for lane in (0..lanes).filter(|lane| lane & mask == 0) {
+                    let [one, other] = [lane, lane | mask].map(|lane| lane as usize);
+                    let sent = has[one][upper as usize];
+                    has[one][upper as usize] = has[other][lower as usize];
+                    has[other][lower as usize] = sent;
                 }
             }
+            let own: Vec<u32> = has.into_iter().flatten().collect();
+            assert_eq!(
+                own,
+                (0..lanes * quads_of_lane()).collect::<Vec<_>>(),
+                "{matrix:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn lanes_write_every_row_of_a_tile_once_and_meet_every_held_matrix_once() {
+        for matrix in each() {
+            let lanes = matrix.lanes_of_column();
+            // As the kernel numbers them.
+            let first = |lane: u32| lane % 16 / lanes * (lanes / 2) + lane / 16;
+            let mut written: Vec<u32> = (0..Matrix::SUBGROUP_SIZE)
+                .step_by(lanes as usize)
+                .flat_map(|lane| rows(matrix).into_iter().map(move |row| first(lane) + row.row))
+                .collect();
+            written.sort_unstable();
+            assert_eq!(written, (0..HeldMatrix::ROWS).collect::<Vec<_>>(), "{matrix:?}");
+            let steps = steps(matrix, &parts(q4_kernel_types::GroupSize::Fixed(32)));
+            let held = steps
+                .iter()
+                .flat_map(|step| step.matrices.iter().map(|matrix| matrix.held));
+            assert!(held.eq(0..matrix.held), "{matrix:?}");
         }
     }
 }

@@ -24,8 +24,6 @@ use self::mantissa::Nibble;
 
 /// The widest block of columns: the components of a WGSL vector.
 const MAX_BLOCK_WIDTH: u32 = 4;
-/// How to reach the components of a vector of four.
-const COMPONENTS: [&str; 4] = [".x", ".y", ".z", ".w"];
 
 /// All values of one kernel. The field names are the variables of the templates.
 #[derive(Serialize)]
