@@ -78,10 +78,12 @@ var<workgroup> bias_tile: array<f32, TILE_N>;
 // One matrix of each subgroup, on its way to outputs that do not all exist.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
-// Weights first and first + 4 of a word, before scaling: with these bits above a nibble, which is q + 8, an f16 is 1024 + q + 8, exactly.
-fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
-    let bits = ((word >> (4u * first)) & 0x000F000Fu) | 0x64006400u;
-    return vec2<f16>(unpack2x16float(bits)) - (1024.0h + 8.0h);
+// Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.
+const MAGIC: u32 = 0x64006400u;
+
+// Weights 0 and 4 of a word, before scaling, whose nibbles q + 8 stand lowest in each half: 1024 + q + 8, exactly.
+fn dequantize_pair(word: u32, magic: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float((word & 0x000F000Fu) | magic)) - (1024.0h + 8.0h);
 }
 
 // What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
@@ -241,40 +243,40 @@ fn main(
         x_tile[x_row_7 * STRIDE + x_k_7 / 4u] = vec4<f16>(next_x_7);
         {
             let scale = split_scale(next_scale_0);
-            let pair_0 = dequantize_pair(next_w_0, 0u);
-            let pair_1 = dequantize_pair(next_w_0, 1u);
-            let pair_2 = dequantize_pair(next_w_0, 2u);
-            let pair_3 = dequantize_pair(next_w_0, 3u);
+            let pair_0 = dequantize_pair(next_w_0, MAGIC);
+            let pair_1 = dequantize_pair(next_w_0 >> 4u, MAGIC);
+            let pair_2 = dequantize_pair(next_w_0 >> 8u, MAGIC);
+            let pair_3 = dequantize_pair(next_w_0 >> 12u, MAGIC);
             let place = w_row_0 * STRIDE + w_k_0 / 4u;
             w_tile[place] = apply_scale(vec4<f16>(pair_0.x, pair_1.x, pair_2.x, pair_3.x), scale);
             w_tile[place + 1u] = apply_scale(vec4<f16>(pair_0.y, pair_1.y, pair_2.y, pair_3.y), scale);
         }
         {
             let scale = split_scale(next_scale_1);
-            let pair_0 = dequantize_pair(next_w_1, 0u);
-            let pair_1 = dequantize_pair(next_w_1, 1u);
-            let pair_2 = dequantize_pair(next_w_1, 2u);
-            let pair_3 = dequantize_pair(next_w_1, 3u);
+            let pair_0 = dequantize_pair(next_w_1, MAGIC);
+            let pair_1 = dequantize_pair(next_w_1 >> 4u, MAGIC);
+            let pair_2 = dequantize_pair(next_w_1 >> 8u, MAGIC);
+            let pair_3 = dequantize_pair(next_w_1 >> 12u, MAGIC);
             let place = w_row_1 * STRIDE + w_k_1 / 4u;
             w_tile[place] = apply_scale(vec4<f16>(pair_0.x, pair_1.x, pair_2.x, pair_3.x), scale);
             w_tile[place + 1u] = apply_scale(vec4<f16>(pair_0.y, pair_1.y, pair_2.y, pair_3.y), scale);
         }
         {
             let scale = split_scale(next_scale_2);
-            let pair_0 = dequantize_pair(next_w_2, 0u);
-            let pair_1 = dequantize_pair(next_w_2, 1u);
-            let pair_2 = dequantize_pair(next_w_2, 2u);
-            let pair_3 = dequantize_pair(next_w_2, 3u);
+            let pair_0 = dequantize_pair(next_w_2, MAGIC);
+            let pair_1 = dequantize_pair(next_w_2 >> 4u, MAGIC);
+            let pair_2 = dequantize_pair(next_w_2 >> 8u, MAGIC);
+            let pair_3 = dequantize_pair(next_w_2 >> 12u, MAGIC);
             let place = w_row_2 * STRIDE + w_k_2 / 4u;
             w_tile[place] = apply_scale(vec4<f16>(pair_0.x, pair_1.x, pair_2.x, pair_3.x), scale);
             w_tile[place + 1u] = apply_scale(vec4<f16>(pair_0.y, pair_1.y, pair_2.y, pair_3.y), scale);
         }
         {
             let scale = split_scale(next_scale_3);
-            let pair_0 = dequantize_pair(next_w_3, 0u);
-            let pair_1 = dequantize_pair(next_w_3, 1u);
-            let pair_2 = dequantize_pair(next_w_3, 2u);
-            let pair_3 = dequantize_pair(next_w_3, 3u);
+            let pair_0 = dequantize_pair(next_w_3, MAGIC);
+            let pair_1 = dequantize_pair(next_w_3 >> 4u, MAGIC);
+            let pair_2 = dequantize_pair(next_w_3 >> 8u, MAGIC);
+            let pair_3 = dequantize_pair(next_w_3 >> 12u, MAGIC);
             let place = w_row_3 * STRIDE + w_k_3 / 4u;
             w_tile[place] = apply_scale(vec4<f16>(pair_0.x, pair_1.x, pair_2.x, pair_3.x), scale);
             w_tile[place + 1u] = apply_scale(vec4<f16>(pair_0.y, pair_1.y, pair_2.y, pair_3.y), scale);

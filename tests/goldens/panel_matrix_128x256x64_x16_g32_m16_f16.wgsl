@@ -88,10 +88,12 @@ var<workgroup> panel_0: array<vec4<f16>, TILE_N * W_STRIDE>;
 // Matrices of some subgroups, on their way to outputs that do not all exist; before that, what the sums of all columns start from.
 var<workgroup> edge_tile: array<f32, EDGES * SIDE * SIDE>;
 
-// Weights first and first + 4 of a word, before scaling: with these bits above a nibble, which is q + 8, an f16 is 1024 + q + 8, exactly.
-fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
-    let bits = ((word >> (4u * first)) & 0x000F000Fu) | 0x64006400u;
-    return vec2<f16>(unpack2x16float(bits)) - (1024.0h + 8.0h);
+// Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.
+const MAGIC: u32 = 0x64006400u;
+
+// Weights 0 and 4 of a word, before scaling, whose nibbles q + 8 stand lowest in each half: 1024 + q + 8, exactly.
+fn dequantize_pair(word: u32, magic: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float((word & 0x000F000Fu) | magic)) - (1024.0h + 8.0h);
 }
 
 // What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
@@ -153,6 +155,8 @@ fn main(
     @builtin(subgroup_id) subgroup: u32,
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
+    // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
+    let magic = MAGIC | (params.M >> 31u);
     // Tiles are numbered row by row; the y of the grid folds what exceeds the limit of x.
     let tile = workgroup.y * workgroups.x + workgroup.x;
     let tiles_n = (params.N + TILE_N - 1u) / TILE_N;
@@ -249,10 +253,10 @@ fn main(
     x_tiles[x_place_3] = vec4<f16>(input_pair(x_words_3.x), input_pair(x_words_3.y));
     x_tiles[x_place_3 + 1u] = vec4<f16>(input_pair(x_words_3.z), input_pair(x_words_3.w));
     x_words_3 = input[x_3 + 64u / INPUTS];
-    panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
-    panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
-    panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
-    panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+    panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, magic), dequantize_pair(words_0.x >> 4u, magic)), scale_0);
+    panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x >> 8u, magic), dequantize_pair(words_0.x >> 12u, magic)), scale_0);
+    panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, magic), dequantize_pair(words_1.x >> 4u, magic)), scale_1);
+    panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x >> 8u, magic), dequantize_pair(words_1.x >> 12u, magic)), scale_1);
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
     var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
@@ -264,8 +268,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, magic), dequantize_pair(words_0.y >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y >> 8u, magic), dequantize_pair(words_0.y >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -281,8 +285,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, magic), dequantize_pair(words_1.y >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y >> 8u, magic), dequantize_pair(words_1.y >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -313,8 +317,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 0u), dequantize_pair(words_0.z, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 2u), dequantize_pair(words_0.z, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, magic), dequantize_pair(words_0.z >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z >> 8u, magic), dequantize_pair(words_0.z >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -330,8 +334,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 0u), dequantize_pair(words_1.z, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 2u), dequantize_pair(words_1.z, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, magic), dequantize_pair(words_1.z >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z >> 8u, magic), dequantize_pair(words_1.z >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -362,8 +366,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, magic), dequantize_pair(words_0.w >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w >> 8u, magic), dequantize_pair(words_0.w >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -374,8 +378,8 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, magic), dequantize_pair(words_1.w >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w >> 8u, magic), dequantize_pair(words_1.w >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 8u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -435,8 +439,8 @@ fn main(
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, magic), dequantize_pair(words_0.x >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x >> 8u, magic), dequantize_pair(words_0.x >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 12u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -447,8 +451,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, magic), dequantize_pair(words_1.x >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x >> 8u, magic), dequantize_pair(words_1.x >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 12u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -486,8 +490,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 0u), dequantize_pair(words_0.y, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, 2u), dequantize_pair(words_0.y, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.y, magic), dequantize_pair(words_0.y >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.y >> 8u, magic), dequantize_pair(words_0.y >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 16u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -503,8 +507,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 0u), dequantize_pair(words_1.y, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, 2u), dequantize_pair(words_1.y, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.y, magic), dequantize_pair(words_1.y >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.y >> 8u, magic), dequantize_pair(words_1.y >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 16u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -535,8 +539,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 0u), dequantize_pair(words_0.z, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, 2u), dequantize_pair(words_0.z, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.z, magic), dequantize_pair(words_0.z >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.z >> 8u, magic), dequantize_pair(words_0.z >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 20u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -552,8 +556,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 0u), dequantize_pair(words_1.z, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, 2u), dequantize_pair(words_1.z, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.z, magic), dequantize_pair(words_1.z >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.z >> 8u, magic), dequantize_pair(words_1.z >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 20u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);
@@ -584,8 +588,8 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_0_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_0_1, sum_0_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 0u), dequantize_pair(words_0.w, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, 2u), dequantize_pair(words_0.w, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.w, magic), dequantize_pair(words_0.w >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.w >> 8u, magic), dequantize_pair(words_0.w >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[1u * SIDE * X_STRIDE + 24u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
@@ -596,8 +600,8 @@ fn main(
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
             sum_2_1 = coopMultiplyAdd(a, b_0_1, sum_2_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 0u), dequantize_pair(words_1.w, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, 2u), dequantize_pair(words_1.w, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.w, magic), dequantize_pair(words_1.w >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.w >> 8u, magic), dequantize_pair(words_1.w >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[3u * SIDE * X_STRIDE + 24u], X_STRIDE);
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
@@ -657,8 +661,8 @@ fn main(
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 0u), dequantize_pair(words_0.x, 1u)), scale_0);
-        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, 2u), dequantize_pair(words_0.x, 3u)), scale_0);
+        panel_0[column_0] = apply_scale(vec4<f16>(dequantize_pair(words_0.x, magic), dequantize_pair(words_0.x >> 4u, magic)), scale_0);
+        panel_0[column_0 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_0.x >> 8u, magic), dequantize_pair(words_0.x >> 12u, magic)), scale_0);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[2u * SIDE * X_STRIDE + 28u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -669,8 +673,8 @@ fn main(
             sum_3_0 = coopMultiplyAdd(a, b_0_0, sum_3_0);
             sum_3_1 = coopMultiplyAdd(a, b_0_1, sum_3_1);
         }
-        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 0u), dequantize_pair(words_1.x, 1u)), scale_1);
-        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, 2u), dequantize_pair(words_1.x, 3u)), scale_1);
+        panel_0[column_1] = apply_scale(vec4<f16>(dequantize_pair(words_1.x, magic), dequantize_pair(words_1.x >> 4u, magic)), scale_1);
+        panel_0[column_1 + 1u] = apply_scale(vec4<f16>(dequantize_pair(words_1.x >> 8u, magic), dequantize_pair(words_1.x >> 12u, magic)), scale_1);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tiles[4u * SIDE * X_STRIDE + 28u], X_STRIDE);
             sum_4_0 = coopMultiplyAdd(a, b_0_0, sum_4_0);

@@ -84,10 +84,12 @@ var<workgroup> panel_1: array<vec4<f16>, TILE_N * W_STRIDE>;
 // One matrix of each subgroup, on its way to outputs that do not all exist; before that, what the sums of its columns start from.
 var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
-// Weights first and first + 4 of a word, before scaling: with these bits above a nibble, which is q + 8, an f16 is 1024 + q + 8, exactly.
-fn dequantize_pair(word: u32, first: u32) -> vec2<f16> {
-    let bits = ((word >> (4u * first)) & 0x000F000Fu) | 0x64006400u;
-    return vec2<f16>(unpack2x16float(bits)) - (1024.0h + 8.0h);
+// Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.
+const MAGIC: u32 = 0x64006400u;
+
+// Weights 0 and 4 of a word, before scaling, whose nibbles q + 8 stand lowest in each half: 1024 + q + 8, exactly.
+fn dequantize_pair(word: u32, magic: u32) -> vec2<f16> {
+    return vec2<f16>(unpack2x16float((word & 0x000F000Fu) | magic)) - (1024.0h + 8.0h);
 }
 
 // What f16 holds of a scale, and what is left of it: together they scale as exactly as f32 does.
@@ -144,6 +146,8 @@ fn main(
     @builtin(subgroup_id) subgroup: u32,
     @builtin(subgroup_invocation_id) lane: u32,
 ) {
+    // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
+    let magic = MAGIC | (params.M >> 31u);
     // Tiles are numbered row by row; the y of the grid folds what exceeds the limit of x.
     let tile = workgroup.y * workgroups.x + workgroup.x;
     let tiles_n = (params.N + TILE_N - 1u) / TILE_N;
@@ -195,14 +199,14 @@ fn main(
     x_tile_0[x_place_0 + 1u] = vec4<f16>(vec4<f32>(x_low_0.z, x_high_0.z, x_low_0.w, x_high_0.w));
     x_low_0 = load_input(x_0, 32u + x_k_0);
     x_high_0 = load_input(x_0, 36u + x_k_0);
-    panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-    panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
-    panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-    panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
-    panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-    panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
-    panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-    panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+    panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, magic), dequantize_pair(words.x >> 4u, magic)), scale);
+    panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x >> 8u, magic), dequantize_pair(words.x >> 12u, magic)), scale);
+    panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, magic), dequantize_pair(words.y >> 4u, magic)), scale);
+    panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y >> 8u, magic), dequantize_pair(words.y >> 12u, magic)), scale);
+    panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, magic), dequantize_pair(words.z >> 4u, magic)), scale);
+    panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z >> 8u, magic), dequantize_pair(words.z >> 12u, magic)), scale);
+    panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, magic), dequantize_pair(words.w >> 4u, magic)), scale);
+    panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w >> 8u, magic), dequantize_pair(words.w >> 12u, magic)), scale);
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
     var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
@@ -221,15 +225,15 @@ fn main(
             let arrived = of_span(next_scales, k + 32u);
             scale = split_scale(arrived);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, magic), dequantize_pair(words.x >> 4u, magic)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x >> 8u, magic), dequantize_pair(words.x >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, magic), dequantize_pair(words.y >> 4u, magic)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y >> 8u, magic), dequantize_pair(words.y >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -255,15 +259,15 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_1_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_1_1, sum_0_1);
         }
-        panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, magic), dequantize_pair(words.z >> 4u, magic)), scale);
+        panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z >> 8u, magic), dequantize_pair(words.z >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_1_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_1_1, sum_1_1);
         }
-        panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+        panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, magic), dequantize_pair(words.w >> 4u, magic)), scale);
+        panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w >> 8u, magic), dequantize_pair(words.w >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_0[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);
@@ -292,15 +296,15 @@ fn main(
             let arrived = of_span(next_scales, k + 64u);
             scale = split_scale(arrived);
         }
-        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, 0u), dequantize_pair(words.x, 1u)), scale);
-        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x, 2u), dequantize_pair(words.x, 3u)), scale);
+        panel_0[column] = apply_scale(vec4<f16>(dequantize_pair(words.x, magic), dequantize_pair(words.x >> 4u, magic)), scale);
+        panel_0[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.x >> 8u, magic), dequantize_pair(words.x >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_0_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_0_1, sum_1_1);
         }
-        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 0u), dequantize_pair(words.y, 1u)), scale);
-        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y, 2u), dequantize_pair(words.y, 3u)), scale);
+        panel_0[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.y, magic), dequantize_pair(words.y >> 4u, magic)), scale);
+        panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y >> 8u, magic), dequantize_pair(words.y >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_0_0, sum_2_0);
@@ -326,15 +330,15 @@ fn main(
             sum_0_0 = coopMultiplyAdd(a, b_1_0, sum_0_0);
             sum_0_1 = coopMultiplyAdd(a, b_1_1, sum_0_1);
         }
-        panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, 0u), dequantize_pair(words.z, 1u)), scale);
-        panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z, 2u), dequantize_pair(words.z, 3u)), scale);
+        panel_1[column] = apply_scale(vec4<f16>(dequantize_pair(words.z, magic), dequantize_pair(words.z >> 4u, magic)), scale);
+        panel_1[column + 1u] = apply_scale(vec4<f16>(dequantize_pair(words.z >> 8u, magic), dequantize_pair(words.z >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[1u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_1_0 = coopMultiplyAdd(a, b_1_0, sum_1_0);
             sum_1_1 = coopMultiplyAdd(a, b_1_1, sum_1_1);
         }
-        panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 0u), dequantize_pair(words.w, 1u)), scale);
-        panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w, 2u), dequantize_pair(words.w, 3u)), scale);
+        panel_1[column + 2u] = apply_scale(vec4<f16>(dequantize_pair(words.w, magic), dequantize_pair(words.w >> 4u, magic)), scale);
+        panel_1[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.w >> 8u, magic), dequantize_pair(words.w >> 12u, magic)), scale);
         {
             let a = coopLoadT<coop_mat16x16<f16, A>>(&x_tile_1[2u * SIDE * X_STRIDE + 4u], X_STRIDE);
             sum_2_0 = coopMultiplyAdd(a, b_1_0, sum_2_0);

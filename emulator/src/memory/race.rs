@@ -176,9 +176,7 @@ impl Record {
         let unordered = self.stamp() >= clock.now(lane);
         unordered && (self.lanes() == Lanes::ManyOfSubgroup || self.lane() != lane)
     }
-}
 
-impl Record {
     /// Whether this access of workgroup memory is ordered before one that a lane makes now.
     #[inline]
     fn is_over(self, access: Self, clock: &Clock) -> bool {
