@@ -6,6 +6,7 @@
 const SIDE: u32 = {{ side }}u;
 // Lanes of a subgroup: the host keeps the kernel from devices with others.
 const SUBGROUP_SIZE: u32 = {{ subgroup_size }}u;
+const HALF: u32 = SUBGROUP_SIZE / 2u;
 const SUBGROUPS: u32 = {{ subgroups }}u;
 const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Matrices of inputs that a subgroup holds.
@@ -78,7 +79,7 @@ fn main(
     {% include "common/magic.wgsl" %}
     {% endif %}
     // The first row of the tile that a lane writes, which is a column of the block, and what part of it. What half of a subgroup writes at once lies in different banks.
-    let row = lane % 16u / PARTS * (PARTS / 2u) + lane / 16u;
+    let row = lane % HALF / PARTS * (SIDE / 2u / (HALF / PARTS)) + lane / HALF;
     let part = lane % PARTS;
     let own = subgroup * (SIDE * STRIDE);
     let place = own + row * STRIDE + part;

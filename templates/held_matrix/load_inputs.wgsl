@@ -4,16 +4,16 @@
 let x = (params.input_offset + row * {{ k }} + share) / 4u + part;
 // Zeros past the last row and the end of K: there products must be zero, whatever is multiplied.
 let x_rows = select(0u, params.M, share < {{ k }});
-{% for rows in halves %}
+{% for rows in row_halves %}
 {% for row in rows %}
 {% for quad in quads %}
 var x_{{ row.index }}_{{ quad.index }} = vec2<u32>();
 {% endfor %}
 {% endfor %}
 {% endfor %}
-{% set rows = halves[0] %}
+{% set rows = row_halves[0] %}
 {% include "held_matrix/load_rows.wgsl" %}
 if (params.M > SIDE / 2u) {
-    {% set rows = halves[1] %}
+    {% set rows = row_halves[1] %}
     {% include "held_matrix/load_rows.wgsl" %}
 }

@@ -41,6 +41,7 @@ const WEIGHTS_PER_WORD: u32 = 8u;
 const SIDE: u32 = 16u;
 // Lanes of a subgroup: the host keeps the kernel from devices with others.
 const SUBGROUP_SIZE: u32 = 32u;
+const HALF: u32 = SUBGROUP_SIZE / 2u;
 const SUBGROUPS: u32 = 16u;
 const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 // Matrices of inputs that a subgroup holds.
@@ -142,7 +143,7 @@ fn main(
     // M is below 2^31, which compilers can't know: with a second constant they would mask and OR a nibble in two operations, with this number they do in one.
     let magic = MAGIC | (params.M >> 31u);
     // The first row of the tile that a lane writes, which is a column of the block, and what part of it. What half of a subgroup writes at once lies in different banks.
-    let row = lane % 16u / PARTS * (PARTS / 2u) + lane / 16u;
+    let row = lane % HALF / PARTS * (SIDE / 2u / (HALF / PARTS)) + lane / HALF;
     let part = lane % PARTS;
     let own = subgroup * (SIDE * STRIDE);
     let place = own + row * STRIDE + part;

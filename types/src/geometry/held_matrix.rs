@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Family, Label, MULTIPROCESSORS, Matrix, MatrixSide, load};
-use crate::{Dispatch, Feature, Route, RowsServed};
+use crate::{Dispatch, Feature, Route, RowsServed, layout::WEIGHTS_PER_WORD};
 
 /// Cooperative matrices for a few rows that stay where they are: the subgroups of a workgroup divide K, and each holds its part of all rows in registers while
 /// blocks of columns pass by.
@@ -28,6 +28,8 @@ impl HeldMatrix {
     pub const COLUMNS: u32 = MatrixSide::Sixteen.length();
     /// Elements of K that a lane loads at once: 16 bytes of weights.
     pub const LOAD: u32 = load::WEIGHTS;
+    /// Elements of K of each lane's load that a matrix holds: half of a word.
+    pub const K_OF_LANE: u32 = WEIGHTS_PER_WORD / 2;
     /// The numbers of subgroups there are: with the fewest, every output of a block has a lane to itself.
     pub const SUBGROUPS: [u32; 4] = [8, 12, 14, 16];
     /// The numbers of held matrices there are: those of a block that four or eight lanes load a column of.
@@ -80,9 +82,6 @@ impl HeldMatrix {
     pub const fn columns_of_lane(&self) -> u32 {
         Self::COLUMNS * self.lanes_of_column() / Matrix::SUBGROUP_SIZE
     }
-
-    /// Neighbouring elements of K of a lane that a matrix holds, in the order in which weights come out of a word.
-    pub const K_OF_LANE: u32 = 4;
 
     /// Matrices whose operands pass through a subgroup's memory at once: together they have some of what every lane loads.
     #[must_use]

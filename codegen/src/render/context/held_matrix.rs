@@ -20,8 +20,8 @@ pub(super) struct Values {
     parts: Vec<Part>,
     /// The columns of a block that a lane loads weights of.
     columns: Vec<Row>,
-    /// The rows of a matrix of inputs that the lane loads, which stand where its columns do: those of the upper half of a matrix and of the lower one.
-    halves: [Vec<Row>; 2],
+    /// The rows of inputs that the lane loads, which stand where its columns do: those of the first eight, and of the others.
+    row_halves: [Vec<Row>; 2],
     /// What a lane loads of a row.
     quads: Vec<Quad>,
     /// What lanes swap of a row until each has the inputs of its own weights.
@@ -131,7 +131,7 @@ pub(super) fn describe(matrix: HeldMatrix, configuration: &Configuration) -> Des
             subgroups,
             held,
             load: HeldMatrix::LOAD,
-            halves: [first.to_vec(), second.to_vec()],
+            row_halves: [first.to_vec(), second.to_vec()],
             columns: rows,
             quads: quads(matrix),
             swaps: swaps(matrix),
@@ -246,7 +246,8 @@ mod tests {
         for matrix in each() {
             let lanes = matrix.lanes_of_column();
             // As the kernel numbers them.
-            let first = |lane: u32| lane % 16 / lanes * (lanes / 2) + lane / 16;
+            let (half, rows_of_half) = (Matrix::SUBGROUP_SIZE / 2, HeldMatrix::ROWS / 2);
+            let first = |lane: u32| lane % half / lanes * (rows_of_half / (half / lanes)) + lane / half;
             let mut written: Vec<u32> = (0..Matrix::SUBGROUP_SIZE)
                 .step_by(lanes as usize)
                 .flat_map(|lane| rows(matrix).into_iter().map(move |row| first(lane) + row.row))
