@@ -1,74 +1,12 @@
 //! Every variant of the catalogue agrees with float64, on every kind of shape that it serves.
 
-use std::collections::BTreeSet;
-
 use q4_kernel::{
-    Configuration, Constraints, Coop4, Encoding, Gemm, Gemv, Geometry, Gpu, GpuOptions, GroupSize, Linear,
-    NumericClass, RowsServed, ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, Variant, WeightFormat,
-    catalogue,
-    conformance::{Case, Placement, Prepared, check},
+    Coop4, Gemm, Gemv, Geometry, Gpu, GpuOptions, Linear, Shape, Skinny, Variant, catalogue,
+    conformance::{Case, Placement, check},
     reference::samples::Data,
     standard,
 };
-use q4_kernel_codegen::{generate_variant, render::Templates};
-use q4_kernel_tests::{gpu, open};
-
-/// One row, few rows, a tile, more than a tile; odd ones first.
-const ROWS: [u32; 11] = [1, 2, 3, 4, 5, 7, 8, 17, 33, 64, 130];
-/// Odd and prime, smaller and larger than any block of columns and any tile.
-const COLUMNS: [u32; 10] = [1, 67, 3, 131, 5, 13, 2, 257, 31, 64];
-/// K and group sizes, in multiples of what a variant needs: small and odd, group sizes that do not divide K, that equal it, that exceed it.
-const K_MULTIPLES: [u32; 7] = [1, 13, 3, 17, 5, 40, 2];
-const GROUP_MULTIPLES: [u32; 5] = [1, 3, 2, 5, 64];
-/// Cases of each number of rows.
-const ROUNDS: usize = 3;
-/// Cases of a variant that serves one row only.
-const ONE_ROW_ROUNDS: usize = 20;
-
-/// Shapes by rotation: every list is walked at its own length, so that its values meet in ever other combinations.
-fn cases(constraints: Constraints) -> Vec<Case> {
-    let rows: Vec<u32> = match constraints.rows {
-        RowsServed::One => vec![1; ONE_ROW_ROUNDS],
-        RowsServed::UpTo(most) => (0..ROUNDS).flat_map(|_| 1..=most).collect(),
-        RowsServed::Any => (0..ROUNDS).flat_map(|_| ROWS).collect(),
-    };
-    (0..)
-        .zip(rows)
-        .map(|(turn, m)| {
-            let pick = |list: &[u32]| list[turn % list.len()];
-            let multiple = constraints.k_multiple;
-            let k: u32 = match constraints.k_multiple {
-                // Any K: prime, odd, even without whole words, whole words.
-                1 => [7, 250, 1, 129, 50, 31, 64][turn % 7],
-                _ => pick(&K_MULTIPLES) * multiple,
-            };
-            let k = k.min(constraints.k_most);
-            let group_size = constraints.group_size.unwrap_or_else(|| match multiple {
-                1 => [3, 20, 1, 32, 7][turn % 5],
-                _ => pick(&GROUP_MULTIPLES) * multiple,
-            });
-            Case {
-                shape: Shape {
-                    m,
-                    n: pick(&COLUMNS),
-                    k,
-                    group_size,
-                },
-                bias: turn % 2 == 0,
-                data: if turn % 3 == 0 {
-                    Data::Random { seed: turn as u64 }
-                } else {
-                    Data::Exact
-                },
-                placement: if turn % 4 < 2 {
-                    Placement::Aligned
-                } else {
-                    Placement::Unaligned
-                },
-            }
-        })
-        .collect()
-}
+use q4_kernel_tests::{cases, emulator, gpu, open};
 
 fn every_case_agrees(chosen: impl Fn(&Variant) -> bool) {
     every_case_agrees_on(&gpu(), chosen);
@@ -215,14 +153,6 @@ fn every_staged_gemm_agrees() {
     every_case_agrees(|variant| matches!(variant.configuration.geometry, Geometry::Staged(_)));
 }
 
-/// Drivers that have the matrices are few; the emulator has both sizes.
-fn emulator() -> Gpu {
-    open(&GpuOptions {
-        adapter: Some("emulator".to_owned()),
-        ..GpuOptions::default()
-    })
-}
-
 #[test]
 fn every_gemm_of_matrices_agrees_on_the_emulator() {
     every_case_agrees_on(&emulator(), |variant| {
@@ -262,119 +192,6 @@ fn every_kernel_of_matrices_that_the_device_has_agrees() {
     let runs = |variant: &Variant| of_matrices(variant) && gpu.capabilities().check(variant).is_ok();
     if catalogue().iter().any(runs) {
         every_case_agrees(runs);
-    }
-}
-
-/// The first variant of each family, with a constant group size and without: they stand for all.
-fn one_of_each_family(gpu: &Gpu) -> Vec<&'static Variant> {
-    let mut families = BTreeSet::new();
-    let plain = |configuration: Configuration| configuration.weight_format() == WeightFormat::default();
-    let chosen: Vec<_> = catalogue()
-        .iter()
-        .filter(|variant| {
-            let configuration = variant.configuration;
-            let kind = (
-                configuration.geometry.family(),
-                configuration.group_size == GroupSize::Runtime,
-                configuration.constraints().k_multiple == 1,
-                configuration.numeric.name(),
-            );
-            plain(configuration)
-                && configuration.scales == ScaleLayout::default()
-                && gpu.capabilities().check(variant).is_ok()
-                && families.insert(kind)
-        })
-        .collect();
-    assert!(families.len() >= 16, "{families:?}");
-    chosen
-}
-
-fn agrees_with_weights_of(encoding: Encoding) {
-    let gpu = emulator();
-    let templates = Templates::embedded().unwrap();
-    let mut wrong = Vec::new();
-    for variant in one_of_each_family(&gpu) {
-        let integers = variant.configuration.numeric == NumericClass::Int8Activations;
-        if encoding == Encoding::Codebook && integers {
-            continue;
-        }
-        for format in ScaleFormat::ALL {
-            for order in ScaleOrder::ALL {
-                let scales = ScaleLayout { format, order };
-                let configuration = Configuration {
-                    encoding,
-                    scales,
-                    ..variant.configuration
-                };
-                if !configuration.weight_format().exists() {
-                    continue;
-                }
-                let other = generate_variant(&templates, &configuration).unwrap();
-                let kernel = Linear::only(&gpu, &other).unwrap();
-                for case in cases(configuration.constraints()).into_iter().take(4) {
-                    let outcome =
-                        check(&kernel, &case).unwrap_or_else(|error| panic!("{}: {error}", other.name));
-                    if !outcome.agrees() {
-                        wrong.push(format!("{} {case:?}: {outcome:?}", other.name));
-                    }
-                }
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-#[test]
-fn every_family_multiplies_by_symmetric_weights_with_scales_of_every_layout() {
-    agrees_with_weights_of(Encoding::Symmetric);
-}
-
-#[test]
-fn every_family_multiplies_by_weights_with_zero_points() {
-    agrees_with_weights_of(Encoding::ZeroPoint);
-}
-
-#[test]
-fn every_family_multiplies_by_weights_with_minimums() {
-    agrees_with_weights_of(Encoding::Minimum);
-}
-
-#[test]
-fn every_family_multiplies_by_weights_of_a_codebook() {
-    agrees_with_weights_of(Encoding::Codebook);
-}
-
-#[test]
-fn weights_of_any_format_and_shape_have_a_kernel_for_every_number_of_rows() {
-    let gpu = gpu();
-    for encoding in Encoding::ALL {
-        for scales in ScaleFormat::ALL {
-            let format = WeightFormat { encoding, scales };
-            if !format.exists() {
-                continue;
-            }
-            let kernel = Linear::of_format(&gpu, format).unwrap();
-            for (k, group_size) in [(256, 32), (256, 16), (250, 32), (96, 20)] {
-                for m in [1, 3, 40] {
-                    let shape = Shape {
-                        m,
-                        n: 29,
-                        k,
-                        group_size,
-                    };
-                    let case = Case {
-                        shape,
-                        bias: m == 3,
-                        data: Data::Random {
-                            seed: u64::from(k + m),
-                        },
-                        placement: Placement::Unaligned,
-                    };
-                    let outcome = Prepared::of_format(format, &case).unwrap().run(&kernel).unwrap();
-                    assert!(outcome.agrees(), "{format}: {shape}: {outcome:?}");
-                }
-            }
-        }
     }
 }
 

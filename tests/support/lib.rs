@@ -1,5 +1,7 @@
 //! What the whole-workspace tests share.
 
+mod cases;
+
 use std::{
     env,
     io::{self, Write},
@@ -7,6 +9,8 @@ use std::{
 };
 
 use q4_kernel::{Gpu, GpuOptions, TuningSource, wgpu};
+
+pub use cases::cases;
 
 /// The variable that turns a missing driver from a loud remark into a failure.
 pub const REQUIRE_ADAPTER: &str = "Q4_REQUIRE_ADAPTER";
@@ -53,4 +57,16 @@ pub fn open(options: &GpuOptions) -> Gpu {
 #[must_use]
 pub fn is_emulated(gpu: &Gpu) -> bool {
     gpu.device().adapter_info().backend == wgpu::Backend::Noop
+}
+
+/// The emulator: drivers that have cooperative matrices are few, it has those of both sizes.
+///
+/// # Panics
+/// If it cannot be opened.
+#[must_use]
+pub fn emulator() -> Gpu {
+    open(&GpuOptions {
+        adapter: Some("emulator".to_owned()),
+        ..GpuOptions::default()
+    })
 }
