@@ -9,7 +9,7 @@ use super::{configuration, groups_may_fit_loads, may_be_loads, reductions};
 use crate::spec::{FewSpec, KernelSpec, SkinnySpec, StreamOfRowsSpec};
 
 /// Rows up to which kernels in f32 are faster than held matrices, by measurement.
-const QUICK_IN_F32: u32 = 4;
+const QUICK_IN_F32: u32 = 2;
 
 /// The variants for a few rows: kernels for ever more of them. Streaming ones come first, up to as many rows as they hold. Matrices hold 16, and take nearly as long
 /// for fewer: where the description allows their class and asks for nothing else, held ones come behind those that are quick in f32, the others before the last.

@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(
             rounded,
             [
-                (6, "held_matrix_s8_h16_p264_g32_m16_f16_k2048".to_owned()),
+                (9, "held_matrix_s8_h16_p264_g32_m16_f16_k2048".to_owned()),
                 (3, "skinny_matrix_16x32x128_s4_a2_g32_m16_f16_k2048".to_owned())
             ]
         );
