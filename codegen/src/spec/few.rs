@@ -38,7 +38,7 @@ pub struct StreamOfRowsSpec {
 }
 
 /// A wish for the cooperative matrices that hold the inputs of a few rows, which need numeric class `f16_multiply`, groups of whole loads of
-/// [`HeldMatrix::LOAD`] or one of [`load::SHORT_GROUPS`], and a K of whole spans, see [`HeldMatrix::span`]. What is left out is chosen.
+/// [`HeldMatrix::LOAD`] or one of [`load::SHORT_GROUPS`], and a K of whole shares, see [`HeldMatrix::share`]. What is left out is chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldMatrixSpec {
     /// Subgroups per workgroup: 8, 12, 14 or 16. Left out: as few as hold K in the fewest passes.
