@@ -1,9 +1,7 @@
 {# The inputs become matrices, through the subgroup's tile. #}
 {% for step in steps %}
-{% for rows in row_halves %}
-{% for row in rows %}
+{% for row in columns %}
 stage_inputs(place{% if row.row > 0 %} + {{ row.row }}u * STRIDE{% endif %}, {% if encoding == "symmetric" %}x_{{ row.index }}_{{ step.quad }}.{{ step.half.pair }}, x_{{ row.index }}_{{ step.quad + 1 }}.{{ step.half.pair }}{% else %}x_{{ row.index }}_{{ step.quad + step.half.index }}{% endif %});
-{% endfor %}
 {% endfor %}
 subgroupBarrier();
 {% for matrix in step.matrices %}

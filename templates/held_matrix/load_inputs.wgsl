@@ -4,11 +4,9 @@
 let x = (params.input_offset + row * {{ k }} + share) / 4u + part;
 // Zeros past the last row and the end of K: there products must be zero, whatever is multiplied.
 let x_rows = select(0u, params.M, share < {{ k }});
-{% for rows in row_halves %}
-{% for row in rows %}
+{% for row in columns %}
 {% for quad in quads %}
 var x_{{ row.index }}_{{ quad.index }} = vec2<u32>();
-{% endfor %}
 {% endfor %}
 {% endfor %}
 {% set rows = row_halves[0] %}

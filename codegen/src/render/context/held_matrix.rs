@@ -18,9 +18,9 @@ pub(super) struct Values {
     /// Elements of K that a lane loads at once, and the parts of a load that have a scale each.
     load: u32,
     parts: Vec<Part>,
-    /// The columns of a block that a lane loads weights of.
+    /// The columns of a block that a lane loads weights of, which stand where the rows of its inputs do.
     columns: Vec<Row>,
-    /// The rows of inputs that the lane loads, which stand where its columns do: those of the first eight, and of the others.
+    /// The same rows: those of the first eight, and the others.
     row_halves: [Vec<Row>; 2],
     /// What a lane loads of a row.
     quads: Vec<Quad>,
