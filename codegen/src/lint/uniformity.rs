@@ -2,15 +2,22 @@
 //!
 //! naga validates a barrier under a lane's condition; devices hang on it, and browsers refuse it. The analysis is that of WGSL: a value is
 //! uniform if every invocation of a workgroup is sure to compute the same one, control flow is uniform as long as it depends on
-//! uniform values only. Two rules are stricter than naga's own facts: what is read from workgroup memory is not uniform (Tint agrees),
+//! uniform values only. For a barrier of a subgroup the same holds of its invocations, which have the subgroup's number in common. Two rules are stricter than naga's own facts: what is read from workgroup memory is not uniform (Tint agrees),
 //! and a local variable is uniform only if it is proved so: every store to it, in uniform control flow, is of a uniform value.
 
 use naga::{
-    AddressSpace, BuiltIn, Expression, Function, Handle, LocalVariable, Module, Span, Statement,
+    AddressSpace, Barrier, BuiltIn, Expression, Function, Handle, LocalVariable, Module, Span, Statement,
     StorageAccess,
 };
 
-/// A barrier that some invocations of a workgroup may not reach.
+/// The invocations that a barrier waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    Workgroup,
+    Subgroup,
+}
+
+/// A barrier that some of the invocations that it waits for may not reach.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DivergentBarrier {
     /// The barrier.
@@ -21,25 +28,34 @@ pub(super) struct DivergentBarrier {
 
 /// Every barrier of `function` that is not in uniform control flow.
 pub(super) fn divergent_barriers(module: &Module, function: &Function) -> Vec<DivergentBarrier> {
-    let mut analysis = Analysis {
-        module,
-        function,
-        non_uniform_locals: Vec::new(),
-        found: Vec::new(),
-        changed: true,
+    let of_scope = |scope| {
+        let mut analysis = Analysis {
+            module,
+            function,
+            scope,
+            non_uniform_locals: Vec::new(),
+            found: Vec::new(),
+            changed: true,
+        };
+        // Locals are taken for uniform until a store proves otherwise; each round can only add to the others.
+        while analysis.changed {
+            analysis.changed = false;
+            analysis.found.clear();
+            analysis.block(&function.body, Flow::UNIFORM);
+        }
+        analysis.found
     };
-    // Locals are taken for uniform until a store proves otherwise; each round can only add to the others.
-    while analysis.changed {
-        analysis.changed = false;
-        analysis.found.clear();
-        analysis.block(&function.body, Flow::UNIFORM);
-    }
-    analysis.found
+    [Scope::Workgroup, Scope::Subgroup]
+        .into_iter()
+        .flat_map(of_scope)
+        .collect()
 }
 
 struct Analysis<'a> {
     module: &'a Module,
     function: &'a Function,
+    /// Among whose invocations values and control flow are uniform or not, and whose barriers are looked for.
+    scope: Scope,
     non_uniform_locals: Vec<Handle<LocalVariable>>,
     found: Vec<DivergentBarrier>,
     /// Whether this round found a local that is not uniform after all.
@@ -123,12 +139,7 @@ impl Analysis<'_> {
             Statement::Break => exits.breaks = flow.0,
             Statement::Continue => exits.continues = flow.0,
             Statement::Return { .. } | Statement::Kill => exits.returns = flow.0,
-            Statement::ControlBarrier(_) | Statement::WorkGroupUniformLoad { .. } => self.barrier(span, flow),
-            Statement::Call { function, .. }
-                if has_barrier(self.module, &self.module.functions[*function].body) =>
-            {
-                self.barrier(span, flow);
-            }
+            statement if self.waits(statement) => self.barrier(span, flow),
             Statement::Store { pointer, value } => self.store(*pointer, *value, flow),
             // What is passed by reference may be stored to.
             Statement::Call { arguments, .. } => {
@@ -139,6 +150,26 @@ impl Analysis<'_> {
             _ => {}
         }
         exits
+    }
+
+    /// Whether a statement is a barrier of the scope, or calls a function that has one.
+    fn waits(&self, statement: &Statement) -> bool {
+        match statement {
+            Statement::ControlBarrier(barrier) => scope_of(*barrier) == self.scope,
+            Statement::WorkGroupUniformLoad { .. } => self.scope == Scope::Workgroup,
+            Statement::Call { function, .. } => self.has_barrier(&self.module.functions[*function].body),
+            _ => false,
+        }
+    }
+
+    fn has_barrier(&self, block: &naga::Block) -> bool {
+        block.iter().any(|statement| match statement {
+            Statement::Block(block) => self.has_barrier(block),
+            Statement::If { accept, reject, .. } => self.has_barrier(accept) || self.has_barrier(reject),
+            Statement::Switch { cases, .. } => cases.iter().any(|case| self.has_barrier(&case.body)),
+            Statement::Loop { body, continuing, .. } => self.has_barrier(body) || self.has_barrier(continuing),
+            statement => self.waits(statement),
+        })
     }
 
     /// Walks a loop; returns the condition under which only some invocations return from within.
@@ -230,16 +261,17 @@ impl Analysis<'_> {
         let argument = usize::try_from(index)
             .ok()
             .and_then(|index| self.function.arguments.get(index));
-        matches!(
-            argument.and_then(|argument| argument.binding.as_ref()),
+        match argument.and_then(|argument| argument.binding.as_ref()) {
             Some(naga::Binding::BuiltIn(
                 BuiltIn::WorkGroupId
-                    | BuiltIn::NumWorkGroups
-                    | BuiltIn::WorkGroupSize
-                    | BuiltIn::NumSubgroups
-                    | BuiltIn::SubgroupSize
-            ))
-        )
+                | BuiltIn::NumWorkGroups
+                | BuiltIn::WorkGroupSize
+                | BuiltIn::NumSubgroups
+                | BuiltIn::SubgroupSize,
+            )) => true,
+            Some(naga::Binding::BuiltIn(BuiltIn::SubgroupId)) => self.scope == Scope::Subgroup,
+            _ => false,
+        }
     }
 
     /// Whether all invocations read the same from behind a pointer.
@@ -278,18 +310,12 @@ enum Root {
     Other,
 }
 
-fn has_barrier(module: &Module, block: &naga::Block) -> bool {
-    block.iter().any(|statement| match statement {
-        Statement::ControlBarrier(_) | Statement::WorkGroupUniformLoad { .. } => true,
-        Statement::Block(block) => has_barrier(module, block),
-        Statement::If { accept, reject, .. } => has_barrier(module, accept) || has_barrier(module, reject),
-        Statement::Switch { cases, .. } => cases.iter().any(|case| has_barrier(module, &case.body)),
-        Statement::Loop { body, continuing, .. } => {
-            has_barrier(module, body) || has_barrier(module, continuing)
-        }
-        Statement::Call { function, .. } => has_barrier(module, &module.functions[*function].body),
-        _ => false,
-    })
+fn scope_of(barrier: Barrier) -> Scope {
+    if barrier == Barrier::SUB_GROUP {
+        Scope::Subgroup
+    } else {
+        Scope::Workgroup
+    }
 }
 
 #[cfg(test)]
@@ -305,7 +331,7 @@ mod tests {
              @group(0) @binding(1) var<uniform> size: u32;\n\
              var<workgroup> tile: array<u32, 64>;\n\
              fn sync() {{ workgroupBarrier(); }}\n\
-             @compute @workgroup_size(64) fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>) {{\n\
+             @compute @workgroup_size(64) fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_id) subgroup: u32) {{\n\
              {body}\n}}"
         );
         let module = naga::front::wgsl::parse_str(&source)
@@ -356,6 +382,17 @@ mod tests {
             lines("switch (lane) {\ncase 1u: { workgroupBarrier(); }\ndefault: {}\n}"),
             [2]
         );
+    }
+
+    #[test]
+    fn a_barrier_of_a_subgroup_may_stand_under_a_condition_on_its_number() {
+        assert_eq!(lines("if (subgroup == 1u) {\nsubgroupBarrier();\n}"), NONE);
+        assert_eq!(
+            lines("for (var i = subgroup; i < size; i += 4u) {\nsubgroupBarrier();\n}"),
+            NONE
+        );
+        assert_eq!(lines("if (lane == 1u) {\nsubgroupBarrier();\n}"), [2]);
+        assert_eq!(lines("if (subgroup == 1u) {\nworkgroupBarrier();\n}"), [2]);
     }
 
     #[test]
