@@ -33,7 +33,7 @@ pub(super) fn text() -> String {
         "enable f16;
 
 {params_declaration}
-@group(0) @binding({output}) var<storage, read_write> output: array<vec4<f16>>;
+@group(0) @binding({output}) var<storage, read_write> output: array<vec4<u32>>;
 @group(0) @binding({input}) var<storage, read> input: array<vec4<f32>>;
 @group(0) @binding({params}) var<uniform> params: Params;
 
@@ -42,6 +42,11 @@ const ROWS: u32 = {ROWS}u;
 const LANES: u32 = {LANES}u;
 // Elements of a row that a lane rounds.
 const ELEMENTS: u32 = {ELEMENTS}u;
+
+// A word of two inputs, rounded to the nearest as f16 is; drivers store 16 bytes at once where they are words.
+fn round_pair(first: f32, second: f32) -> u32 {{
+    return pack2x16float(vec2<f32>(vec2<f16>(vec2<f32>(first, second))));
+}}
 
 @compute @workgroup_size(ROWS * LANES)
 fn main(
@@ -55,7 +60,7 @@ fn main(
     let m = (tile / tiles_n) * ROWS + thread / LANES;
     let n = ((tile % tiles_n) * LANES + thread % LANES) * ELEMENTS;
     if (m < params.M && n < params.N) {{
-        let write_at = (params.output_offset + m * params.output_stride + n) / 4u;
+        let write_at = (params.output_offset + m * params.output_stride + n) / ELEMENTS;
         // Rows are filled up with zeros.
         var low = vec4<f32>();
         var high = vec4<f32>();
@@ -64,8 +69,7 @@ fn main(
             low = input[read_at];
             high = input[read_at + 1u];
         }}
-        output[write_at] = vec4<f16>(vec4<f32>({a}, {b}, {c}, {d}));
-        output[write_at + 1u] = vec4<f16>(vec4<f32>({e}, {f}, {g}, {h}));
+        output[write_at] = vec4<u32>(round_pair({a}, {b}), round_pair({c}, {d}), round_pair({e}, {f}), round_pair({g}, {h}));
     }}
 }}
 "
