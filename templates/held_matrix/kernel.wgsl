@@ -55,7 +55,8 @@ var<workgroup> partial: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% include "common/levels.wgsl" %}
 {% include "common/dequantize_codebook.wgsl" %}
 {% elif affine %}
-{% include "common/dequantize_by_mantissa.wgsl" %}
+{% set opaque = true %}
+{% include "common/mantissa.wgsl" %}
 {% else %}
 {% include "common/dequantize_f16.wgsl" %}
 {% endif %}
@@ -75,7 +76,7 @@ fn main(
     {% set invocations = "THREADS" %}
     {% include "common/load_levels.wgsl" %}
     {% endif %}
-    {% if encoding == "symmetric" %}
+    {% if encoding != "codebook" %}
     {% include "common/magic.wgsl" %}
     {% endif %}
     // The first row of the tile that a lane writes, which is a column of the block, and what part of it. What half of a subgroup writes at once lies in different banks.

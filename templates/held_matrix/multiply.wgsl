@@ -17,7 +17,7 @@ let offset_of_{{ column.index }}{{ part.suffix }} = offset_beside(next_scale_{{ 
 var sum = coop_mat{{ side }}x{{ side }}<f32, C>();
 {% for step in steps %}
 {% for column in columns %}
-stage_weights(place{% if column.row > 0 %} + {{ column.row }}u * STRIDE{% endif %}, {% if encoding == "symmetric" %}q_{{ column.index }}{{ step.component }}{{ step.half.shift }}, magic{% else %}dequantize_{{ step.half.name }}(q_{{ column.index }}{{ step.component }}){% endif %}, scale_of_{{ column.index }}{{ step.part }}{% if affine %}, offset_of_{{ column.index }}{{ step.part }}{% endif %});
+stage_weights(place{% if column.row > 0 %} + {{ column.row }}u * STRIDE{% endif %}, {% if encoding == "symmetric" %}q_{{ column.index }}{{ step.component }}{{ step.half.shift }}, magic{% else %}dequantize_{{ step.half.name }}(q_{{ column.index }}{{ step.component }}{% if affine %}, magic{% endif %}){% endif %}, scale_of_{{ column.index }}{{ step.part }}{% if affine %}, offset_of_{{ column.index }}{{ step.part }}{% endif %});
 {% endfor %}
 subgroupBarrier();
 {% for matrix in step.matrices %}

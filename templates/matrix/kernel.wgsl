@@ -51,8 +51,8 @@ var<workgroup> w_tile: array<vec4<f16>, {% if buffers > 1 %}BUFFERS * {% endif %
 // What the sums of each column start from.
 var<workgroup> bias_tile: array<f32, TILE_N>;
 {% endif %}
-// One matrix of each subgroup, on its way to outputs that do not all exist.
-var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
+// One matrix of each subgroup, on its way to the output.
+var<workgroup> output_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
@@ -74,7 +74,7 @@ var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 {% if bias != "never" %}
 {% include "common/load_bias.wgsl" %}
 {% endif %}
-{% include "common/store_edge.wgsl" %}
+{% include "common/store_matrix.wgsl" %}
 
 @compute @workgroup_size(THREADS)
 fn main(
@@ -120,8 +120,7 @@ fn main(
     {% endif %}
 
     {% set first_row = "tile_m + subgroup_m" %}
-    {% set whole_rows = false %}
-    {% set edge_barrier = "workgroupBarrier" %}
-    {% set edge_rounds = 1 %}
+    {% set store_barrier = "workgroupBarrier" %}
+    {% set store_rounds = 1 %}
     {% include "common/store_matrices.wgsl" %}
 }

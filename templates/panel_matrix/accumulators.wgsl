@@ -6,13 +6,13 @@ var sum_{{ i }}_{{ j }} = coop_mat{{ side }}x{{ side }}<f32, C>();
 {% endfor %}
 {% endfor %}
 {% else %}
-let start = subgroup * {% if edge_rounds > 1 %}PANEL{% else %}(SIDE * SIDE){% endif %};
-edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
+let start = subgroup * PANEL;
+output_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
 {{ barrier }}Barrier();
 // Sums start from the bias: with a stride of 0 every row of a matrix is the same.
 {% for i in range(end=matrices_m) %}
 {% for j in range(end=matrices_n) %}
-var sum_{{ i }}_{{ j }} = coopLoadT<coop_mat{{ side }}x{{ side }}<f32, C>>(&edge_tile[start{% if j > 0 %} + {{ j }}u * SIDE{% endif %}], 0u);
+var sum_{{ i }}_{{ j }} = coopLoadT<coop_mat{{ side }}x{{ side }}<f32, C>>(&output_tile[start{% if j > 0 %} + {{ j }}u * SIDE{% endif %}], 0u);
 {% endfor %}
 {% endfor %}
 {% endif %}

@@ -27,13 +27,13 @@ const STRETCH: u32 = PARTS * LOAD;
 const SPAN: u32 = {{ span }}u;
 {% endif %}
 const TILE_LOADS: u32 = TILE_K / INPUTS;
-{% if edge_rounds > 1 %}
-// Matrices that there is room for on their way to outputs.
-const EDGES: u32 = {{ edges }}u;
+{% if store_rounds > 1 %}
+// Matrices that there is room for on their way to the output.
+const STORED_AT_ONCE: u32 = {{ stored_at_once }}u;
 {% endif %}
-// Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
+// Vectors from one staged row to the next, and from one row of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = {% if joined %}2u * TILE_K{% else %}TILE_K{% endif %} / 4u + {{ padding }}u;
-const W_STRIDE: u32 = SIDE / 4u + {{ padding }}u;
+const W_STRIDE: u32 = PANEL / 4u + {{ padding }}u;
 
 // Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
@@ -71,17 +71,12 @@ var<workgroup> x_tiles: array<vec4<f16>, TILE_M * X_STRIDE>;
 var<workgroup> x_tile_0: array<vec4<f16>, TILE_M * X_STRIDE>;
 var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
 {% endif %}
-// The panel of each subgroup, by columns{% if panels | length > 1 %}: one for every second matrix along K, one for the others{% endif %}.
+// The panel of each subgroup{% if panels | length > 1 %}: one for every second matrix along K, one for the others{% endif %}. A row of it holds a column of each of its matrices, so that they share the padding.
 {% for panel in panels %}
-var<workgroup> panel_{{ panel }}: array<vec4<f16>, TILE_N * W_STRIDE>;
+var<workgroup> panel_{{ panel }}: array<vec4<f16>, SUBGROUPS * SIDE * W_STRIDE>;
 {% endfor %}
-{% if edge_rounds > 1 %}
-// Matrices of some subgroups, on their way to outputs that do not all exist{% if bias != "never" %}; before that, what the sums of all columns start from{% endif %}.
-var<workgroup> edge_tile: array<f32, EDGES * SIDE * SIDE>;
-{% else %}
-// One matrix of each subgroup, on its way to outputs that do not all exist{% if bias != "never" %}; before that, what the sums of its columns start from{% endif %}.
-var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
-{% endif %}
+// One matrix of {% if store_rounds > 1 %}some subgroups{% else %}each subgroup{% endif %}, on its way to the output{% if bias != "never" %}; before that, what the sums of all columns start from{% endif %}.
+var<workgroup> output_tile: array<f32, {% if store_rounds > 1 %}STORED_AT_ONCE{% else %}SUBGROUPS{% endif %} * SIDE * SIDE>;
 
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
@@ -126,7 +121,8 @@ fn swap(loaded: vec2<f32>, part: u32) -> vec2<f32> {
 {% if bias != "never" %}
 {% include "common/load_bias.wgsl" %}
 {% endif %}
-{% include "common/store_edge.wgsl" %}
+{% set direct_stores = false %}
+{% include "common/store_matrix.wgsl" %}
 
 {% if rounded_inputs %}
 {% include "common/input_pair.wgsl" %}
@@ -163,7 +159,7 @@ fn main(
     {% include "common/tile_of_workgroup.wgsl" %}
     // The subgroup's columns of the tile, where its panels begin, and the lane's {% if lane_columns | length > 1 %}columns{% else %}column{% endif %} of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
-    let own = subgroup_n * W_STRIDE;
+    let own = subgroup * SIDE * W_STRIDE;
     {% if lane_columns | length > 1 %}
     // Every other column, so that what eight lanes write lies in different banks.
     let pair = lane / 16u * 8u + lane / PARTS % 4u * 2u + lane / 8u % 2u;
@@ -171,10 +167,10 @@ fn main(
     {% endif %}
     {% for c in lane_columns %}
     {% if lane_columns | length > 1 %}
-    let column{{ c.suffix }} = own + {% if c.index > 0 %}(pair + {{ c.index }}u * SIDE){% else %}pair{% endif %} * W_STRIDE + part * (SIDE / 4u / PARTS);
+    let column{{ c.suffix }} = own + pair * W_STRIDE + part * (SIDE / 4u / PARTS){% if c.index > 0 %} + {{ c.index }}u * (SIDE / 4u){% endif %};
     let n{{ c.suffix }} = min(tile_n + subgroup_n + pair{% if c.index > 0 %} + {{ c.index }}u * SIDE{% endif %}, params.N - 1u);
     {% else %}
-    let column = own + lane * W_STRIDE;
+    let column = own + lane % SIDE * W_STRIDE + lane / SIDE * (SIDE / 4u);
     let n = min(tile_n + subgroup_n + lane, params.N - 1u);
     {% endif %}
     {% endfor %}
@@ -201,7 +197,7 @@ fn main(
     workgroupBarrier();
     {% for panel in panels %}
     {% for j in range(end=matrices_n) %}
-    var b_{{ panel }}_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panel_{{ panel }}[own{% if j > 0 %} + {{ j }}u * SIDE * W_STRIDE{% endif %}], W_STRIDE);
+    var b_{{ panel }}_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panel_{{ panel }}[own{% if j > 0 %} + {{ j }}u * (SIDE / 4u){% endif %}], W_STRIDE);
     {% endfor %}
     {% endfor %}
     // {% if panels | length > 1 %}The panels are{% else %}The panel is{% endif %} in registers, and what lies there may go.
@@ -213,7 +209,6 @@ fn main(
     }
 
     {% set first_row = "tile_m" %}
-    {% set whole_rows = true %}
-    {% set edge_barrier = barrier ~ "Barrier" %}
+    {% set store_barrier = barrier ~ "Barrier" %}
     {% include "common/store_matrices.wgsl" %}
 }

@@ -32,7 +32,7 @@ workgroupBarrier();
 {{ barrier }}Barrier();
 {% endif %}
 {% for j in range(end=matrices_n) %}
-b_{{ step.panel }}_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panel_{{ step.panel }}[own{% if j > 0 %} + {{ j }}u * SIDE * W_STRIDE{% endif %}], W_STRIDE);
+b_{{ step.panel }}_{{ j }} = coopLoad<coop_mat{{ side }}x{{ side }}<f16, B>>(&panel_{{ step.panel }}[own{% if j > 0 %} + {{ j }}u * (SIDE / 4u){% endif %}], W_STRIDE);
 {% endfor %}
 {% if panels | length == 1 %}
 // The panel is in registers, and what lies there may go.

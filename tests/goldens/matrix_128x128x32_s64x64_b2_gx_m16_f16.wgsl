@@ -74,8 +74,8 @@ var<workgroup> x_tile: array<vec4<f16>, BUFFERS * TILE_M * STRIDE>;
 var<workgroup> w_tile: array<vec4<f16>, BUFFERS * TILE_N * STRIDE>;
 // What the sums of each column start from.
 var<workgroup> bias_tile: array<f32, TILE_N>;
-// One matrix of each subgroup, on its way to outputs that do not all exist.
-var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
+// One matrix of each subgroup, on its way to the output.
+var<workgroup> output_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 // Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.
 const MAGIC: u32 = 0x64006400u;
@@ -131,14 +131,53 @@ fn load_bias(n: u32) -> f32 {
     return bias[min(n, params.N - 1u)];
 }
 
-// Stores those outputs of the matrix at `first` in `edge_tile` that exist; the first of them is that of row m and column n.
+// Rows of a matrix that the lanes of a subgroup store at once.
+const STORED_ROWS: u32 = SUBGROUP_SIZE / SIDE;
+
+// Stores the matrix at `first` in `output_tile`, of which `at` is where the lane's first output belongs.
+fn store_matrix(first: u32, lane: u32, at: u32) {
+    for (var row = 0u; row < SIDE; row += STORED_ROWS) {
+        output[at + row * params.output_stride] = output_tile[first + row * SIDE + lane];
+    }
+}
+
+// Stores those outputs of the matrix at `first` in `output_tile` that exist; the first of them is that of row m and column n.
 fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
-    for (var element = lane; element < SIDE * SIDE; element += SUBGROUP_SIZE) {
-        let row = m + element / SIDE;
-        let column = n + element % SIDE;
-        if (row < params.M && column < params.N) {
-            output[params.output_offset + row * params.output_stride + column] = edge_tile[first + element];
-        }
+    let row = m + lane / SIDE;
+    let column = n + lane % SIDE;
+    let at = params.output_offset + row * params.output_stride + column;
+    let rows = select(0u, params.M, column < params.N);
+    let value_0 = output_tile[first + lane];
+    let value_1 = output_tile[first + lane + 1u * SUBGROUP_SIZE];
+    let value_2 = output_tile[first + lane + 2u * SUBGROUP_SIZE];
+    let value_3 = output_tile[first + lane + 3u * SUBGROUP_SIZE];
+    let value_4 = output_tile[first + lane + 4u * SUBGROUP_SIZE];
+    let value_5 = output_tile[first + lane + 5u * SUBGROUP_SIZE];
+    let value_6 = output_tile[first + lane + 6u * SUBGROUP_SIZE];
+    let value_7 = output_tile[first + lane + 7u * SUBGROUP_SIZE];
+    if (row < rows) {
+        output[at] = value_0;
+    }
+    if (row + 1u * STORED_ROWS < rows) {
+        output[at + 1u * STORED_ROWS * params.output_stride] = value_1;
+    }
+    if (row + 2u * STORED_ROWS < rows) {
+        output[at + 2u * STORED_ROWS * params.output_stride] = value_2;
+    }
+    if (row + 3u * STORED_ROWS < rows) {
+        output[at + 3u * STORED_ROWS * params.output_stride] = value_3;
+    }
+    if (row + 4u * STORED_ROWS < rows) {
+        output[at + 4u * STORED_ROWS * params.output_stride] = value_4;
+    }
+    if (row + 5u * STORED_ROWS < rows) {
+        output[at + 5u * STORED_ROWS * params.output_stride] = value_5;
+    }
+    if (row + 6u * STORED_ROWS < rows) {
+        output[at + 6u * STORED_ROWS * params.output_stride] = value_6;
+    }
+    if (row + 7u * STORED_ROWS < rows) {
+        output[at + 7u * STORED_ROWS * params.output_stride] = value_7;
     }
 }
 
@@ -407,140 +446,169 @@ fn main(
         }
     }
 
-    // Cooperative stores need rows that start at multiples of 16 bytes.
-    let stride = params.output_stride;
-    let aligned = (params.output_offset | stride) % 4u == 0u;
-    if (aligned && tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
-        let y = params.output_offset + (tile_m + subgroup_m) * stride + tile_n + subgroup_n;
+    // Through workgroup memory: cooperative stores to the output would scatter 4 bytes of each lane over eight of its rows.
+    let first = subgroup * (SIDE * SIDE);
+    let outputs = &output_tile[first];
+    if (tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
+        let stride = params.output_stride;
+        let at = params.output_offset + (tile_m + subgroup_m + lane / SIDE) * stride + tile_n + subgroup_n + lane % SIDE;
         let sums_0_0 = sum_0_0;
-        let y_0_0 = &output[y];
-        coopStoreT(sums_0_0, y_0_0, stride);
+        coopStoreT(sums_0_0, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at);
+        workgroupBarrier();
         let sums_0_1 = sum_0_1;
-        let y_0_1 = &output[y + 1u * SIDE];
-        coopStoreT(sums_0_1, y_0_1, stride);
+        coopStoreT(sums_0_1, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE);
+        workgroupBarrier();
         let sums_0_2 = sum_0_2;
-        let y_0_2 = &output[y + 2u * SIDE];
-        coopStoreT(sums_0_2, y_0_2, stride);
+        coopStoreT(sums_0_2, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE);
+        workgroupBarrier();
         let sums_0_3 = sum_0_3;
-        let y_0_3 = &output[y + 3u * SIDE];
-        coopStoreT(sums_0_3, y_0_3, stride);
+        coopStoreT(sums_0_3, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE);
+        workgroupBarrier();
         let sums_1_0 = sum_1_0;
-        let y_1_0 = &output[y + 1u * SIDE * stride];
-        coopStoreT(sums_1_0, y_1_0, stride);
+        coopStoreT(sums_1_0, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE * stride);
+        workgroupBarrier();
         let sums_1_1 = sum_1_1;
-        let y_1_1 = &output[y + 1u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_1_1, y_1_1, stride);
+        coopStoreT(sums_1_1, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE * stride + 1u * SIDE);
+        workgroupBarrier();
         let sums_1_2 = sum_1_2;
-        let y_1_2 = &output[y + 1u * SIDE * stride + 2u * SIDE];
-        coopStoreT(sums_1_2, y_1_2, stride);
+        coopStoreT(sums_1_2, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE * stride + 2u * SIDE);
+        workgroupBarrier();
         let sums_1_3 = sum_1_3;
-        let y_1_3 = &output[y + 1u * SIDE * stride + 3u * SIDE];
-        coopStoreT(sums_1_3, y_1_3, stride);
+        coopStoreT(sums_1_3, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE * stride + 3u * SIDE);
+        workgroupBarrier();
         let sums_2_0 = sum_2_0;
-        let y_2_0 = &output[y + 2u * SIDE * stride];
-        coopStoreT(sums_2_0, y_2_0, stride);
+        coopStoreT(sums_2_0, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE * stride);
+        workgroupBarrier();
         let sums_2_1 = sum_2_1;
-        let y_2_1 = &output[y + 2u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_2_1, y_2_1, stride);
+        coopStoreT(sums_2_1, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE * stride + 1u * SIDE);
+        workgroupBarrier();
         let sums_2_2 = sum_2_2;
-        let y_2_2 = &output[y + 2u * SIDE * stride + 2u * SIDE];
-        coopStoreT(sums_2_2, y_2_2, stride);
+        coopStoreT(sums_2_2, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE * stride + 2u * SIDE);
+        workgroupBarrier();
         let sums_2_3 = sum_2_3;
-        let y_2_3 = &output[y + 2u * SIDE * stride + 3u * SIDE];
-        coopStoreT(sums_2_3, y_2_3, stride);
+        coopStoreT(sums_2_3, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE * stride + 3u * SIDE);
+        workgroupBarrier();
         let sums_3_0 = sum_3_0;
-        let y_3_0 = &output[y + 3u * SIDE * stride];
-        coopStoreT(sums_3_0, y_3_0, stride);
+        coopStoreT(sums_3_0, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE * stride);
+        workgroupBarrier();
         let sums_3_1 = sum_3_1;
-        let y_3_1 = &output[y + 3u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_3_1, y_3_1, stride);
+        coopStoreT(sums_3_1, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE * stride + 1u * SIDE);
+        workgroupBarrier();
         let sums_3_2 = sum_3_2;
-        let y_3_2 = &output[y + 3u * SIDE * stride + 2u * SIDE];
-        coopStoreT(sums_3_2, y_3_2, stride);
+        coopStoreT(sums_3_2, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE * stride + 2u * SIDE);
+        workgroupBarrier();
         let sums_3_3 = sum_3_3;
-        let y_3_3 = &output[y + 3u * SIDE * stride + 3u * SIDE];
-        coopStoreT(sums_3_3, y_3_3, stride);
+        coopStoreT(sums_3_3, outputs, SIDE);
+        workgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE * stride + 3u * SIDE);
     } else {
-        // One matrix of each subgroup after the other.
-        let first = subgroup * (SIDE * SIDE);
-        let edge = &edge_tile[first];
         let sums_0_0 = sum_0_0;
-        coopStoreT(sums_0_0, edge, SIDE);
+        coopStoreT(sums_0_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_0_1 = sum_0_1;
-        coopStoreT(sums_0_1, edge, SIDE);
+        coopStoreT(sums_0_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_0_2 = sum_0_2;
-        coopStoreT(sums_0_2, edge, SIDE);
+        coopStoreT(sums_0_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_0_3 = sum_0_3;
-        coopStoreT(sums_0_3, edge, SIDE);
+        coopStoreT(sums_0_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n + 3u * SIDE);
         workgroupBarrier();
         let sums_1_0 = sum_1_0;
-        coopStoreT(sums_1_0, edge, SIDE);
+        coopStoreT(sums_1_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_1_1 = sum_1_1;
-        coopStoreT(sums_1_1, edge, SIDE);
+        coopStoreT(sums_1_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_1_2 = sum_1_2;
-        coopStoreT(sums_1_2, edge, SIDE);
+        coopStoreT(sums_1_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_1_3 = sum_1_3;
-        coopStoreT(sums_1_3, edge, SIDE);
+        coopStoreT(sums_1_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n + 3u * SIDE);
         workgroupBarrier();
         let sums_2_0 = sum_2_0;
-        coopStoreT(sums_2_0, edge, SIDE);
+        coopStoreT(sums_2_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_2_1 = sum_2_1;
-        coopStoreT(sums_2_1, edge, SIDE);
+        coopStoreT(sums_2_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_2_2 = sum_2_2;
-        coopStoreT(sums_2_2, edge, SIDE);
+        coopStoreT(sums_2_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_2_3 = sum_2_3;
-        coopStoreT(sums_2_3, edge, SIDE);
+        coopStoreT(sums_2_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n + 3u * SIDE);
         workgroupBarrier();
         let sums_3_0 = sum_3_0;
-        coopStoreT(sums_3_0, edge, SIDE);
+        coopStoreT(sums_3_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_3_1 = sum_3_1;
-        coopStoreT(sums_3_1, edge, SIDE);
+        coopStoreT(sums_3_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_3_2 = sum_3_2;
-        coopStoreT(sums_3_2, edge, SIDE);
+        coopStoreT(sums_3_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_3_3 = sum_3_3;
-        coopStoreT(sums_3_3, edge, SIDE);
+        coopStoreT(sums_3_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n + 3u * SIDE);
     }

@@ -75,8 +75,8 @@ var<workgroup> x_tile: array<vec4<f16>, TILE_M * STRIDE>;
 var<workgroup> w_tile: array<vec4<f16>, TILE_N * STRIDE>;
 // What the sums of each column start from.
 var<workgroup> bias_tile: array<f32, TILE_N>;
-// One matrix of each subgroup, on its way to outputs that do not all exist.
-var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
+// One matrix of each subgroup, on its way to the output.
+var<workgroup> output_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 // Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.
 const MAGIC: u32 = 0x64006400u;
@@ -132,14 +132,22 @@ fn load_bias(n: u32) -> f32 {
     return bias[min(n, params.N - 1u)];
 }
 
-// Stores those outputs of the matrix at `first` in `edge_tile` that exist; the first of them is that of row m and column n.
+// Rows of a matrix that the lanes of a subgroup store at once.
+const STORED_ROWS: u32 = SUBGROUP_SIZE / SIDE;
+
+// Stores those outputs of the matrix at `first` in `output_tile` that exist; the first of them is that of row m and column n.
 fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
-    for (var element = lane; element < SIDE * SIDE; element += SUBGROUP_SIZE) {
-        let row = m + element / SIDE;
-        let column = n + element % SIDE;
-        if (row < params.M && column < params.N) {
-            output[params.output_offset + row * params.output_stride + column] = edge_tile[first + element];
-        }
+    let row = m + lane / SIDE;
+    let column = n + lane % SIDE;
+    let at = params.output_offset + row * params.output_stride + column;
+    let rows = select(0u, params.M, column < params.N);
+    let value_0 = output_tile[first + lane];
+    let value_1 = output_tile[first + lane + 1u * SUBGROUP_SIZE];
+    if (row < rows) {
+        output[at] = value_0;
+    }
+    if (row + 1u * STORED_ROWS < rows) {
+        output[at + 1u * STORED_ROWS * params.output_stride] = value_1;
     }
 }
 
@@ -345,86 +353,85 @@ fn main(
         let y_3_3 = &output[y + 3u * SIDE * stride + 3u * SIDE];
         coopStoreT(sums_3_3, y_3_3, stride);
     } else {
-        // One matrix of each subgroup after the other.
         let first = subgroup * (SIDE * SIDE);
-        let edge = &edge_tile[first];
+        let outputs = &output_tile[first];
         let sums_0_0 = sum_0_0;
-        coopStoreT(sums_0_0, edge, SIDE);
+        coopStoreT(sums_0_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_0_1 = sum_0_1;
-        coopStoreT(sums_0_1, edge, SIDE);
+        coopStoreT(sums_0_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_0_2 = sum_0_2;
-        coopStoreT(sums_0_2, edge, SIDE);
+        coopStoreT(sums_0_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_0_3 = sum_0_3;
-        coopStoreT(sums_0_3, edge, SIDE);
+        coopStoreT(sums_0_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m, tile_n + subgroup_n + 3u * SIDE);
         workgroupBarrier();
         let sums_1_0 = sum_1_0;
-        coopStoreT(sums_1_0, edge, SIDE);
+        coopStoreT(sums_1_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_1_1 = sum_1_1;
-        coopStoreT(sums_1_1, edge, SIDE);
+        coopStoreT(sums_1_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_1_2 = sum_1_2;
-        coopStoreT(sums_1_2, edge, SIDE);
+        coopStoreT(sums_1_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_1_3 = sum_1_3;
-        coopStoreT(sums_1_3, edge, SIDE);
+        coopStoreT(sums_1_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 1u * SIDE, tile_n + subgroup_n + 3u * SIDE);
         workgroupBarrier();
         let sums_2_0 = sum_2_0;
-        coopStoreT(sums_2_0, edge, SIDE);
+        coopStoreT(sums_2_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_2_1 = sum_2_1;
-        coopStoreT(sums_2_1, edge, SIDE);
+        coopStoreT(sums_2_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_2_2 = sum_2_2;
-        coopStoreT(sums_2_2, edge, SIDE);
+        coopStoreT(sums_2_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_2_3 = sum_2_3;
-        coopStoreT(sums_2_3, edge, SIDE);
+        coopStoreT(sums_2_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 2u * SIDE, tile_n + subgroup_n + 3u * SIDE);
         workgroupBarrier();
         let sums_3_0 = sum_3_0;
-        coopStoreT(sums_3_0, edge, SIDE);
+        coopStoreT(sums_3_0, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n);
         workgroupBarrier();
         let sums_3_1 = sum_3_1;
-        coopStoreT(sums_3_1, edge, SIDE);
+        coopStoreT(sums_3_1, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         workgroupBarrier();
         let sums_3_2 = sum_3_2;
-        coopStoreT(sums_3_2, edge, SIDE);
+        coopStoreT(sums_3_2, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n + 2u * SIDE);
         workgroupBarrier();
         let sums_3_3 = sum_3_3;
-        coopStoreT(sums_3_3, edge, SIDE);
+        coopStoreT(sums_3_3, outputs, SIDE);
         workgroupBarrier();
         store_edge(first, lane, tile_m + subgroup_m + 3u * SIDE, tile_n + subgroup_n + 3u * SIDE);
     }

@@ -58,9 +58,9 @@ const INPUTS: u32 = 8u;
 const PARTS: u32 = 1u;
 const STRETCH: u32 = PARTS * LOAD;
 const TILE_LOADS: u32 = TILE_K / INPUTS;
-// Vectors from one staged row to the next, and from one column of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
+// Vectors from one staged row to the next, and from one row of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
 const X_STRIDE: u32 = TILE_K / 4u + 2u;
-const W_STRIDE: u32 = SIDE / 4u + 2u;
+const W_STRIDE: u32 = PANEL / 4u + 2u;
 
 // Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
@@ -73,10 +73,10 @@ const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 // 2, 6, 3, 7 of eight. Products do not mind the order as long as inputs and weights have the same.
 var<workgroup> x_tile_0: array<vec4<f16>, TILE_M * X_STRIDE>;
 var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
-// The panel of each subgroup, by columns.
-var<workgroup> panel_0: array<vec4<f16>, TILE_N * W_STRIDE>;
-// One matrix of each subgroup, on its way to outputs that do not all exist; before that, what the sums of its columns start from.
-var<workgroup> edge_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
+// The panel of each subgroup. A row of it holds a column of each of its matrices, so that they share the padding.
+var<workgroup> panel_0: array<vec4<f16>, SUBGROUPS * SIDE * W_STRIDE>;
+// One matrix of each subgroup, on its way to the output; before that, what the sums of all columns start from.
+var<workgroup> output_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 // Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.
 const MAGIC: u32 = 0x64006400u;
@@ -111,14 +111,53 @@ fn load_bias(n: u32) -> f32 {
     return bias[min(n, params.N - 1u)];
 }
 
-// Stores those outputs of the matrix at `first` in `edge_tile` that exist; the first of them is that of row m and column n.
+// Rows of a matrix that the lanes of a subgroup store at once.
+const STORED_ROWS: u32 = SUBGROUP_SIZE / SIDE;
+
+// Stores the matrix at `first` in `output_tile`, of which `at` is where the lane's first output belongs.
+fn store_matrix(first: u32, lane: u32, at: u32) {
+    for (var row = 0u; row < SIDE; row += STORED_ROWS) {
+        output[at + row * params.output_stride] = output_tile[first + row * SIDE + lane];
+    }
+}
+
+// Stores those outputs of the matrix at `first` in `output_tile` that exist; the first of them is that of row m and column n.
 fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
-    for (var element = lane; element < SIDE * SIDE; element += SUBGROUP_SIZE) {
-        let row = m + element / SIDE;
-        let column = n + element % SIDE;
-        if (row < params.M && column < params.N) {
-            output[params.output_offset + row * params.output_stride + column] = edge_tile[first + element];
-        }
+    let row = m + lane / SIDE;
+    let column = n + lane % SIDE;
+    let at = params.output_offset + row * params.output_stride + column;
+    let rows = select(0u, params.M, column < params.N);
+    let value_0 = output_tile[first + lane];
+    let value_1 = output_tile[first + lane + 1u * SUBGROUP_SIZE];
+    let value_2 = output_tile[first + lane + 2u * SUBGROUP_SIZE];
+    let value_3 = output_tile[first + lane + 3u * SUBGROUP_SIZE];
+    let value_4 = output_tile[first + lane + 4u * SUBGROUP_SIZE];
+    let value_5 = output_tile[first + lane + 5u * SUBGROUP_SIZE];
+    let value_6 = output_tile[first + lane + 6u * SUBGROUP_SIZE];
+    let value_7 = output_tile[first + lane + 7u * SUBGROUP_SIZE];
+    if (row < rows) {
+        output[at] = value_0;
+    }
+    if (row + 1u * STORED_ROWS < rows) {
+        output[at + 1u * STORED_ROWS * params.output_stride] = value_1;
+    }
+    if (row + 2u * STORED_ROWS < rows) {
+        output[at + 2u * STORED_ROWS * params.output_stride] = value_2;
+    }
+    if (row + 3u * STORED_ROWS < rows) {
+        output[at + 3u * STORED_ROWS * params.output_stride] = value_3;
+    }
+    if (row + 4u * STORED_ROWS < rows) {
+        output[at + 4u * STORED_ROWS * params.output_stride] = value_4;
+    }
+    if (row + 5u * STORED_ROWS < rows) {
+        output[at + 5u * STORED_ROWS * params.output_stride] = value_5;
+    }
+    if (row + 6u * STORED_ROWS < rows) {
+        output[at + 6u * STORED_ROWS * params.output_stride] = value_6;
+    }
+    if (row + 7u * STORED_ROWS < rows) {
+        output[at + 7u * STORED_ROWS * params.output_stride] = value_7;
     }
 }
 
@@ -147,8 +186,8 @@ fn main(
     }
     // The subgroup's columns of the tile, where its panels begin, and the lane's column of both. Columns past the edge repeat the last one; the store drops them.
     let subgroup_n = subgroup * PANEL;
-    let own = subgroup_n * W_STRIDE;
-    let column = own + lane * W_STRIDE;
+    let own = subgroup * SIDE * W_STRIDE;
+    let column = own + lane % SIDE * W_STRIDE + lane / SIDE * (SIDE / 4u);
     let n = min(tile_n + subgroup_n + lane, params.N - 1u);
 
     // Neighbouring threads load neighbouring inputs of a row. Rows past the edge repeat the last one; the store drops them.
@@ -184,26 +223,26 @@ fn main(
     var next_scale = load_scale(n, second_group);
     var scale = split_scale(first_scale);
 
-    let start = subgroup * (SIDE * SIDE);
-    edge_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
+    let start = subgroup * PANEL;
+    output_tile[start + lane] = load_bias(min(tile_n + subgroup_n + lane, params.N - 1u));
     subgroupBarrier();
     // Sums start from the bias: with a stride of 0 every row of a matrix is the same.
-    var sum_0_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_0_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_1_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_1_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_2_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_2_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_3_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_3_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_4_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_4_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_5_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_5_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_6_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_6_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
-    var sum_7_0 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start], 0u);
-    var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&edge_tile[start + 1u * SIDE], 0u);
+    var sum_0_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_0_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_1_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_1_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_2_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_2_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_3_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_3_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_4_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_4_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_5_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_5_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_6_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_6_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
+    var sum_7_0 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start], 0u);
+    var sum_7_1 = coopLoadT<coop_mat16x16<f32, C>>(&output_tile[start + 1u * SIDE], 0u);
 
     // The first tile of inputs and the first weights.
     x_tile_0[x_place_0] = vec4<f16>(vec4<f32>(x_low_0.x, x_high_0.x, x_low_0.y, x_high_0.y));
@@ -224,7 +263,7 @@ fn main(
     panel_0[column + 3u] = apply_scale(vec4<f16>(dequantize_pair(words.y >> 8u, magic), dequantize_pair(words.y >> 12u, magic)), scale);
     workgroupBarrier();
     var b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-    var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+    var b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
     // The panel is in registers, and what lies there may go.
     subgroupBarrier();
     for (var k = 0u; k < params.K; k += 96u) {
@@ -274,7 +313,7 @@ fn main(
         }
         subgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
         // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
@@ -343,7 +382,7 @@ fn main(
         }
         subgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
         // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
@@ -393,7 +432,7 @@ fn main(
         // The next tile is stored, and everybody has multiplied this one.
         workgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
         // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
@@ -450,7 +489,7 @@ fn main(
         }
         subgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
         // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
@@ -511,7 +550,7 @@ fn main(
         }
         subgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
         // The panel is in registers, and what lies there may go.
         subgroupBarrier();
         {
@@ -569,145 +608,174 @@ fn main(
         // The next tile is stored, and everybody has multiplied this one.
         workgroupBarrier();
         b_0_0 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own], W_STRIDE);
-        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * SIDE * W_STRIDE], W_STRIDE);
+        b_0_1 = coopLoad<coop_mat16x16<f16, B>>(&panel_0[own + 1u * (SIDE / 4u)], W_STRIDE);
         // The panel is in registers, and what lies there may go.
         subgroupBarrier();
     }
 
-    // Cooperative stores need rows that start at multiples of 16 bytes.
-    let stride = params.output_stride;
-    let aligned = (params.output_offset | stride) % 4u == 0u;
-    if (aligned && tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
-        let y = params.output_offset + tile_m * stride + tile_n + subgroup_n;
+    // Through workgroup memory: cooperative stores to the output would scatter 4 bytes of each lane over eight of its rows.
+    let first = subgroup * (SIDE * SIDE);
+    let outputs = &output_tile[first];
+    if (tile_m + TILE_M <= params.M && tile_n + TILE_N <= params.N) {
+        let stride = params.output_stride;
+        let at = params.output_offset + (tile_m + lane / SIDE) * stride + tile_n + subgroup_n + lane % SIDE;
         let sums_0_0 = sum_0_0;
-        let y_0_0 = &output[y];
-        coopStoreT(sums_0_0, y_0_0, stride);
+        coopStoreT(sums_0_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at);
+        subgroupBarrier();
         let sums_0_1 = sum_0_1;
-        let y_0_1 = &output[y + 1u * SIDE];
-        coopStoreT(sums_0_1, y_0_1, stride);
+        coopStoreT(sums_0_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE);
+        subgroupBarrier();
         let sums_1_0 = sum_1_0;
-        let y_1_0 = &output[y + 1u * SIDE * stride];
-        coopStoreT(sums_1_0, y_1_0, stride);
+        coopStoreT(sums_1_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE * stride);
+        subgroupBarrier();
         let sums_1_1 = sum_1_1;
-        let y_1_1 = &output[y + 1u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_1_1, y_1_1, stride);
+        coopStoreT(sums_1_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 1u * SIDE * stride + 1u * SIDE);
+        subgroupBarrier();
         let sums_2_0 = sum_2_0;
-        let y_2_0 = &output[y + 2u * SIDE * stride];
-        coopStoreT(sums_2_0, y_2_0, stride);
+        coopStoreT(sums_2_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE * stride);
+        subgroupBarrier();
         let sums_2_1 = sum_2_1;
-        let y_2_1 = &output[y + 2u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_2_1, y_2_1, stride);
+        coopStoreT(sums_2_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 2u * SIDE * stride + 1u * SIDE);
+        subgroupBarrier();
         let sums_3_0 = sum_3_0;
-        let y_3_0 = &output[y + 3u * SIDE * stride];
-        coopStoreT(sums_3_0, y_3_0, stride);
+        coopStoreT(sums_3_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE * stride);
+        subgroupBarrier();
         let sums_3_1 = sum_3_1;
-        let y_3_1 = &output[y + 3u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_3_1, y_3_1, stride);
+        coopStoreT(sums_3_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 3u * SIDE * stride + 1u * SIDE);
+        subgroupBarrier();
         let sums_4_0 = sum_4_0;
-        let y_4_0 = &output[y + 4u * SIDE * stride];
-        coopStoreT(sums_4_0, y_4_0, stride);
+        coopStoreT(sums_4_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 4u * SIDE * stride);
+        subgroupBarrier();
         let sums_4_1 = sum_4_1;
-        let y_4_1 = &output[y + 4u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_4_1, y_4_1, stride);
+        coopStoreT(sums_4_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 4u * SIDE * stride + 1u * SIDE);
+        subgroupBarrier();
         let sums_5_0 = sum_5_0;
-        let y_5_0 = &output[y + 5u * SIDE * stride];
-        coopStoreT(sums_5_0, y_5_0, stride);
+        coopStoreT(sums_5_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 5u * SIDE * stride);
+        subgroupBarrier();
         let sums_5_1 = sum_5_1;
-        let y_5_1 = &output[y + 5u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_5_1, y_5_1, stride);
+        coopStoreT(sums_5_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 5u * SIDE * stride + 1u * SIDE);
+        subgroupBarrier();
         let sums_6_0 = sum_6_0;
-        let y_6_0 = &output[y + 6u * SIDE * stride];
-        coopStoreT(sums_6_0, y_6_0, stride);
+        coopStoreT(sums_6_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 6u * SIDE * stride);
+        subgroupBarrier();
         let sums_6_1 = sum_6_1;
-        let y_6_1 = &output[y + 6u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_6_1, y_6_1, stride);
+        coopStoreT(sums_6_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 6u * SIDE * stride + 1u * SIDE);
+        subgroupBarrier();
         let sums_7_0 = sum_7_0;
-        let y_7_0 = &output[y + 7u * SIDE * stride];
-        coopStoreT(sums_7_0, y_7_0, stride);
+        coopStoreT(sums_7_0, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 7u * SIDE * stride);
+        subgroupBarrier();
         let sums_7_1 = sum_7_1;
-        let y_7_1 = &output[y + 7u * SIDE * stride + 1u * SIDE];
-        coopStoreT(sums_7_1, y_7_1, stride);
+        coopStoreT(sums_7_1, outputs, SIDE);
+        subgroupBarrier();
+        store_matrix(first, lane, at + 7u * SIDE * stride + 1u * SIDE);
     } else {
-        // One matrix of each subgroup after the other.
-        let first = subgroup * (SIDE * SIDE);
-        let edge = &edge_tile[first];
         let sums_0_0 = sum_0_0;
-        coopStoreT(sums_0_0, edge, SIDE);
+        coopStoreT(sums_0_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_0_1 = sum_0_1;
-        coopStoreT(sums_0_1, edge, SIDE);
+        coopStoreT(sums_0_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_1_0 = sum_1_0;
-        coopStoreT(sums_1_0, edge, SIDE);
+        coopStoreT(sums_1_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 1u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_1_1 = sum_1_1;
-        coopStoreT(sums_1_1, edge, SIDE);
+        coopStoreT(sums_1_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 1u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_2_0 = sum_2_0;
-        coopStoreT(sums_2_0, edge, SIDE);
+        coopStoreT(sums_2_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 2u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_2_1 = sum_2_1;
-        coopStoreT(sums_2_1, edge, SIDE);
+        coopStoreT(sums_2_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 2u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_3_0 = sum_3_0;
-        coopStoreT(sums_3_0, edge, SIDE);
+        coopStoreT(sums_3_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 3u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_3_1 = sum_3_1;
-        coopStoreT(sums_3_1, edge, SIDE);
+        coopStoreT(sums_3_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 3u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_4_0 = sum_4_0;
-        coopStoreT(sums_4_0, edge, SIDE);
+        coopStoreT(sums_4_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 4u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_4_1 = sum_4_1;
-        coopStoreT(sums_4_1, edge, SIDE);
+        coopStoreT(sums_4_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 4u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_5_0 = sum_5_0;
-        coopStoreT(sums_5_0, edge, SIDE);
+        coopStoreT(sums_5_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 5u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_5_1 = sum_5_1;
-        coopStoreT(sums_5_1, edge, SIDE);
+        coopStoreT(sums_5_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 5u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_6_0 = sum_6_0;
-        coopStoreT(sums_6_0, edge, SIDE);
+        coopStoreT(sums_6_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 6u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_6_1 = sum_6_1;
-        coopStoreT(sums_6_1, edge, SIDE);
+        coopStoreT(sums_6_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 6u * SIDE, tile_n + subgroup_n + 1u * SIDE);
         subgroupBarrier();
         let sums_7_0 = sum_7_0;
-        coopStoreT(sums_7_0, edge, SIDE);
+        coopStoreT(sums_7_0, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 7u * SIDE, tile_n + subgroup_n);
         subgroupBarrier();
         let sums_7_1 = sum_7_1;
-        coopStoreT(sums_7_1, edge, SIDE);
+        coopStoreT(sums_7_1, outputs, SIDE);
         subgroupBarrier();
         store_edge(first, lane, tile_m + 7u * SIDE, tile_n + subgroup_n + 1u * SIDE);
     }

@@ -74,7 +74,7 @@ impl PanelMatrix {
     const WORKGROUP_BYTES: u32 = 48 * 1024;
     /// Elements of K that a vector in workgroup memory holds, of inputs and of weights.
     pub const VECTOR: u32 = 4;
-    /// Vectors between rows of inputs, and between columns of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills
+    /// Vectors between rows of inputs, and between rows of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills
     /// all banks.
     pub const PADDING: u32 = 2;
 
@@ -108,29 +108,29 @@ impl PanelMatrix {
         self.tile_m * self.tile_k / Self::INPUTS
     }
 
-    /// Matrices that can be on their way to outputs at once, where some of those do not exist: one of each subgroup, or as many as there is room for.
+    /// Matrices that can be on their way to the output at once: one of each subgroup, or as many as there is room for.
     #[must_use]
-    pub const fn edge_matrices(&self) -> u32 {
+    pub const fn stored_at_once(&self) -> u32 {
         if self.joins_tiles() {
-            self.edges_beside_joined_tiles()
+            self.matrices_beside_joined_tiles()
         } else {
             self.subgroups()
         }
     }
 
-    /// Whether a row of both tiles of inputs lies in one piece, padded once: where that is what makes room for matrices on their way to outputs, and for the bias
+    /// Whether a row of both tiles of inputs lies in one piece, padded once: where that is what makes room for matrices on their way to the output, and for the bias
     /// of all columns, which lies there before.
     #[must_use]
     pub const fn joins_tiles(&self) -> bool {
         let apart = 2 * self.tile_m * Self::padded_bytes(self.tile_k) + self.panel_bytes();
         let bias = self.tile_n.div_ceil(Self::SIDE * Self::SIDE);
-        apart + self.subgroups() * Self::edge_bytes() > Self::WORKGROUP_BYTES
-            && self.edges_beside_joined_tiles() >= bias
+        apart + self.subgroups() * Self::matrix_bytes() > Self::WORKGROUP_BYTES
+            && self.matrices_beside_joined_tiles() >= bias
     }
 
     /// The most matrices that there is room for, so many that all subgroups take turns alike; none where there is no room.
-    const fn edges_beside_joined_tiles(&self) -> u32 {
-        let room = Self::WORKGROUP_BYTES.saturating_sub(self.joined_bytes()) / Self::edge_bytes();
+    const fn matrices_beside_joined_tiles(&self) -> u32 {
+        let room = Self::WORKGROUP_BYTES.saturating_sub(self.joined_bytes()) / Self::matrix_bytes();
         let mut matrices = self.subgroups();
         while matrices > room || (matrices > 0 && !self.subgroups().is_multiple_of(matrices)) {
             matrices -= 1;
@@ -138,21 +138,22 @@ impl PanelMatrix {
         matrices
     }
 
-    /// Bytes of workgroup memory but for matrices on their way to outputs, where tiles are joined.
+    /// Bytes of workgroup memory but for matrices on their way to the output, where tiles are joined.
     const fn joined_bytes(&self) -> u32 {
         self.tile_m * Self::padded_bytes(2 * self.tile_k) + self.panel_bytes()
     }
 
+    /// A row of a panel holds a column of each of its matrices.
     const fn panel_bytes(&self) -> u32 {
-        self.panels * self.tile_n * Self::padded_bytes(Self::SIDE)
+        self.panels * self.subgroups() * Self::SIDE * Self::padded_bytes(Self::PANEL)
     }
 
-    /// Bytes of a row of so many inputs, or of a column of so many weights.
-    const fn padded_bytes(k: u32) -> u32 {
-        (k + Self::PADDING * Self::VECTOR) * InputFormat::F16.bytes()
+    /// Bytes of a row of so many inputs or weights.
+    const fn padded_bytes(elements: u32) -> u32 {
+        (elements + Self::PADDING * Self::VECTOR) * InputFormat::F16.bytes()
     }
 
-    const fn edge_bytes() -> u32 {
+    const fn matrix_bytes() -> u32 {
         Self::SIDE * Self::SIDE * InputFormat::F32.bytes()
     }
 
@@ -355,7 +356,7 @@ mod tests {
         let rounded = PanelMatrix::DEFAULT_ROUNDED;
         assert!(rounded.joins_tiles() && !PanelMatrix::DEFAULT.joins_tiles());
         assert_eq!(
-            rounded.joined_bytes() + rounded.edge_matrices() * PanelMatrix::edge_bytes(),
+            rounded.joined_bytes() + rounded.stored_at_once() * PanelMatrix::matrix_bytes(),
             PanelMatrix::WORKGROUP_BYTES
         );
         let sizes = (1..=8).flat_map(|m| (1..=32).map(move |n| (16 * m, 32 * n)));
@@ -368,13 +369,13 @@ mod tests {
                     panels,
                     ..rounded
                 };
-                let edges = matrix.edge_matrices();
-                assert_eq!(matrix.subgroups() % edges, 0, "{matrix}");
+                let matrices = matrix.stored_at_once();
+                assert_eq!(matrix.subgroups() % matrices, 0, "{matrix}");
                 assert!(
-                    edges * PanelMatrix::SIDE * PanelMatrix::SIDE >= tile_n,
+                    matrices * PanelMatrix::SIDE * PanelMatrix::SIDE >= tile_n,
                     "{matrix}"
                 );
-                let joined = matrix.joined_bytes() + edges * PanelMatrix::edge_bytes();
+                let joined = matrix.joined_bytes() + matrices * PanelMatrix::matrix_bytes();
                 assert!(
                     !matrix.joins_tiles() || joined <= PanelMatrix::WORKGROUP_BYTES,
                     "{matrix}"

@@ -54,9 +54,11 @@ pub(super) struct Values {
     /// Both tiles of inputs in workgroup memory, and whether a row of both lies in one piece.
     tiles: [Tile; 2],
     joined: bool,
-    /// Matrices that are on their way to outputs at once, and how many times as many there are.
-    edges: u32,
-    edge_rounds: u32,
+    /// Matrices that are on their way to the output at once, and how many times as many subgroups there are.
+    stored_at_once: u32,
+    store_rounds: u32,
+    /// Outputs of a matrix that a lane stores.
+    lane_outputs: u32,
     /// The panels of a subgroup, by number, and what is done before the first products.
     panels: Vec<u32>,
     first_pieces: Vec<Piece>,
@@ -234,8 +236,9 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             padding: PanelMatrix::PADDING,
             tiles: tiles(matrix),
             joined: matrix.joins_tiles(),
-            edges: matrix.edge_matrices(),
-            edge_rounds: matrix.subgroups() / matrix.edge_matrices(),
+            stored_at_once: matrix.stored_at_once(),
+            store_rounds: matrix.subgroups() / matrix.stored_at_once(),
+            lane_outputs: side * side / Matrix::SUBGROUP_SIZE,
             panels: (0..panels).collect(),
             first_pieces: (0..panels)
                 .flat_map(|step| panel_pieces(matrix, group_size, step))
