@@ -215,12 +215,25 @@ fn held_matrices_of_other_inputs_are_a_wrong_sum() {
 
 #[test]
 fn matrices_that_leave_by_the_same_memory_out_of_turn_are_a_race_or_those_of_others() {
-    // There is room for two matrices of eight subgroups.
+    // There is room for four matrices of eight subgroups.
     let name = "panel_matrix_128x256x64_x16_g32_m16_f16";
-    let waits = "workgroupBarrier();\n        }\n    }\n}";
-    breaks(Promise::RaceFree, name, waits, "}\n    }\n}");
-    let (turn, another) = ("subgroup / EDGES == round", "subgroup % EDGES == round");
-    breaks(Promise::SameWeightLayout, name, turn, another);
+    for store in ["store_matrix", "store_edge"] {
+        let turn = |condition| {
+            format!(
+                "{condition} {{
+            let sums_0_0 = sum_0_0;
+            coopStoreT(sums_0_0, outputs, SIDE);
+            subgroupBarrier();
+            {store}("
+            )
+        };
+        let second = turn("if (subgroup / STORED_AT_ONCE == 1u)");
+        let waits = format!("workgroupBarrier();\n        {second}");
+        breaks(Promise::RaceFree, name, &waits, &second);
+        let first = turn("if (subgroup / STORED_AT_ONCE == 0u)");
+        let others = turn("if (subgroup % STORED_AT_ONCE == 0u)");
+        breaks(Promise::NumericClass, name, &first, &others);
+    }
 }
 
 #[test]

@@ -167,7 +167,9 @@ impl Analysis<'_> {
             Statement::Block(block) => self.has_barrier(block),
             Statement::If { accept, reject, .. } => self.has_barrier(accept) || self.has_barrier(reject),
             Statement::Switch { cases, .. } => cases.iter().any(|case| self.has_barrier(&case.body)),
-            Statement::Loop { body, continuing, .. } => self.has_barrier(body) || self.has_barrier(continuing),
+            Statement::Loop { body, continuing, .. } => {
+                self.has_barrier(body) || self.has_barrier(continuing)
+            }
             statement => self.waits(statement),
         })
     }
