@@ -51,7 +51,7 @@ var<workgroup> w_tile: array<vec4<f16>, {% if buffers > 1 %}BUFFERS * {% endif %
 // What the sums of each column start from.
 var<workgroup> bias_tile: array<f32, TILE_N>;
 {% endif %}
-// One matrix of each subgroup, on its way to the output.
+// One matrix of each subgroup, on its way to {% if direct_stores %}outputs that do not all exist{% else %}the output{% endif %}.
 var<workgroup> output_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 {% if encoding == "codebook" %}

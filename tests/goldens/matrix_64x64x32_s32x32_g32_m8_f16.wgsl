@@ -75,7 +75,7 @@ var<workgroup> x_tile: array<vec4<f16>, TILE_M * STRIDE>;
 var<workgroup> w_tile: array<vec4<f16>, TILE_N * STRIDE>;
 // What the sums of each column start from.
 var<workgroup> bias_tile: array<f32, TILE_N>;
-// One matrix of each subgroup, on its way to the output.
+// One matrix of each subgroup, on its way to outputs that do not all exist.
 var<workgroup> output_tile: array<f32, SUBGROUPS * SIDE * SIDE>;
 
 // Bits above a nibble with which the f16 in either half of a word is 1024 and the nibble.

@@ -110,6 +110,9 @@ impl Analysis<'_> {
 
     fn statement(&mut self, statement: &Statement, span: Span, flow: Flow) -> Exits {
         let mut exits = Exits::default();
+        if self.waits(statement) {
+            self.barrier(span, flow);
+        }
         match statement {
             Statement::Block(block) => exits = self.block(block, flow),
             Statement::If {
@@ -139,7 +142,6 @@ impl Analysis<'_> {
             Statement::Break => exits.breaks = flow.0,
             Statement::Continue => exits.continues = flow.0,
             Statement::Return { .. } | Statement::Kill => exits.returns = flow.0,
-            statement if self.waits(statement) => self.barrier(span, flow),
             Statement::Store { pointer, value } => self.store(*pointer, *value, flow),
             // What is passed by reference may be stored to.
             Statement::Call { arguments, .. } => {
@@ -332,7 +334,7 @@ mod tests {
             "@group(0) @binding(0) var<storage, read_write> data: array<u32>;\n\
              @group(0) @binding(1) var<uniform> size: u32;\n\
              var<workgroup> tile: array<u32, 64>;\n\
-             fn sync() {{ workgroupBarrier(); }}\n\
+             fn sync() {{ workgroupBarrier(); }} fn sync_and_count(n: ptr<function, u32>) {{ sync(); *n += tile[0]; }}\n\
              @compute @workgroup_size(64) fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_id) subgroup: u32) {{\n\
              {body}\n}}"
         );
@@ -454,6 +456,11 @@ mod tests {
                 "var n = size;\nfor (var i = 0u; i < 4u; i++) {\nif (n < 4u) { workgroupBarrier(); }\nn = lane;\n}"
             ),
             [3]
+        );
+        assert_eq!(
+            lines("var n = size;\nsync_and_count(&n);\nif (n < 4u) {\nworkgroupBarrier();\n}"),
+            [4],
+            "what a function does behind a reference is not known, whether it waits or not"
         );
         assert_eq!(
             lines("var a = array<u32, 4>();\na[lane % 4u] = 1u;\nif (a[0] < 4u) {\nworkgroupBarrier();\n}"),
