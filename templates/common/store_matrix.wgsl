@@ -19,10 +19,10 @@ fn store_edge(first: u32, lane: u32, m: u32, n: u32) {
     let column = n + lane % SIDE;
     let at = params.output_offset + row * params.output_stride + column;
     let rows = select(0u, params.M, column < params.N);
-    {% for i in range(end=lane_outputs) %}
+    {% for i in range(end=side * side // subgroup_size) %}
     let value_{{ i }} = output_tile[first + lane{% if i > 0 %} + {{ i }}u * SUBGROUP_SIZE{% endif %}];
     {% endfor %}
-    {% for i in range(end=lane_outputs) %}
+    {% for i in range(end=side * side // subgroup_size) %}
     if (row{% if i > 0 %} + {{ i }}u * STORED_ROWS{% endif %} < rows) {
         output[at{% if i > 0 %} + {{ i }}u * STORED_ROWS * params.output_stride{% endif %}] = value_{{ i }};
     }

@@ -2,8 +2,9 @@
 //!
 //! naga validates a barrier under a lane's condition; devices hang on it, and browsers refuse it. The analysis is that of WGSL: a value is
 //! uniform if every invocation of a workgroup is sure to compute the same one, control flow is uniform as long as it depends on
-//! uniform values only. For a barrier of a subgroup the same holds of its invocations, which have the subgroup's number in common. Two rules are stricter than naga's own facts: what is read from workgroup memory is not uniform (Tint agrees),
-//! and a local variable is uniform only if it is proved so: every store to it, in uniform control flow, is of a uniform value.
+//! uniform values only. For a barrier of a subgroup the same holds of its invocations, which have the subgroup's number in common. Two
+//! rules are stricter than naga's own facts: what is read from workgroup memory is not uniform (Tint agrees), and a local variable is
+//! uniform only if it is proved so: every store to it, in uniform control flow, is of a uniform value.
 
 use naga::{
     AddressSpace, Barrier, BuiltIn, Expression, Function, Handle, LocalVariable, Module, Span, Statement,

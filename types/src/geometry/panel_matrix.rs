@@ -74,8 +74,7 @@ impl PanelMatrix {
     const WORKGROUP_BYTES: u32 = 48 * 1024;
     /// Elements of K that a vector in workgroup memory holds, of inputs and of weights.
     pub const VECTOR: u32 = 4;
-    /// Vectors between rows of inputs, and between rows of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills
-    /// all banks.
+    /// Vectors between rows of inputs, and of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills all banks.
     pub const PADDING: u32 = 2;
 
     /// Subgroups of a workgroup.

@@ -19,8 +19,6 @@ pub(super) struct Values {
     subgroup_size: u32,
     /// Whether sums of whole tiles are stored straight to the output. Matrices of 16 x 16 were measured, and are faster through workgroup memory.
     direct_stores: bool,
-    /// Outputs of a matrix that a lane stores.
-    lane_outputs: u32,
     buffers: u32,
     #[serde(flatten)]
     loads: TileLoads,
@@ -64,7 +62,6 @@ pub(super) fn describe(matrix: Matrix) -> Described {
             side,
             subgroup_size: Matrix::SUBGROUP_SIZE,
             direct_stores: matrix.side == MatrixSide::Eight,
-            lane_outputs: side * side / Matrix::SUBGROUP_SIZE,
             buffers: matrix.buffers,
             loads: TileLoads::new(
                 matrix.input_loads(),

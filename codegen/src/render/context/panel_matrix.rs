@@ -57,8 +57,6 @@ pub(super) struct Values {
     /// Matrices that are on their way to the output at once, and how many times as many subgroups there are.
     stored_at_once: u32,
     store_rounds: u32,
-    /// Outputs of a matrix that a lane stores.
-    lane_outputs: u32,
     /// The panels of a subgroup, by number, and what is done before the first products.
     panels: Vec<u32>,
     first_pieces: Vec<Piece>,
@@ -238,7 +236,6 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             joined: matrix.joins_tiles(),
             stored_at_once: matrix.stored_at_once(),
             store_rounds: matrix.subgroups() / matrix.stored_at_once(),
-            lane_outputs: side * side / Matrix::SUBGROUP_SIZE,
             panels: (0..panels).collect(),
             first_pieces: (0..panels)
                 .flat_map(|step| panel_pieces(matrix, group_size, step))
