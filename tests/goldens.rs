@@ -81,6 +81,8 @@ fn representative_variants_of_the_catalogue() {
         // The default of the staged GEMMs; matrices of both sizes, one and two buffers.
         "staged_64x64x16_t8x8_g32",
         "staged_64x64x16_t8x8_gx_f16",
+        // Teams that divide K.
+        "staged_32x64x16_t4x8_t2_g32",
         "matrix_64x64x64_s32x32_g32_m16_f16",
         "matrix_128x128x32_s64x64_b2_gx_m16_f16",
         "matrix_64x64x32_s32x32_g32_m8_f16",
@@ -92,6 +94,9 @@ fn representative_variants_of_the_catalogue() {
         "panel_matrix_128x256x64_x16_g32_m16_f16",
         "panel_matrix_128x256x64_x16_g64_m16_f16",
         "panel_matrix_128x256x64_x16_gx_m16_f16",
+        // Teams that divide K: scales of a span, and those of a stretch of groups that begin within another team's share.
+        "panel_matrix_32x64x64_x16_t4_g32_m16_f16",
+        "panel_matrix_64x64x64_x16_t2_g64_m16_f16",
         // Any K: one scale per word, one per weight.
         "gemm_32x32x8_t4x4_g32_ragged",
         "gemm_4x64x8_t1x2_gx_ragged",

@@ -1,6 +1,6 @@
 {# Loads of the next step, under way while this one is multiplied. #}
 // The next step is on its way while this one is multiplied.
-let next_k = k + TILE_K;
+let next_k = k + {% if divided %}TEAMS * {% endif %}TILE_K;
 if (next_k + TILE_K <= {{ k }}) {
     {% for i in range(end=input_loads) %}
     next_x_{{ i }} = input[x_{{ i }} + next_k / 4u];

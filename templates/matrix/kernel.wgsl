@@ -94,6 +94,7 @@ fn main(
     let subgroup_m = (subgroup / SUBGROUPS_N) * SUBGROUP_M;
     let subgroup_n = (subgroup % SUBGROUPS_N) * SUBGROUP_N;
 
+    {% set divided = false %}
     {% include "common/first_tile_loads.wgsl" %}
 
     {% include "matrix/accumulators.wgsl" %}

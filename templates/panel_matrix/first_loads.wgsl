@@ -1,29 +1,45 @@
 {# Which inputs and weights a thread loads, and the first of them. Weights past the end of K repeat the last. #}
+{% if divided %}
+// The elements of K of a team, and where the own team's begin. Those past the end of K are zeros.
+let share = ({{ k }} + {{ teams | length * share_step - 1 }}u) / {{ teams | length * share_step }}u * {{ share_step }}u;
+let first_k = team * share;
+let own_inputs = team * (TILE_K / 4u);
+{% endif %}
 {% if rounded_inputs %}
-{% if lane_columns | length > 1 %}
+{% if lane_columns | length > 1 and not divided %}
 // Rows are followed by what is loaded for tiles that never come.
 {% else %}
 // Rows are followed by zeros for tiles that reach beyond the end of K, which are multiplied whole, and by what is loaded for tiles that never come.
 {% endif %}
-let input_columns = ({{ k }} + {{ period - 1 }}u) / {{ period }}u * {{ period }}u + {{ period }}u;
+let input_columns = {% if divided %}TEAMS * share{% else %}({{ k }} + {{ period - 1 }}u) / {{ period }}u * {{ period }}u{% endif %} + {{ period }}u;
 {% endif %}
 // Neighbouring threads load neighbouring inputs of a row{% if lane_columns | length > 1 %}, as much of either half of a stretch{% endif %}. Rows past the edge repeat the last one; the store drops them.
 {% for i in input_loads %}
 {% if i > 0 and even_inputs %}
-let x_row_{{ i }} = x_row_0 + {{ i }}u * (THREADS / TILE_LOADS);
+let x_row_{{ i }} = x_row_0 + {{ i }}u * (THREADS / {% if divided %}(TEAMS * TILE_LOADS){% else %}TILE_LOADS{% endif %});
 let x_k_{{ i }} = x_k_0;
-let x_place_{{ i }} = x_place_0 + {{ i }}u * (THREADS / TILE_LOADS) * X_STRIDE;
+let x_place_{{ i }} = x_place_0 + {{ i }}u * (THREADS / {% if divided %}(TEAMS * TILE_LOADS){% else %}TILE_LOADS{% endif %}) * X_STRIDE;
 {% else %}
 let x_load_{{ i }} = {% if i > 0 %}thread + {{ i }}u * THREADS{% else %}thread{% endif %};
+{% if divided %}
+let x_row_{{ i }} = x_load_{{ i }} / (TEAMS * TILE_LOADS);
+let x_team_{{ i }} = x_load_{{ i }} / TILE_LOADS % TEAMS;
+{% else %}
 let x_row_{{ i }} = x_load_{{ i }} / TILE_LOADS;
+{% endif %}
 {% if lane_columns | length > 1 %}
 let x_part_{{ i }} = x_load_{{ i }} % TILE_LOADS / (TILE_LOADS / PARTS);
 let x_eight_{{ i }} = x_load_{{ i }} % (TILE_LOADS / PARTS);
-let x_k_{{ i }} = x_part_{{ i }} * LOAD + x_eight_{{ i }} * INPUTS;
-let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + (x_eight_{{ i }} * PARTS + x_part_{{ i }}) * (INPUTS / 4u);
+let x_k_{{ i }} = {% if divided %}x_team_{{ i }} * share + {% endif %}x_part_{{ i }} * LOAD + x_eight_{{ i }} * INPUTS;
+let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + {% if divided %}x_team_{{ i }} * (TILE_K / 4u) + {% endif %}(x_eight_{{ i }} * PARTS + x_part_{{ i }}) * (INPUTS / 4u);
+{% else %}
+{% if divided %}
+let x_k_{{ i }} = x_team_{{ i }} * share + x_load_{{ i }} % TILE_LOADS * INPUTS;
+let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + x_load_{{ i }} % (TEAMS * TILE_LOADS) * (INPUTS / 4u);
 {% else %}
 let x_k_{{ i }} = x_load_{{ i }} % TILE_LOADS * INPUTS;
 let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + x_k_{{ i }} / 4u;
+{% endif %}
 {% endif %}
 {% endif %}
 {% if rounded_inputs %}
@@ -44,10 +60,15 @@ let lane_k = part * LOAD;
 // A lane loads of its column what two panels hold; the load behind it is on its way.
 {% set of_lane = "" %}
 {% endif %}
+{% if divided %}
+let first = min(first_k, {{ k }} - STRETCH);
+let second = min(first_k + STRETCH, {{ k }} - STRETCH);
+{% else %}
 let second = min(STRETCH, {{ k }} - STRETCH);
+{% endif %}
 {% for c in lane_columns %}
 let w{{ c.suffix }} = n{{ c.suffix }} * ({{ k }} / LOAD){% if lane_columns | length > 1 %} + part{% endif %};
-var words{{ c.suffix }} = weight[w{{ c.suffix }}];
+var words{{ c.suffix }} = weight[w{{ c.suffix }}{% if divided %} + first / LOAD{% endif %}];
 var next_words{{ c.suffix }} = weight[w{{ c.suffix }} + second / LOAD];
 {% endfor %}
 {% if scales_by_span %}
@@ -57,11 +78,17 @@ let spans = select(n_0, n_1, part == 1u) * ({{ k }} / SPAN);
 {% else %}
 let spans = n * ({{ k }} / SPAN);
 {% endif %}
-var next_scales = load_scales(spans);
-{% set loaded_scales = "of_span(next_scales, 0u)" %}
+{% set of_first = "" %}
+{% set at_first = "0u" %}
+{% if divided %}
+{% set of_first = " + first / SPAN" %}
+{% set at_first = "first" %}
+{% endif %}
+var next_scales = load_scales(spans{{ of_first }});
+{% set loaded_scales = "of_span(next_scales, " ~ at_first ~ ")" %}
 {% if affine %}
-var next_offsets = load_offsets(spans);
-{% set loaded_offsets = "of_span(next_offsets, 0u)" %}
+var next_offsets = load_offsets(spans{{ of_first }});
+{% set loaded_offsets = "of_span(next_offsets, " ~ at_first ~ ")" %}
 {% endif %}
 {% set declare = "var " %}
 {% include "panel_matrix/arrived_scales.wgsl" %}
@@ -72,7 +99,9 @@ let scale_n = select(n_0, n_1, part == 1u);
 {% endif %}
 {% for part in parts %}
 {% if lane_columns | length > 1 %}
-let first_group{{ part.suffix }} = lane_k / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %};
+let first_group{{ part.suffix }} = {% if divided %}(first + lane_k){% else %}lane_k{% endif %} / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %};
+{% elif divided %}
+let first_group{{ part.suffix }} = first / {{ group_size }}{% if part.index > 0 %} + {{ part.index }}u{% endif %};
 {% else %}
 let first_group{{ part.suffix }} = {{ part.index }}u;
 {% endif %}

@@ -5,7 +5,7 @@
 // Outputs of a workgroup.
 const TILE_M: u32 = {{ tile_m }}u;
 const TILE_N: u32 = {{ tile_n }}u;
-// Elements of K of a tile of inputs.
+// Elements of K of a tile of inputs{% if divided %}, of each team{% endif %}.
 const TILE_K: u32 = {{ tile_k }}u;
 // Columns of a subgroup, as many as it has lanes.
 const PANEL: u32 = {{ panel }}u;
@@ -13,7 +13,14 @@ const PANEL: u32 = {{ panel }}u;
 const SIDE: u32 = {{ side }}u;
 // Lanes of a subgroup: the host keeps the kernel from devices with others.
 const SUBGROUP_SIZE: u32 = {{ subgroup_size }}u;
+{% if divided %}
+// Sets of subgroups that each compute the whole tile for a share of K.
+const TEAMS: u32 = {{ teams | length }}u;
+const SUBGROUPS_OF_TEAM: u32 = TILE_N / PANEL;
+const SUBGROUPS: u32 = TEAMS * SUBGROUPS_OF_TEAM;
+{% else %}
 const SUBGROUPS: u32 = TILE_N / PANEL;
+{% endif %}
 const THREADS: u32 = SUBGROUPS * SUBGROUP_SIZE;
 
 // Elements of K that a lane loads at once: of a column of weights, and of a row of inputs.
@@ -27,18 +34,18 @@ const STRETCH: u32 = PARTS * LOAD;
 const SPAN: u32 = {{ span }}u;
 {% endif %}
 const TILE_LOADS: u32 = TILE_K / INPUTS;
-{% if store_rounds > 1 %}
+{% if store_rounds > 1 or divided %}
 // Matrices that there is room for on their way to the output.
 const STORED_AT_ONCE: u32 = {{ stored_at_once }}u;
 {% endif %}
 // Vectors from one staged row to the next, and from one row of a panel: an odd number of 16 bytes, so that the same k of eight neighbours fills all banks.
-const X_STRIDE: u32 = {% if joined %}2u * TILE_K{% else %}TILE_K{% endif %} / 4u + {{ padding }}u;
+const X_STRIDE: u32 = {% if joined %}2u * {% endif %}{% if divided %}TEAMS * {% endif %}TILE_K / 4u + {{ padding }}u;
 const W_STRIDE: u32 = PANEL / 4u + {{ padding }}u;
 
 // Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
 // All threads load the same number of inputs.
-const_assert TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
+const_assert {% if divided %}TEAMS * {% endif %}TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 {% if fixed_k %}
 // No load straddles two rows.
@@ -75,8 +82,8 @@ var<workgroup> x_tile_1: array<vec4<f16>, TILE_M * X_STRIDE>;
 {% for panel in panels %}
 var<workgroup> panel_{{ panel }}: array<vec4<f16>, SUBGROUPS * SIDE * W_STRIDE>;
 {% endfor %}
-// One matrix of {% if store_rounds > 1 %}some subgroups{% else %}each subgroup{% endif %}, on its way to the output{% if bias != "never" %}; before that, what the sums of all columns start from{% endif %}.
-var<workgroup> output_tile: array<f32, {% if store_rounds > 1 %}STORED_AT_ONCE{% else %}SUBGROUPS{% endif %} * SIDE * SIDE>;
+// One matrix of {% if store_rounds > 1 %}some subgroups{% if divided %} of each team{% endif %}{% else %}each subgroup{% endif %}, on its way to the output{% if bias != "never" %}; before that, what the sums of all columns start from{% endif %}.
+var<workgroup> output_tile: array<f32, {% if store_rounds > 1 or divided %}STORED_AT_ONCE{% else %}SUBGROUPS{% endif %} * SIDE * SIDE>;
 
 {% if encoding == "codebook" %}
 {% include "common/levels.wgsl" %}
@@ -121,13 +128,17 @@ fn swap(loaded: vec2<f32>, part: u32) -> vec2<f32> {
 {% if bias != "never" %}
 {% include "common/load_bias.wgsl" %}
 {% endif %}
+{% if divided %}
+{% include "panel_matrix/sum_of_teams.wgsl" %}
+{% else %}
 {% set direct_stores = false %}
 {% include "common/store_matrix.wgsl" %}
+{% endif %}
 
 {% if rounded_inputs %}
 {% include "common/input_pair.wgsl" %}
 {% else %}
-{% if lane_columns | length > 1 %}
+{% if lane_columns | length > 1 and not divided %}
 // Inputs k to k + 3 of the row that begins at a vector. Past the end of K are those of tiles that never come.
 fn load_input(row: u32, k: u32) -> vec4<f32> {
     return input[row + min(k, {{ k }} - 4u) / 4u];
@@ -158,7 +169,12 @@ fn main(
     {% endif %}
     {% include "common/tile_of_workgroup.wgsl" %}
     // The subgroup's columns of the tile, where its panels begin, and the lane's {% if lane_columns | length > 1 %}columns{% else %}column{% endif %} of both. Columns past the edge repeat the last one; the store drops them.
+    {% if divided %}
+    let team = subgroup / SUBGROUPS_OF_TEAM;
+    let subgroup_n = subgroup % SUBGROUPS_OF_TEAM * PANEL;
+    {% else %}
     let subgroup_n = subgroup * PANEL;
+    {% endif %}
     let own = subgroup * SIDE * W_STRIDE;
     {% if lane_columns | length > 1 %}
     // Every other column, so that what eight lanes write lies in different banks.
@@ -202,13 +218,22 @@ fn main(
     {% endfor %}
     // {% if panels | length > 1 %}The panels are{% else %}The panel is{% endif %} in registers, and what lies there may go.
     {{ barrier }}Barrier();
+    {% if divided %}
+    for (var walked = 0u; walked < share; walked += {{ period }}u) {
+        let k = first_k + walked;
+    {% else %}
     for (var k = 0u; k < {{ k }}; k += {{ period }}u) {
+    {% endif %}
         {% for step in steps %}
         {% include "panel_matrix/step.wgsl" %}
         {% endfor %}
     }
 
+    {% if divided %}
+    {% include "panel_matrix/store_sums.wgsl" %}
+    {% else %}
     {% set first_row = "tile_m" %}
     {% set store_barrier = barrier ~ "Barrier" %}
     {% include "common/store_matrices.wgsl" %}
+    {% endif %}
 }

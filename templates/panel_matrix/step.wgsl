@@ -2,7 +2,7 @@
 {% for pieces in step.between %}
 {% set i = loop.index0 %}
 {
-    let a = coopLoadT<coop_mat{{ side }}x{{ side }}<f16, A>>(&{{ step.tile.name }}[{% if i == 0 %}{{ step.vectors }}u{% else %}{{ i }}u * SIDE * X_STRIDE{% if step.vectors > 0 %} + {{ step.vectors }}u{% endif %}{% endif %}], X_STRIDE);
+    let a = coopLoadT<coop_mat{{ side }}x{{ side }}<f16, A>>(&{{ step.tile.name }}[{% if divided %}own_inputs + {% endif %}{% if i == 0 %}{{ step.vectors }}u{% else %}{{ i }}u * SIDE * X_STRIDE{% if step.vectors > 0 %} + {{ step.vectors }}u{% endif %}{% endif %}], X_STRIDE);
     {% for j in range(end=matrices_n) %}
     sum_{{ i }}_{{ j }} = coopMultiplyAdd(a, b_{{ step.panel }}_{{ j }}, sum_{{ i }}_{{ j }});
     {% endfor %}

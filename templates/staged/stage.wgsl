@@ -1,9 +1,9 @@
 {# Puts what a thread has loaded where all threads find it: every weight is dequantised and scaled here, once for all rows of the tile. #}
 {% for i in range(end=input_loads) %}
-x_tile[x_row_{{ i }} * STRIDE + x_k_{{ i }} / 4u] = {% if numeric == "exact" %}next_x_{{ i }}{% else %}{{ staged_type }}(next_x_{{ i }}){% endif %};
+x_tile[{% if divided %}x_tile_of_team + {% endif %}x_row_{{ i }} * STRIDE + x_k_{{ i }} / 4u] = {% if numeric == "exact" %}next_x_{{ i }}{% else %}{{ staged_type }}(next_x_{{ i }}){% endif %};
 {% endfor %}
 {% for i in range(end=weight_loads) %}
-let place_{{ i }} = w_row_{{ i }} * STRIDE + w_k_{{ i }} / 4u;
+let place_{{ i }} = {% if divided %}w_tile_of_team + {% endif %}w_row_{{ i }} * STRIDE + w_k_{{ i }} / 4u;
 {% if affine %}
 let scale_{{ i }} = vec4<f32>(next_scale_{{ i }});
 let offset_{{ i }} = vec4<f32>(offset_beside(next_scale_{{ i }}, next_offset_{{ i }}));

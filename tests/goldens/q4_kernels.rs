@@ -18,6 +18,7 @@
 | few | `skinny_r16_w128_c32x4_v2_s_g64_subgroup_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations, SUBGROUP |
 | few | `skinny_r16_w128_c32x4_v2_s_g64_shared_k1536_bias` | M <= 16, K == 1536, group_size == 64 | 128 invocations |
 | prefill | `staged_64x64x16_t8x8_g64_k1536_bias` | K == 1536, group_size == 64 | 64 invocations |
+| prefill | `staged_32x64x16_t4x8_t2_g64_k1536_bias` | K == 1536, group_size == 64 | 128 invocations |
 | prefill | `gemm_64x64x16_t4x4_g64_k1536_bias` | K == 1536, group_size == 64 | 256 invocations |
 */
 #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -159,11 +160,20 @@ impl DownProj {
         "/staged_64x64x16_t8x8_g64_k1536_bias.wgsl")
     );
     #[doc = ::core::concat!(
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`staged_32x64x16_t4x8_t2_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 32 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 32) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_32x64x16_t4x8_t2_g64_k1536_bias.wgsl")), "```"
+    )]
+    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_32x64x16_t4x8_t2_g64_k1536_bias.wgsl")
+    );
+    #[doc = ::core::concat!(
         " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x16_t4x4_g64_k1536_bias`, numeric class exact, serves K == 1536, group_size == 64, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5625 bytes for each weight (4 bytes for each group), read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x16_t4x4_g64_k1536_bias.wgsl")
     );
@@ -578,6 +588,7 @@ impl DownProj {
                     tile_k: 16u32,
                     rows: 8u32,
                     columns: 8u32,
+                    teams: 1u32,
                 }),
                 group_size: ::q4_kernel::GroupSize::Fixed(64u32),
                 k: ::core::option::Option::Some(1536u32),
@@ -593,6 +604,35 @@ impl DownProj {
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "bf44cf2628e5234932ff72a652bfeaad31c2e1d79926708adb9ed21e99c2dade",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed(
+                "staged_32x64x16_t4x8_t2_g64_k1536_bias",
+            ),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
+                    tile_m: 32u32,
+                    tile_n: 64u32,
+                    tile_k: 16u32,
+                    rows: 4u32,
+                    columns: 8u32,
+                    teams: 2u32,
+                }),
+                group_size: ::q4_kernel::GroupSize::Fixed(64u32),
+                k: ::core::option::Option::Some(1536u32),
+                bias: ::q4_kernel::Bias::Always,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
+            workgroup_bytes: 15360u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "7151100beb9b3669430c9af867a7d4cb2469c7321e33d3b675da974d09c31cc0",
             ),
         },
         ::q4_kernel::Variant {
@@ -618,7 +658,7 @@ impl DownProj {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_3),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "974b446ac4852b9a9f645515487ed3727de1532f22d3c35075c6169740f1abdf",
@@ -759,6 +799,7 @@ const _: () = {
 | few | `skinny_r16_w128_c32x4_v2_s_gx_subgroup` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 128 invocations, SUBGROUP |
 | few | `skinny_r16_w128_c32x4_v2_s_gx_shared` | M <= 16, K % 16 == 0, group_size % 16 == 0 | 128 invocations |
 | prefill | `staged_64x64x16_t8x8_gx` | K % 8 == 0, group_size % 8 == 0 | 64 invocations |
+| prefill | `staged_32x64x16_t4x8_t2_gx` | K % 8 == 0, group_size % 8 == 0 | 128 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx` | K % 8 == 0, group_size % 8 == 0 | 256 invocations |
 | prefill | `gemm_64x64x8_t4x4_gx_ragged` | any shape | 256 invocations |
 */
@@ -907,11 +948,19 @@ impl AnyShape {
         ::core::concat!(::core::env!("OUT_DIR"), "/staged_64x64x16_t8x8_gx.wgsl")
     );
     #[doc = ::core::concat!(
+        " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`staged_32x64x16_t4x8_t2_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 128 invocations and 15360 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 32 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 32) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
+        ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
+        "/staged_32x64x16_t4x8_t2_gx.wgsl")), "```"
+    )]
+    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+        ::core::concat!(::core::env!("OUT_DIR"), "/staged_32x64x16_t4x8_t2_gx.wgsl")
+    );
+    #[doc = ::core::concat!(
         " WGSL of the prefill route where the device or the shape rules the variants before it out.\n\n`gemm_64x64x8_t4x4_gx`, numeric class exact, serves K % 8 == 0, group_size % 8 == 0, 256 invocations and 0 bytes of workgroup memory per workgroup, features: none.\nCosts 0.5 bytes for each weight and 4 bytes for each group, read once for 64 rows, one multiplication for each weight and row. Dispatched with x * y >= ceil(M / 64) * ceil(N / 64), y folds what exceeds the limit of x.\n\n```wgsl\n",
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL_2: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx.wgsl")
     );
     #[doc = ::core::concat!(
@@ -919,7 +968,7 @@ impl AnyShape {
         ::core::include_str!(::core::concat!(::core::env!("OUT_DIR"),
         "/gemm_64x64x8_t4x4_gx_ragged.wgsl")), "```"
     )]
-    pub const PREFILL_WGSL_3: &'static ::core::primitive::str = ::core::include_str!(
+    pub const PREFILL_WGSL_4: &'static ::core::primitive::str = ::core::include_str!(
         ::core::concat!(::core::env!("OUT_DIR"), "/gemm_64x64x8_t4x4_gx_ragged.wgsl")
     );
     const DECODE: &'static [::q4_kernel::Variant] = &[
@@ -1377,6 +1426,7 @@ impl AnyShape {
                     tile_k: 16u32,
                     rows: 8u32,
                     columns: 8u32,
+                    teams: 1u32,
                 }),
                 group_size: ::q4_kernel::GroupSize::Runtime,
                 k: ::core::option::Option::None,
@@ -1392,6 +1442,33 @@ impl AnyShape {
             workgroup_bytes: 10240u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "d88c99016e84d70ff4d8e02be4798154ca9cd2175e5ca9b6f46da3fbfd37331e",
+            ),
+        },
+        ::q4_kernel::Variant {
+            name: ::q4_kernel::__private::Cow::Borrowed("staged_32x64x16_t4x8_t2_gx"),
+            configuration: ::q4_kernel::Configuration {
+                geometry: ::q4_kernel::Geometry::Staged(::q4_kernel::Staged {
+                    tile_m: 32u32,
+                    tile_n: 64u32,
+                    tile_k: 16u32,
+                    rows: 4u32,
+                    columns: 8u32,
+                    teams: 2u32,
+                }),
+                group_size: ::q4_kernel::GroupSize::Runtime,
+                k: ::core::option::Option::None,
+                bias: ::q4_kernel::Bias::Optional,
+                numeric: ::q4_kernel::NumericClass::Exact,
+                encoding: ::q4_kernel::Encoding::Symmetric,
+                scales: ::q4_kernel::ScaleLayout {
+                    format: ::q4_kernel::ScaleFormat::F32,
+                    order: ::q4_kernel::ScaleOrder::Columns,
+                },
+            },
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
+            workgroup_bytes: 15360u32,
+            fingerprint: ::q4_kernel::__private::Cow::Borrowed(
+                "cb731d14d8a0de035121032bef669a1de894d62a16a41d69d822a86aee014662",
             ),
         },
         ::q4_kernel::Variant {
@@ -1415,7 +1492,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_2),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_3),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "2d33cd702a2c575c849a44635976c36cfefa0bf5963ff96dc6f0460ad187bdf7",
@@ -1442,7 +1519,7 @@ impl AnyShape {
                     order: ::q4_kernel::ScaleOrder::Columns,
                 },
             },
-            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_3),
+            wgsl: ::q4_kernel::__private::Cow::Borrowed(Self::PREFILL_WGSL_4),
             workgroup_bytes: 0u32,
             fingerprint: ::q4_kernel::__private::Cow::Borrowed(
                 "e24592cbd9a984474e52141a3980c2bce57628180703afadab201acd664b30f5",

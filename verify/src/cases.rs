@@ -189,7 +189,11 @@ impl Edges {
                 gemm.tile_k,
             ),
             // Loads repeat the last row and column and stores drop what is past them, one by one: nothing changes within a tile.
-            Geometry::Staged(staged) => (around(&[staged.tile_m]), around(&[staged.tile_n]), staged.tile_k),
+            Geometry::Staged(staged) => (
+                around(&[staged.tile_m]),
+                around(&[staged.tile_n]),
+                staged.teams * staged.tile_k,
+            ),
             // Tiles of which all outputs exist are stored as matrices, others element by element; here is a column of tiles of each kind, with
             // rows of the output that start at whole vectors.
             Geometry::Matrix(matrix) => {
@@ -217,8 +221,12 @@ impl Edges {
             Some(k) => vec![k],
             // Ragged: every remainder of a word, one word and several.
             None if step == 1 => (1..=9).chain([15, 23, 3 * WEIGHTS_PER_WORD + 2]).collect(),
-            // Every remainder of a round, which is no longer than three of these.
-            None if matches!(geometry, Geometry::PanelMatrix(_)) => vec![step, 2 * step, 3 * step],
+            None if let Geometry::PanelMatrix(matrix) = geometry => {
+                // Every remainder of a round, which is no longer than three of these; of teams, those that have nothing, and all with more than a round, the last one but
+                // for its end.
+                let divided = (matrix.teams > 1).then_some(2 * matrix.teams * matrix.share_step() - step);
+                [step, 2 * step, 3 * step].into_iter().chain(divided).collect()
+            }
             None => sorted(vec![
                 step,
                 3 * step,

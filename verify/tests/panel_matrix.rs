@@ -4,7 +4,7 @@
     reason = "a helper that panics fails its test, as it should"
 )]
 
-use q4_kernel::{Configuration, Geometry, PanelBarrier, PanelMatrix, variant};
+use q4_kernel::{Configuration, Geometry, InputFormat, PanelBarrier, PanelMatrix, variant};
 use q4_kernel_codegen::{generate_variant, render::Templates};
 use q4_kernel_verify::{Options, verify};
 
@@ -15,6 +15,42 @@ fn matrices_that_leave_by_turns_are_waited_for_at_barriers_of_the_workgroup_too(
         ..PanelMatrix::DEFAULT_ROUNDED
     };
     assert!(matrix.stored_at_once() < matrix.subgroups(), "they take turns");
+    keeps_every_promise(matrix);
+}
+
+#[test]
+fn teams_divide_k_whatever_a_tile_of_inputs_holds_and_however_they_are_read() {
+    for tile_k in PanelMatrix::TILE_K {
+        for inputs in InputFormat::ALL {
+            keeps_every_promise(PanelMatrix {
+                tile_k,
+                inputs,
+                ..PanelMatrix::DIVIDED[0]
+            });
+        }
+    }
+}
+
+#[test]
+fn matrices_of_teams_meet_by_turns_where_there_is_not_room_for_all() {
+    let matrix = PanelMatrix {
+        tile_m: 128,
+        tile_n: 128,
+        tile_k: 32,
+        ..PanelMatrix::DIVIDED[0]
+    };
+    assert!(matrix.stored_at_once() < matrix.subgroups(), "they take turns");
+    for panels in PanelMatrix::PANELS {
+        keeps_every_promise(PanelMatrix {
+            panels,
+            barrier: PanelBarrier::Workgroup,
+            tile_m: matrix.tile_m / panels,
+            ..matrix
+        });
+    }
+}
+
+fn keeps_every_promise(matrix: PanelMatrix) {
     let configuration = Configuration {
         geometry: Geometry::PanelMatrix(matrix),
         ..variant("panel_matrix_128x256x64_x16_g32_m16_f16")

@@ -43,6 +43,8 @@ const GEMM: &str = "gemm_32x32x8_t4x4_g32";
 const RAGGED: &str = "gemm_32x32x8_t4x4_g32_ragged";
 const PANEL: &str = "panel_matrix_64x256x64_g32_m16_f16";
 const TWO_PANELS: &str = "panel_matrix_64x128x64_p2_g32_m16_f16";
+const STAGED_TEAMS: &str = "staged_32x32x32_t4x4_t4_g32";
+const TEAMS: &str = "panel_matrix_32x64x64_x16_t4_g32_m16_f16";
 const HELD: &str = "held_matrix_s8_h8_p264_g32_m16_f16";
 const STAGED_SKINNY: &str = "skinny_r8_w128_c32x8_v2_s_g32_subgroup";
 const ANY_GROUP: &str = "gemm_4x64x8_t1x2_gx_ragged";
@@ -234,6 +236,59 @@ fn matrices_that_leave_by_the_same_memory_out_of_turn_are_a_race_or_those_of_oth
         let others = turn("if (subgroup % STORED_AT_ONCE == 0u)");
         breaks(Promise::NumericClass, name, &first, &others);
     }
+}
+
+#[test]
+fn teams_that_do_not_wait_for_each_other_are_a_race_and_sums_of_some_are_wrong() {
+    let sums = "coopStoreT(sums_0_1_0, matrices, SIDE);\n    workgroupBarrier();";
+    breaks(
+        Promise::RaceFree,
+        TEAMS,
+        sums,
+        "coopStoreT(sums_0_1, matrices, SIDE);",
+    );
+    let matrices = "workgroupBarrier();\n    let sums_0_1 = ";
+    breaks(Promise::RaceFree, TEAMS, matrices, "let sums_0_1 = ");
+    let last_team = " + output_tile[at + 3u * SUMS]";
+    breaks(Promise::NumericClass, TEAMS, last_team, "");
+    let once = "select(0.0, load_bias(min(tile_n + subgroup_n + lane, params.N - 1u)), team == 0u)";
+    let by_all = "load_bias(min(tile_n + subgroup_n + lane, params.N - 1u))";
+    breaks(Promise::NumericClass, TEAMS, once, by_all);
+}
+
+#[test]
+fn teams_that_begin_elsewhere_than_the_one_before_ends_are_a_wrong_sum() {
+    let share = "let share = (params.K + 511u) / 512u * 128u;";
+    let shorter = "let share = params.K / 512u * 128u;";
+    breaks(Promise::NumericClass, TEAMS, share, shorter);
+    let inputs = "let x_k_0 = x_team_0 * share + ";
+    let of_first = "let x_k_0 = ";
+    breaks(Promise::NumericClass, TEAMS, inputs, of_first);
+}
+
+#[test]
+fn staged_teams_that_do_not_wait_or_leave_out_steps_are_a_race_or_a_wrong_sum() {
+    let written = "sum_1_1;\n    workgroupBarrier();";
+    breaks(Promise::RaceFree, STAGED_TEAMS, written, "sum_1_1;");
+    let read = "TEAM + thread];\n    workgroupBarrier();\n    w_tile";
+    breaks(
+        Promise::RaceFree,
+        STAGED_TEAMS,
+        read,
+        "TEAM + thread];\n    w_tile",
+    );
+    let last_team = " + w_tile[(3u * TEAMS + team) * TEAM + thread]";
+    breaks(Promise::NumericClass, STAGED_TEAMS, last_team, "");
+    let next = "let next_k = k + TEAMS * TILE_K;";
+    breaks(
+        Promise::NumericClass,
+        STAGED_TEAMS,
+        next,
+        "let next_k = k + TILE_K;",
+    );
+    let past_the_end = "load_word(w_0 + first_k / WEIGHTS_PER_WORD, first_k + w_k_0 < params.K)";
+    let unguarded = "load_word(w_0 + first_k / WEIGHTS_PER_WORD, true)";
+    breaks(Promise::InBounds, STAGED_TEAMS, past_the_end, unguarded);
 }
 
 #[test]

@@ -151,9 +151,10 @@ fn staged_value(krate: &TokenStream, staged: Staged) -> TokenStream {
         tile_k,
         rows,
         columns,
+        teams,
     } = staged;
     quote!(#krate::Staged {
-        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns,
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns, teams: #teams,
     })
 }
 
@@ -185,6 +186,7 @@ fn panel_matrix_value(krate: &TokenStream, matrix: PanelMatrix) -> TokenStream {
         inputs,
         panels,
         barrier,
+        teams,
     } = matrix;
     let inputs = match inputs {
         InputFormat::F32 => quote!(F32),
@@ -196,6 +198,7 @@ fn panel_matrix_value(krate: &TokenStream, matrix: PanelMatrix) -> TokenStream {
     };
     quote!(#krate::PanelMatrix {
         tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, inputs: #krate::InputFormat::#inputs, panels: #panels, barrier: #krate::PanelBarrier::#barrier,
+        teams: #teams,
     })
 }
 

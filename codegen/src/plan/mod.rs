@@ -106,7 +106,11 @@ mod tests {
         );
         assert_eq!(
             names(&plan.prefill),
-            ["staged_64x64x16_t8x8_g32_k2048", "gemm_64x64x16_t4x4_g32_k2048"]
+            [
+                "staged_64x64x16_t8x8_g32_k2048",
+                "staged_32x64x16_t4x8_t2_g32_k2048",
+                "gemm_64x64x16_t4x4_g32_k2048"
+            ]
         );
     }
 
@@ -130,6 +134,7 @@ mod tests {
             names(&plan.prefill),
             [
                 "staged_64x64x16_t8x8_gx",
+                "staged_32x64x16_t4x8_t2_gx",
                 "gemm_64x64x8_t4x4_gx",
                 "gemm_64x64x8_t4x4_gx_ragged"
             ]
@@ -399,8 +404,11 @@ mod tests {
                 "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
                 "panel_matrix_128x256x32_g32_m16_f16_k2048",
                 "panel_matrix_128x256x64_x16_g32_m16_f16_k2048",
+                "panel_matrix_64x64x64_x16_t2_g32_m16_f16_k2048",
+                "panel_matrix_32x64x64_x16_t4_g32_m16_f16_k2048",
                 "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
                 "staged_64x64x16_t8x8_g32_k2048",
+                "staged_32x64x16_t4x8_t2_g32_k2048",
                 "gemm_64x64x16_t4x4_g32_k2048",
             ]
         );
@@ -409,6 +417,26 @@ mod tests {
                 .prefill
                 .iter()
                 .all(|variant| variant.numeric == NumericClass::Exact)
+        );
+    }
+
+    #[test]
+    fn teams_of_a_staged_kernel_add_up_in_f32_whatever_is_allowed() {
+        let spec = KernelSpec {
+            numeric: NumericClass::F16Multiply,
+            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
+        };
+        let wish = StagedSpec {
+            teams: Some(2),
+            ..StagedSpec::default()
+        };
+        assert_eq!(
+            names(&plan(&spec.prefill(wish)).prefill)[..3],
+            [
+                "staged_64x64x16_t8x8_g32_f16_k2048",
+                "staged_64x64x16_t8x8_t2_g32_k2048",
+                "staged_64x64x16_t8x8_g32_k2048",
+            ]
         );
     }
 
@@ -468,6 +496,7 @@ mod tests {
             [
                 "matrix_128x256x32_s64x64_g32_m16_f16_k2048",
                 "staged_64x64x16_t8x8_g32_k2048",
+                "staged_32x64x16_t4x8_t2_g32_k2048",
                 "gemm_64x64x16_t4x4_g32_k2048",
             ]
         );

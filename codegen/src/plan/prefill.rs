@@ -40,24 +40,28 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
         Some(PrefillSpec::Staged(wish)) => staged(spec, &[wish.geometry(), Staged::DEFAULT]),
         Some(PrefillSpec::Matrix(wish)) => [
             matrices(spec, vec![Geometry::Matrix(wish.geometry())]),
-            exact(spec, Staged::DEFAULT),
+            exact(spec),
         ]
         .concat(),
         Some(PrefillSpec::PanelMatrix(wish)) => {
             // Devices without barriers of subgroups have matrices all the same.
             let wished = Geometry::PanelMatrix(wish.geometry());
             let geometries = vec![wished, Geometry::Matrix(Matrix::DEFAULT)];
-            [matrices(spec, geometries), exact(spec, Staged::DEFAULT)].concat()
+            [matrices(spec, geometries), exact(spec)].concat()
         }
         None if spec.may_be_multiples(WEIGHTS_PER_WORD) => {
             let mut geometries = vec![Geometry::Matrix(Matrix::DEFAULT)];
             // For tables of measurements to choose.
             if groups_may_fit_loads(spec) && spec.k.is_none_or(|k| k.is_multiple_of(PanelMatrix::SPAN)) {
-                geometries
-                    .extend([PanelMatrix::DEFAULT, PanelMatrix::DEFAULT_ROUNDED].map(Geometry::PanelMatrix));
+                geometries.extend(
+                    [PanelMatrix::DEFAULT, PanelMatrix::DEFAULT_ROUNDED]
+                        .into_iter()
+                        .chain(PanelMatrix::DIVIDED)
+                        .map(Geometry::PanelMatrix),
+                );
             }
             geometries.push(Geometry::Matrix(Matrix::DEFAULT_EIGHT));
-            [matrices(spec, geometries), exact(spec, Staged::DEFAULT)].concat()
+            [matrices(spec, geometries), exact(spec)].concat()
         }
         None => Vec::new(),
     };
@@ -78,7 +82,9 @@ fn staged(spec: &KernelSpec, geometries: &[Staged]) -> Vec<Configuration> {
                 numeric,
                 ..configuration(spec, Geometry::Staged(geometry))
             };
-            if spec.numeric.allows(numeric) && !variants.contains(&variant) {
+            // Sums of teams meet in the memory of operands, which has to be of f32.
+            let divided = geometry.teams > 1 && numeric != NumericClass::Exact;
+            if spec.numeric.allows(numeric) && !divided && !variants.contains(&variant) {
                 variants.push(variant);
             }
         }
@@ -86,8 +92,11 @@ fn staged(spec: &KernelSpec, geometries: &[Staged]) -> Vec<Configuration> {
     variants
 }
 
-fn exact(spec: &KernelSpec, geometry: Staged) -> Vec<Configuration> {
-    vec![configuration(spec, Geometry::Staged(geometry))]
+/// Staged GEMMs in f32: the default, and what tables of measurements may choose where tiles are few.
+fn exact(spec: &KernelSpec) -> Vec<Configuration> {
+    [Staged::DEFAULT, Staged::DIVIDED]
+        .map(|geometry| configuration(spec, Geometry::Staged(geometry)))
+        .to_vec()
 }
 
 /// GEMMs of cooperative matrices, where the description allows their class.

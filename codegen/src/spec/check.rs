@@ -78,6 +78,8 @@ pub enum Field {
     PrefillBuffers,
     /// `prefill.panels`
     PrefillPanels,
+    /// `prefill.teams`
+    PrefillTeams,
 }
 
 /// A rule that a description breaks.
@@ -129,6 +131,7 @@ impl Field {
             Self::PrefillSide => "prefill.side",
             Self::PrefillBuffers => "prefill.buffers",
             Self::PrefillPanels => "prefill.panels",
+            Self::PrefillTeams => "prefill.teams",
         }
     }
 }

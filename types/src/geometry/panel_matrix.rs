@@ -14,9 +14,9 @@ use crate::{Dispatch, Feature, InputFormat, Route, RowsServed, layout::WEIGHTS_P
 pub struct PanelMatrix {
     /// Output rows of a workgroup, and of each of its subgroups.
     pub tile_m: u32,
-    /// Output columns of a workgroup, [`PanelMatrix::PANEL`] for each subgroup.
+    /// Output columns of a workgroup, [`PanelMatrix::PANEL`] for each subgroup of a team.
     pub tile_n: u32,
-    /// Elements of K of a tile of inputs: there is a barrier of the workgroup for each.
+    /// Elements of K of a tile of inputs, of each team: there is a barrier of the workgroup for each.
     pub tile_k: u32,
     /// How inputs are read: rounded already, they take half of the loads and none of the arithmetic.
     pub inputs: InputFormat,
@@ -24,6 +24,8 @@ pub struct PanelMatrix {
     pub panels: u32,
     /// What stands between writing a panel and reading it.
     pub barrier: PanelBarrier,
+    /// Sets of subgroups that each compute the whole tile for a share of K: where tiles are few, more subgroups of a workgroup work on one.
+    pub teams: u32,
 }
 
 /// What stands between writing a panel and reading it.
@@ -52,6 +54,8 @@ impl PanelMatrix {
     pub const TILE_K: [u32; 3] = [32, 48, 64];
     /// The numbers of panels there are.
     pub const PANELS: [u32; 2] = [1, 2];
+    /// The numbers of teams there are.
+    pub const TEAMS: [u32; 3] = [1, 2, 4];
 
     /// What is taken where a description names no tile.
     pub const DEFAULT: Self = Self {
@@ -61,6 +65,7 @@ impl PanelMatrix {
         inputs: InputFormat::F32,
         panels: 1,
         barrier: PanelBarrier::Subgroup,
+        teams: 1,
     };
 
     /// The same with inputs that are rounded already.
@@ -70,6 +75,22 @@ impl PanelMatrix {
         ..Self::DEFAULT
     };
 
+    /// For inputs of so few rows, or layers of so few columns, that larger tiles leave most of a device idle: small tiles, whose teams divide K.
+    pub const DIVIDED: [Self; 2] = [
+        Self {
+            tile_m: 64,
+            tile_n: 64,
+            teams: 2,
+            ..Self::DEFAULT_ROUNDED
+        },
+        Self {
+            tile_m: 32,
+            tile_n: 64,
+            teams: 4,
+            ..Self::DEFAULT_ROUNDED
+        },
+    ];
+
     /// Bytes of workgroup memory that drivers give where there are matrices of 16 x 16.
     const WORKGROUP_BYTES: u32 = 48 * 1024;
     /// Elements of K that a vector in workgroup memory holds, of inputs and of weights.
@@ -77,10 +98,16 @@ impl PanelMatrix {
     /// Vectors between rows of inputs, and of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills all banks.
     pub const PADDING: u32 = 2;
 
+    /// Subgroups that compute a tile for their share of K.
+    #[must_use]
+    pub const fn subgroups_of_team(&self) -> u32 {
+        self.tile_n / Self::PANEL
+    }
+
     /// Subgroups of a workgroup.
     #[must_use]
     pub const fn subgroups(&self) -> u32 {
-        self.tile_n / Self::PANEL
+        self.subgroups_of_team() * self.teams
     }
 
     /// Threads of a workgroup.
@@ -104,10 +131,16 @@ impl PanelMatrix {
     /// Loads of [`PanelMatrix::INPUTS`] inputs that one tile takes, in all.
     #[must_use]
     pub const fn input_loads(&self) -> u32 {
-        self.tile_m * self.tile_k / Self::INPUTS
+        self.tile_m * self.staged_k() / Self::INPUTS
     }
 
-    /// Matrices that can be on their way to the output at once: one of each subgroup, or as many as there is room for.
+    /// Elements of K of a row of staged inputs, those of all teams.
+    #[must_use]
+    pub const fn staged_k(&self) -> u32 {
+        self.teams * self.tile_k
+    }
+
+    /// Matrices that can be on their way to the output at once: one of each subgroup, or as many of each team as there is room for.
     #[must_use]
     pub const fn stored_at_once(&self) -> u32 {
         if self.joins_tiles() {
@@ -117,12 +150,18 @@ impl PanelMatrix {
         }
     }
 
+    /// Outputs of a team that are on their way at once, to be added to those of the others.
+    #[must_use]
+    pub const fn sums(&self) -> u32 {
+        self.stored_at_once() / self.teams * Self::SIDE * Self::SIDE
+    }
+
     /// Whether a row of both tiles of inputs lies in one piece, padded once: where that is what makes room for matrices on their way to the output, and for the bias
     /// of all columns, which lies there before.
     #[must_use]
     pub const fn joins_tiles(&self) -> bool {
-        let apart = 2 * self.tile_m * Self::padded_bytes(self.tile_k) + self.panel_bytes();
-        let bias = self.tile_n.div_ceil(Self::SIDE * Self::SIDE);
+        let apart = 2 * self.tile_m * Self::padded_bytes(self.staged_k()) + self.panel_bytes();
+        let bias = (self.subgroups() * Self::PANEL).div_ceil(Self::SIDE * Self::SIDE);
         apart + self.subgroups() * Self::matrix_bytes() > Self::WORKGROUP_BYTES
             && self.matrices_beside_joined_tiles() >= bias
     }
@@ -130,16 +169,17 @@ impl PanelMatrix {
     /// The most matrices that there is room for, so many that all subgroups take turns alike; none where there is no room.
     const fn matrices_beside_joined_tiles(&self) -> u32 {
         let room = Self::WORKGROUP_BYTES.saturating_sub(self.joined_bytes()) / Self::matrix_bytes();
-        let mut matrices = self.subgroups();
-        while matrices > room || (matrices > 0 && !self.subgroups().is_multiple_of(matrices)) {
-            matrices -= 1;
+        let (all, room) = (self.subgroups_of_team(), room / self.teams);
+        let mut of_team = all;
+        while of_team > room || (of_team > 0 && !all.is_multiple_of(of_team)) {
+            of_team -= 1;
         }
-        matrices
+        of_team * self.teams
     }
 
     /// Bytes of workgroup memory but for matrices on their way to the output, where tiles are joined.
     const fn joined_bytes(&self) -> u32 {
-        self.tile_m * Self::padded_bytes(2 * self.tile_k) + self.panel_bytes()
+        self.tile_m * Self::padded_bytes(2 * self.staged_k()) + self.panel_bytes()
     }
 
     /// A row of a panel holds a column of each of its matrices.
@@ -186,10 +226,20 @@ impl PanelMatrix {
         }
     }
 
-    /// Elements of K of both tiles of inputs: what the text walks over at once.
+    /// Elements of K of both tiles of inputs of a team: what the text walks over at once.
     #[must_use]
     pub const fn period(&self) -> u32 {
         2 * self.tile_k
+    }
+
+    /// What the elements of K of a team are a multiple of. Where there are several, all but the first begin within a row, with a span.
+    #[must_use]
+    pub const fn share_step(&self) -> u32 {
+        let mut step = self.period();
+        while self.teams > 1 && !step.is_multiple_of(Self::SPAN) {
+            step += self.period();
+        }
+        step
     }
 }
 
@@ -220,6 +270,7 @@ impl Family for PanelMatrix {
             inputs,
             panels,
             barrier,
+            teams,
         } = self;
         let inputs = match inputs {
             InputFormat::F32 => "",
@@ -233,8 +284,12 @@ impl Family for PanelMatrix {
             PanelBarrier::Subgroup => "",
             PanelBarrier::Workgroup => "_wb",
         };
+        let teams = match teams {
+            1 => String::new(),
+            teams => format!("_t{teams}"),
+        };
         Label {
-            sizes: format!("{tile_m}x{tile_n}x{tile_k}{inputs}{panels}{barrier}"),
+            sizes: format!("{tile_m}x{tile_n}x{tile_k}{inputs}{panels}{barrier}{teams}"),
             kind: Some("m16"),
         }
     }
@@ -265,12 +320,15 @@ impl Family for PanelMatrix {
         self.inputs
     }
 
-    /// Rounded rows go on with zeros to the end of the last tiles, and as far again: inputs are loaded two tiles ahead.
+    /// Rounded rows go on with zeros to the end of the last team's share, and as far again as two tiles: inputs are loaded that much ahead.
     fn input_stride(&self, k: u32) -> u32 {
-        let period = self.period();
+        let shares = self.share_step().saturating_mul(self.teams);
         match self.inputs {
             InputFormat::F32 => k,
-            InputFormat::F16 => k.div_ceil(period).saturating_add(1).saturating_mul(period),
+            InputFormat::F16 => k
+                .div_ceil(shares)
+                .saturating_mul(shares)
+                .saturating_add(self.period()),
         }
     }
 
@@ -313,10 +371,11 @@ impl fmt::Display for PanelMatrix {
             inputs,
             panels,
             barrier,
+            teams,
         } = self;
         write!(
             f,
-            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, inputs: {inputs}, panels: {panels}, barrier: {barrier} }}"
+            "panel_matrix {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, inputs: {inputs}, panels: {panels}, barrier: {barrier}, teams: {teams} }}"
         )
     }
 }
@@ -351,6 +410,28 @@ mod tests {
     }
 
     #[test]
+    fn rounded_rows_reach_as_far_as_the_last_team_loads() {
+        for tile_k in PanelMatrix::TILE_K {
+            for teams in PanelMatrix::TEAMS {
+                let matrix = PanelMatrix {
+                    tile_k,
+                    teams,
+                    ..PanelMatrix::DEFAULT_ROUNDED
+                };
+                for k in (1..=24).map(|spans| spans * PanelMatrix::SPAN) {
+                    let share = k.div_ceil(teams * matrix.share_step()) * matrix.share_step();
+                    assert!(
+                        share * teams >= k && share % matrix.period() == 0,
+                        "{matrix}, K {k}"
+                    );
+                    assert!(teams == 1 || share % PanelMatrix::SPAN == 0, "{matrix}, K {k}");
+                    assert_eq!(matrix.input_stride(k), share * teams + matrix.period());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn tiles_are_joined_where_that_makes_room_and_subgroups_take_turns_alike() {
         let rounded = PanelMatrix::DEFAULT_ROUNDED;
         assert!(rounded.joins_tiles() && !PanelMatrix::DEFAULT.joins_tiles());
@@ -360,18 +441,21 @@ mod tests {
         );
         let sizes = (1..=8).flat_map(|m| (1..=32).map(move |n| (16 * m, 32 * n)));
         for ((tile_m, tile_n), tile_k) in sizes.flat_map(|size| PanelMatrix::TILE_K.map(|k| (size, k))) {
-            for panels in PanelMatrix::PANELS {
+            let teams = PanelMatrix::TEAMS.into_iter();
+            for (panels, teams) in teams.flat_map(|teams| PanelMatrix::PANELS.map(|panels| (panels, teams))) {
                 let matrix = PanelMatrix {
                     tile_m,
                     tile_n,
                     tile_k,
                     panels,
+                    teams,
                     ..rounded
                 };
                 let matrices = matrix.stored_at_once();
-                assert_eq!(matrix.subgroups() % matrices, 0, "{matrix}");
+                assert_eq!(matrices % teams, 0, "{matrix}");
+                assert_eq!(matrix.subgroups_of_team() % (matrices / teams), 0, "{matrix}");
                 assert!(
-                    matrices * PanelMatrix::SIDE * PanelMatrix::SIDE >= tile_n,
+                    matrices * PanelMatrix::SIDE * PanelMatrix::SIDE >= teams * tile_n,
                     "{matrix}"
                 );
                 let joined = matrix.joined_bytes() + matrices * PanelMatrix::matrix_bytes();

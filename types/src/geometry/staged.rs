@@ -20,6 +20,8 @@ pub struct Staged {
     pub rows: u32,
     /// Output columns of a thread.
     pub columns: u32,
+    /// Sets of threads that each compute the whole tile for every so many steps of K: where tiles are few, more threads of a workgroup work on one. Only in f32.
+    pub teams: u32,
 }
 
 impl Staged {
@@ -29,9 +31,15 @@ impl Staged {
     pub const COLUMNS: [u32; 2] = [4, 8];
     /// The K steps there are.
     pub const TILE_K: [u32; 2] = [2 * WEIGHTS_PER_WORD, 4 * WEIGHTS_PER_WORD];
+    /// The numbers of teams there are.
+    pub const TEAMS: [u32; 3] = [1, 2, 4];
     /// Neighbouring threads along N. They read neighbouring columns of the staged tile, whose rows are spaced so that so many loads of 16 bytes
     /// meet in no bank.
     pub const STRIP: u32 = 8;
+    /// Vectors between rows of staged operands: with an odd number from one to the next, the same k of neighbouring rows lies in other banks.
+    pub const PADDING: u32 = 1;
+    /// Elements of a vector: of K in workgroup memory, of columns in sums.
+    pub const VECTOR: u32 = 4;
 
     /// Within the baseline limits of workgroup memory and invocations: it runs everywhere.
     pub const DEFAULT: Self = Self {
@@ -40,6 +48,15 @@ impl Staged {
         tile_k: 16,
         rows: 8,
         columns: 8,
+        teams: 1,
+    };
+
+    /// For inputs of so few rows, or layers of so few columns, that larger tiles leave most of a device idle: a small tile, whose teams divide K.
+    pub const DIVIDED: Self = Self {
+        tile_m: 32,
+        rows: 4,
+        teams: 2,
+        ..Self::DEFAULT
     };
 
     /// Threads along M.
@@ -54,19 +71,43 @@ impl Staged {
         self.tile_n / self.columns
     }
 
-    /// Threads of a workgroup.
+    /// Threads of a team.
     #[must_use]
-    pub const fn threads(&self) -> u32 {
+    pub const fn threads_of_team(&self) -> u32 {
         self.threads_m() * self.threads_n()
     }
 
-    /// Loads of four inputs that one step of K takes, in all.
+    /// Threads of a workgroup.
     #[must_use]
-    pub const fn input_loads(&self) -> u32 {
-        self.tile_m * self.tile_k / 4
+    pub const fn threads(&self) -> u32 {
+        self.threads_of_team() * self.teams
     }
 
-    /// Loads of one word of weights that one step of K takes, in all.
+    /// Vectors of columns whose sums a thread has.
+    #[must_use]
+    pub const fn sums(&self) -> u32 {
+        self.rows * self.columns / Self::VECTOR
+    }
+
+    /// Vectors of sums that teams have in workgroup memory at once, where operands were: as many of each thread as there are teams.
+    #[must_use]
+    pub const fn sums_at_once(&self) -> u32 {
+        self.teams * self.threads()
+    }
+
+    /// Vectors that there is room for: those of the columns of all teams.
+    #[must_use]
+    pub const fn room_for_sums(&self) -> u32 {
+        self.teams * self.tile_n * (self.tile_k / Self::VECTOR + Self::PADDING)
+    }
+
+    /// Loads of four inputs that one step of K takes, in all of a team.
+    #[must_use]
+    pub const fn input_loads(&self) -> u32 {
+        self.tile_m * self.tile_k / Self::VECTOR
+    }
+
+    /// Loads of one word of weights that one step of K takes, in all of a team.
     #[must_use]
     pub const fn weight_loads(&self) -> u32 {
         self.tile_n * self.tile_k / WEIGHTS_PER_WORD
@@ -79,9 +120,13 @@ impl Family for Staged {
     }
 
     fn label(&self) -> Label {
+        let teams = match self.teams {
+            1 => String::new(),
+            teams => format!("_t{teams}"),
+        };
         Label {
             sizes: format!(
-                "{}x{}x{}_t{}x{}",
+                "{}x{}x{}_t{}x{}{teams}",
                 self.tile_m, self.tile_n, self.tile_k, self.rows, self.columns
             ),
             kind: None,
@@ -126,10 +171,11 @@ impl fmt::Display for Staged {
             tile_k,
             rows,
             columns,
+            teams,
         } = self;
         write!(
             f,
-            "staged {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, rows: {rows}, columns: {columns} }}"
+            "staged {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, rows: {rows}, columns: {columns}, teams: {teams} }}"
         )
     }
 }

@@ -79,12 +79,15 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         Geometry::SkinnyMatrix(SkinnyMatrix::DEFAULT),
         Geometry::PanelMatrix(PanelMatrix::DEFAULT),
         Geometry::PanelMatrix(PanelMatrix::DEFAULT_ROUNDED),
-    ];
+    ]
+    .into_iter()
+    .chain(PanelMatrix::DIVIDED.map(Geometry::PanelMatrix));
     variants.extend(matrices.map(|geometry| rounded(geometry, fixed)));
     let (m, n) = Gemm::DEFAULT_TILE;
     variants.extend([
         standard(Geometry::Staged(Staged::DEFAULT), fixed),
         standard(Geometry::Staged(Staged::DEFAULT), GroupSize::Runtime),
+        standard(Geometry::Staged(Staged::DIVIDED), fixed),
         standard(
             Geometry::Gemm(ragged((m, n), Gemm::DEFAULT_THREAD)),
             GroupSize::Runtime,

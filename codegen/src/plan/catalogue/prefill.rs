@@ -23,13 +23,21 @@ const GEMMS: [Gemm; 10] = [
 ];
 
 /// Staged GEMMs of the catalogue, all in f32.
-const STAGED: [Staged; 5] = [
+const STAGED: [Staged; 6] = [
     Staged::DEFAULT,
     staged((128, 64, 16), (8, 8)),
     staged((64, 128, 16), (8, 8)),
     staged((128, 128, 16), (8, 8)),
     // Twice the products for each value that is read, from half the threads.
     staged((128, 128, 16), (16, 8)),
+    Staged::DIVIDED,
+];
+
+/// More of them for the commonest group size, where tiles are few.
+const STAGED_FOR_TUNING: [Staged; 3] = [
+    divided((64, 64, 16), (8, 8), 4),
+    divided((32, 64, 32), (4, 8), 2),
+    divided((32, 32, 32), (4, 4), 4),
 ];
 
 /// Staged GEMMs that keep their operands in f16.
@@ -55,14 +63,16 @@ const MATRICES_16: [Matrix; 10] = [
 
 /// GEMMs whose subgroups have panels of their own: the more rows, the more products for each weight that is dequantised; few columns or rows leave room for a
 /// second panel, or for two workgroups at once, which do not wait for each other.
-const PANELS: [PanelMatrix; 3] = [
+const PANELS: [PanelMatrix; 5] = [
     PanelMatrix::DEFAULT,
     panel_matrix((128, 256, 48), 1, PanelBarrier::Subgroup),
     PanelMatrix::DEFAULT_ROUNDED,
+    PanelMatrix::DIVIDED[0],
+    PanelMatrix::DIVIDED[1],
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.
-const PANELS_FOR_TUNING: [PanelMatrix; 7] = [
+const PANELS_FOR_TUNING: [PanelMatrix; 10] = [
     panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
     panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
     panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
@@ -70,6 +80,9 @@ const PANELS_FOR_TUNING: [PanelMatrix; 7] = [
     rounded_panel_matrix((128, 128, 64)),
     rounded_panel_matrix((64, 256, 64)),
     rounded_panel_matrix((64, 128, 64)),
+    divided_panel_matrix((64, 128, 64), 2),
+    divided_panel_matrix((32, 128, 64), 2),
+    divided_panel_matrix((32, 32, 64), 4),
 ];
 
 /// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
@@ -88,6 +101,7 @@ pub(super) fn all() -> Vec<Configuration> {
     for group_size in GROUP_SIZES {
         variants.extend(STAGED.map(|staged| standard(Geometry::Staged(staged), group_size)));
     }
+    variants.extend(STAGED_FOR_TUNING.map(|staged| standard(Geometry::Staged(staged), COMMONEST)));
     for group_size in COMMON_GROUP_SIZES {
         let geometries = STAGED_F16
             .map(Geometry::Staged)
@@ -124,6 +138,14 @@ const fn staged((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32
         tile_k,
         rows,
         columns,
+        teams: 1,
+    }
+}
+
+const fn divided(tile: (u32, u32, u32), thread: (u32, u32), teams: u32) -> Staged {
+    Staged {
+        teams,
+        ..staged(tile, thread)
     }
 }
 
@@ -155,6 +177,7 @@ const fn panel_matrix(
         inputs: InputFormat::F32,
         panels,
         barrier,
+        teams: 1,
     }
 }
 
@@ -162,6 +185,13 @@ const fn rounded_panel_matrix(tile: (u32, u32, u32)) -> PanelMatrix {
     PanelMatrix {
         inputs: InputFormat::F16,
         ..panel_matrix(tile, 1, PanelBarrier::Subgroup)
+    }
+}
+
+const fn divided_panel_matrix(tile: (u32, u32, u32), teams: u32) -> PanelMatrix {
+    PanelMatrix {
+        teams,
+        ..rounded_panel_matrix(tile)
     }
 }
 

@@ -64,6 +64,12 @@ pub(super) struct Values {
     barrier: &'static str,
     /// What the loop over K walks over at once, matrix by matrix along K.
     period: u32,
+    /// Sets of subgroups that divide K, by number, and what the share of each is a multiple of.
+    teams: Vec<u32>,
+    divided: bool,
+    /// What a thread adds of the matrices that meet in workgroup memory, by number.
+    sums_of_thread: Vec<u32>,
+    share_step: u32,
     steps: Vec<Step>,
 }
 
@@ -157,6 +163,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
         inputs,
         panels,
         barrier,
+        teams,
     } = matrix;
     let side = PanelMatrix::SIDE;
     let mut facts = vec![
@@ -170,6 +177,12 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             PanelMatrix::PANEL,
         ),
     ];
+    if teams > 1 {
+        facts.push(format!(
+            "teams       {teams} of {} subgroups, each with a share of K; the sums of all are added before they are stored",
+            matrix.subgroups_of_team()
+        ));
+    }
     if inputs == InputFormat::F16 {
         facts.push(format!(
             "inputs      f16, rounded by a pass before this one; of every {}, elements {} in this order",
@@ -229,7 +242,9 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             matrices_m: matrix.matrices_m(),
             matrices_n: matrix.matrices_n(),
             input_loads: (0..loads_of_a_thread(matrix)).collect(),
-            even_inputs: matrix.threads().is_multiple_of(tile_k / PanelMatrix::INPUTS),
+            even_inputs: matrix
+                .threads()
+                .is_multiple_of(matrix.staged_k() / PanelMatrix::INPUTS),
             second_tile: matrix.tile_start(1),
             padding: PanelMatrix::PADDING,
             tiles: tiles(matrix),
@@ -242,6 +257,10 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
                 .collect(),
             barrier: barrier.name(),
             period: matrix.period(),
+            teams: (0..teams).collect(),
+            divided: teams > 1,
+            sums_of_thread: (0..matrix.sums() / matrix.threads()).collect(),
+            share_step: matrix.share_step(),
             steps: (0..matrix.period() / side)
                 .map(|index| step(matrix, group_size, index))
                 .collect(),
@@ -255,7 +274,7 @@ fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
 
 /// Both tiles of inputs, each in a variable of its own where there is room for that.
 fn tiles(matrix: PanelMatrix) -> [Tile; 2] {
-    let vectors = matrix.tile_k / PanelMatrix::VECTOR;
+    let vectors = matrix.staged_k() / PanelMatrix::VECTOR;
     if matrix.joins_tiles() {
         [0, vectors].map(|vectors| Tile {
             name: "x_tiles",

@@ -15,6 +15,11 @@ pub(super) struct Values {
     tile_k: u32,
     rows: u32,
     strip: u32,
+    padding: u32,
+    /// Sets of threads that divide K, by number, and the vectors of sums that a thread adds of all of them, likewise.
+    teams: Vec<u32>,
+    divided: bool,
+    totals: Vec<u32>,
     /// Whether the products of a step stand one after the other, without a loop.
     unrolled: bool,
     #[serde(flatten)]
@@ -26,7 +31,6 @@ pub(super) struct Values {
 }
 
 pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
-    let threads = staged.threads();
     Described {
         kind: "Staged GEMM",
         purpose: "",
@@ -36,8 +40,14 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
                 staged.tile_m, staged.tile_n, staged.tile_k
             ),
             format!(
-                "threads     {threads}, {} x {} outputs each",
-                staged.rows, staged.columns
+                "threads     {}, {} x {} outputs each{}",
+                staged.threads(),
+                staged.rows,
+                staged.columns,
+                match staged.teams {
+                    1 => String::new(),
+                    teams => format!(", in {teams} teams that divide K and add their sums"),
+                }
             ),
         ],
         columns: staged.columns,
@@ -50,12 +60,16 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
             tile_k: staged.tile_k,
             rows: staged.rows,
             strip: Staged::STRIP,
+            padding: Staged::PADDING,
+            teams: (0..staged.teams).collect(),
+            divided: staged.teams > 1,
+            totals: (0..staged.sums() / staged.teams).collect(),
             unrolled: staged.rows * staged.columns <= UNROLLED_OUTPUTS,
             loads: TileLoads::new(
                 staged.input_loads(),
                 staged.weight_loads(),
                 staged.tile_k,
-                threads,
+                staged.threads_of_team(),
             ),
             numeric,
             staged_type: match numeric {

@@ -149,7 +149,8 @@ impl<S: Clone> Reader<S> {
         }
         let known: &[&'static str] = match name {
             "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
-            "panel_matrix" => &["m", "n", "k", "inputs", "panels", "barrier"],
+            "panel_matrix" => &["m", "n", "k", "inputs", "panels", "barrier", "teams"],
+            "staged" => &["m", "n", "k", "rows", "columns", "teams"],
             _ => &["m", "n", "k", "rows", "columns"],
         };
         let mut fields = self.fields(entries, name, known);
@@ -176,6 +177,7 @@ impl<S: Clone> Reader<S> {
                 k,
                 rows,
                 columns,
+                teams: size("teams", Field::PrefillTeams),
             }),
             "matrix" => PrefillSpec::Matrix(MatrixSpec {
                 m,
@@ -193,6 +195,7 @@ impl<S: Clone> Reader<S> {
                 inputs,
                 panels: size("panels", Field::PrefillPanels),
                 barrier,
+                teams: size("teams", Field::PrefillTeams),
             }),
             _ => PrefillSpec::Tile(TileSpec {
                 m,

@@ -55,6 +55,7 @@ impl KernelSpec {
         errors.one_of(Field::PrefillK, wish.k, &Staged::TILE_K);
         errors.one_of(Field::PrefillRows, wish.rows, &Staged::ROWS);
         errors.one_of(Field::PrefillColumns, wish.columns, &Staged::COLUMNS);
+        errors.one_of(Field::PrefillTeams, wish.teams, &Staged::TEAMS);
         self.whole("staged", (WEIGHTS_PER_WORD, WEIGHTS_PER_WORD), &[], errors);
 
         let staged = wish.geometry();
@@ -63,21 +64,33 @@ impl KernelSpec {
             tile_n: n,
             rows,
             columns,
+            teams,
             ..
         } = staged;
         let strip = columns.saturating_mul(Staged::STRIP);
         let along_m = divides(Field::PrefillM, m, (rows, "the rows of a thread"), errors);
         let what = format!("{} times the columns of a thread", Staged::STRIP);
         let along_n = divides(Field::PrefillN, n, (strip, &what), errors);
-        if along_m && along_n {
-            let count = u64::from(m / rows) * u64::from(n / columns);
+        if along_m && along_n && Staged::TEAMS.contains(&teams) {
+            let count = u64::from(m / rows) * u64::from(n / columns) * u64::from(teams);
             if threads((m, n), (rows, columns, "thread"), count, errors) {
                 shares(
                     staged.input_loads(),
                     staged.weight_loads(),
-                    staged.threads(),
+                    staged.threads_of_team(),
                     errors,
                 );
+                let (sums, room) = (staged.sums_at_once(), staged.room_for_sums());
+                if teams > 1 && sums > room {
+                    errors.push(
+                        Field::PrefillTeams,
+                        format!(
+                            "{teams} teams of {} threads have {sums} vectors of sums in workgroup memory at once, and there is room for {room}; \
+                             use fewer teams or more outputs per thread",
+                            staged.threads_of_team()
+                        ),
+                    );
+                }
             }
         }
     }
@@ -126,6 +139,7 @@ impl KernelSpec {
         self.check_rounding((Field::Prefill, "panel_matrix"), "staged", errors);
         errors.one_of(Field::PrefillK, wish.k, &PanelMatrix::TILE_K);
         errors.one_of(Field::PrefillPanels, wish.panels, &PanelMatrix::PANELS);
+        errors.one_of(Field::PrefillTeams, wish.teams, &PanelMatrix::TEAMS);
         self.whole(
             "panel_matrix",
             (PanelMatrix::SPAN, PanelMatrix::LOAD),
@@ -135,15 +149,19 @@ impl KernelSpec {
 
         let matrix = wish.geometry();
         let PanelMatrix {
-            tile_m: m, tile_n: n, ..
+            tile_m: m,
+            tile_n: n,
+            teams,
+            ..
         } = matrix;
         let side = (PanelMatrix::SIDE, "the side of a matrix");
         let panel = (PanelMatrix::PANEL, "the columns of a subgroup");
         if divides(Field::PrefillM, m, side, errors) & divides(Field::PrefillN, n, panel, errors)
+            && PanelMatrix::TEAMS.contains(&teams)
             && threads(
                 (m, n),
                 (m, PanelMatrix::PANEL, "subgroup"),
-                u64::from(matrix.subgroups()) * u64::from(Matrix::SUBGROUP_SIZE),
+                u64::from(matrix.subgroups_of_team()) * u64::from(teams * Matrix::SUBGROUP_SIZE),
                 errors,
             )
         {
@@ -155,6 +173,10 @@ impl KernelSpec {
                 matrix.threads(),
                 errors,
             );
+            if teams > 1 {
+                let what = "outputs of a team that are added at once";
+                evenly(Field::PrefillTeams, what, matrix.sums(), matrix.threads(), errors);
+            }
         }
     }
 
@@ -209,7 +231,7 @@ fn evenly(field: Field, what: &str, loads: u32, threads: u32, errors: &mut Error
 
 #[cfg(test)]
 mod tests {
-    use q4_kernel_types::NumericClass;
+    use q4_kernel_types::{InputFormat, NumericClass};
 
     use super::*;
     use crate::spec::{Format, SpecError};
@@ -259,6 +281,7 @@ mod tests {
             k: Some(8),
             rows: Some(8),
             columns: Some(2),
+            ..StagedSpec::default()
         };
         assert_eq!(
             messages(&spec.prefill(wish)),
@@ -280,6 +303,7 @@ mod tests {
             n: Some(64),
             columns: Some(8),
             k: Some(16),
+            ..StagedSpec::default()
         };
         assert_eq!(rounded().prefill(staged).check(), Ok(()));
         let narrow = StagedSpec {
@@ -328,6 +352,7 @@ mod tests {
             n: Some(80),
             k: Some(16),
             panels: Some(3),
+            teams: Some(3),
             ..PanelMatrixSpec::default()
         };
         assert_eq!(
@@ -337,6 +362,7 @@ mod tests {
                  or ask for `staged` instead",
                 "`prefill.k`: 16 is not supported; use one of 32, 48, 64",
                 "`prefill.panels`: 3 is not supported; use one of 1, 2",
+                "`prefill.teams`: 3 is not supported; use one of 1, 2, 4",
                 "`prefill`: panel_matrix needs K % 128 == 0, and K is 2056; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill`: panel_matrix needs group_size % 32 == 0 or group_size == 16, and group_size is 40; leave `prefill` out and a kernel that serves it is chosen",
                 "`prefill.m`: 40 is not a positive multiple of 16, the side of a matrix; change one of them",
@@ -356,6 +382,47 @@ mod tests {
             [
                 "`prefill.m`: 64 loads of inputs in a tile cannot be shared evenly by 256 threads; \
                  use a larger tile, a longer step or fewer threads"
+            ]
+        );
+    }
+
+    #[test]
+    fn teams_whose_sums_have_no_room_where_operands_were_are_refused() {
+        let wish = StagedSpec {
+            m: Some(32),
+            n: Some(32),
+            rows: Some(4),
+            columns: Some(4),
+            teams: Some(4),
+            ..StagedSpec::default()
+        };
+        assert_eq!(
+            messages(&rounded().prefill(wish)),
+            [
+                "`prefill.teams`: 4 teams of 64 threads have 1024 vectors of sums in workgroup memory at once, and there is room for 640; \
+                 use fewer teams or more outputs per thread"
+            ]
+        );
+        let longer = StagedSpec { k: Some(32), ..wish };
+        assert_eq!(rounded().prefill(longer).check(), Ok(()));
+    }
+
+    #[test]
+    fn teams_whose_sums_the_threads_cannot_share_evenly_are_refused() {
+        let wish = PanelMatrixSpec {
+            m: Some(96),
+            n: Some(256),
+            teams: Some(2),
+            inputs: Some(InputFormat::F16),
+            ..PanelMatrixSpec::default()
+        };
+        assert_eq!(
+            messages(&rounded().prefill(wish)),
+            [
+                "`prefill.m`: 768 loads of inputs in a tile cannot be shared evenly by 512 threads; \
+                 use a larger tile, a longer step or fewer threads",
+                "`prefill.teams`: 256 outputs of a team that are added at once cannot be shared evenly by 512 threads; \
+                 use a larger tile, a longer step or fewer threads",
             ]
         );
     }

@@ -45,6 +45,8 @@ pub struct StagedSpec {
     pub rows: Option<u32>,
     /// Output columns of a thread: 4 or 8.
     pub columns: Option<u32>,
+    /// Sets of threads that divide K: 1, 2 or 4. Several only in f32.
+    pub teams: Option<u32>,
 }
 
 /// A wish for the GEMM of cooperative matrices. What is left out is chosen.
@@ -71,7 +73,7 @@ pub struct MatrixSpec {
 pub struct PanelMatrixSpec {
     /// Output rows of a workgroup.
     pub m: Option<u32>,
-    /// Output columns of a workgroup, 32 for each subgroup.
+    /// Output columns of a workgroup, 32 for each subgroup of a team.
     pub n: Option<u32>,
     /// Elements of K of a tile of inputs: 32, 48 or 64.
     pub k: Option<u32>,
@@ -81,6 +83,8 @@ pub struct PanelMatrixSpec {
     pub panels: Option<u32>,
     /// What stands between writing a panel and reading it.
     pub barrier: Option<PanelBarrier>,
+    /// Sets of subgroups that divide K: 1, 2 or 4.
+    pub teams: Option<u32>,
 }
 
 impl From<TileSpec> for PrefillSpec {
@@ -117,6 +121,7 @@ impl StagedSpec {
             tile_k: self.k.unwrap_or(default.tile_k),
             rows: self.rows.unwrap_or(default.rows),
             columns: self.columns.unwrap_or(default.columns),
+            teams: self.teams.unwrap_or(default.teams),
         }
     }
 }
@@ -152,6 +157,7 @@ impl PanelMatrixSpec {
             inputs: self.inputs.unwrap_or(default.inputs),
             panels: self.panels.unwrap_or(default.panels),
             barrier: self.barrier.unwrap_or(default.barrier),
+            teams: self.teams.unwrap_or(default.teams),
         }
     }
 }
