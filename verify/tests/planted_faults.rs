@@ -240,15 +240,11 @@ fn matrices_that_leave_by_the_same_memory_out_of_turn_are_a_race_or_those_of_oth
 
 #[test]
 fn teams_that_do_not_wait_for_each_other_are_a_race_and_sums_of_some_are_wrong() {
-    let sums = "coopStoreT(sums_0_1_0, matrices, SIDE);\n    workgroupBarrier();";
-    breaks(
-        Promise::RaceFree,
-        TEAMS,
-        sums,
-        "coopStoreT(sums_0_1, matrices, SIDE);",
-    );
-    let matrices = "workgroupBarrier();\n    let sums_0_1 = ";
-    breaks(Promise::RaceFree, TEAMS, matrices, "let sums_0_1 = ");
+    let sums = "coopStoreT(sums_0_1_0, matrices, SIDE);\n    }\n";
+    let waited = format!("{sums}    workgroupBarrier();\n");
+    breaks(Promise::RaceFree, TEAMS, &waited, sums);
+    let matrices = "workgroupBarrier();\n    let sums_0_1_0 = ";
+    breaks(Promise::RaceFree, TEAMS, matrices, "let sums_0_1_0 = ");
     let last_team = " + output_tile[at + 3u * SUMS]";
     breaks(Promise::NumericClass, TEAMS, last_team, "");
     let once = "select(0.0, load_bias(min(tile_n + subgroup_n + lane, params.N - 1u)), team == 0u)";
@@ -268,15 +264,10 @@ fn teams_that_begin_elsewhere_than_the_one_before_ends_are_a_wrong_sum() {
 
 #[test]
 fn staged_teams_that_do_not_wait_or_leave_out_steps_are_a_race_or_a_wrong_sum() {
-    let written = "sum_1_1;\n    workgroupBarrier();";
-    breaks(Promise::RaceFree, STAGED_TEAMS, written, "sum_1_1;");
-    let read = "TEAM + thread];\n    workgroupBarrier();\n    w_tile";
-    breaks(
-        Promise::RaceFree,
-        STAGED_TEAMS,
-        read,
-        "TEAM + thread];\n    w_tile",
-    );
+    let written = "sum_3_0;\n    workgroupBarrier();";
+    breaks(Promise::RaceFree, STAGED_TEAMS, written, "sum_3_0;");
+    let multiplied = "workgroupBarrier();\n    w_tile[(team";
+    breaks(Promise::RaceFree, STAGED_TEAMS, multiplied, "w_tile[(team");
     let last_team = " + w_tile[(3u * TEAMS + team) * TEAM + thread]";
     breaks(Promise::NumericClass, STAGED_TEAMS, last_team, "");
     let next = "let next_k = k + TEAMS * TILE_K;";

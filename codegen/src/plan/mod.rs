@@ -80,18 +80,16 @@ fn standard(geometry: Geometry, group_size: GroupSize) -> Configuration {
 }
 
 #[cfg(test)]
+fn names(variants: &[Configuration]) -> Vec<String> {
+    variants.iter().map(Configuration::name).collect()
+}
+
+#[cfg(test)]
 mod tests {
     use q4_kernel_types::WeightFormat;
 
     use super::*;
-    use crate::spec::{
-        Coop4Spec, Format, GemvSpec, HeldMatrixSpec, MatrixSpec, PanelMatrixSpec, SkinnySpec, StagedSpec,
-        StreamOfRowsSpec, TileSpec,
-    };
-
-    fn names(variants: &[Configuration]) -> Vec<String> {
-        variants.iter().map(Configuration::name).collect()
-    }
+    use crate::spec::{Coop4Spec, Format, GemvSpec, HeldMatrixSpec, SkinnySpec, StreamOfRowsSpec};
 
     #[test]
     fn a_layer_that_is_known_gets_no_fallback_for_other_shapes() {
@@ -375,130 +373,5 @@ mod tests {
                 [format!("gemm_64x64x8_t4x4_g{group_size}_ragged_k{k}")]
             );
         }
-    }
-
-    #[test]
-    fn a_tile_beyond_the_baseline_is_followed_by_one_that_runs_everywhere() {
-        let tile = TileSpec {
-            m: Some(128),
-            n: Some(128),
-            ..TileSpec::default()
-        };
-        let plan = plan(&KernelSpec::new("Up", Format::q4gsw(32)).k(2048).prefill(tile));
-        assert_eq!(
-            names(&plan.prefill),
-            ["gemm_128x128x16_t4x4_g32_k2048", "gemm_64x64x16_t4x4_g32_k2048"]
-        );
-    }
-
-    #[test]
-    fn matrices_come_first_where_f16_is_allowed_and_are_left_out_elsewhere() {
-        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048);
-        let rounded = KernelSpec {
-            numeric: NumericClass::F16Multiply,
-            ..spec.clone()
-        };
-        assert_eq!(
-            names(&plan(&rounded).prefill),
-            [
-                "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
-                "panel_matrix_128x256x32_g32_m16_f16_k2048",
-                "panel_matrix_128x256x64_x16_g32_m16_f16_k2048",
-                "panel_matrix_64x64x64_x16_t2_g32_m16_f16_k2048",
-                "panel_matrix_32x64x64_x16_t4_g32_m16_f16_k2048",
-                "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
-                "staged_64x64x16_t8x8_g32_k2048",
-                "staged_32x64x16_t4x8_t2_g32_k2048",
-                "gemm_64x64x16_t4x4_g32_k2048",
-            ]
-        );
-        assert!(
-            plan(&spec)
-                .prefill
-                .iter()
-                .all(|variant| variant.numeric == NumericClass::Exact)
-        );
-    }
-
-    #[test]
-    fn teams_of_a_staged_kernel_add_up_in_f32_whatever_is_allowed() {
-        let spec = KernelSpec {
-            numeric: NumericClass::F16Multiply,
-            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
-        };
-        let wish = StagedSpec {
-            teams: Some(2),
-            ..StagedSpec::default()
-        };
-        assert_eq!(
-            names(&plan(&spec.prefill(wish)).prefill)[..3],
-            [
-                "staged_64x64x16_t8x8_g32_f16_k2048",
-                "staged_64x64x16_t8x8_t2_g32_k2048",
-                "staged_64x64x16_t8x8_g32_k2048",
-            ]
-        );
-    }
-
-    #[test]
-    fn panels_are_followed_by_what_runs_without_barriers_of_subgroups() {
-        let spec = KernelSpec {
-            numeric: NumericClass::F16Multiply,
-            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
-        };
-        let wish = PanelMatrixSpec {
-            k: Some(48),
-            ..PanelMatrixSpec::default()
-        };
-        assert_eq!(
-            names(&plan(&spec.clone().prefill(wish)).prefill)[..2],
-            [
-                "panel_matrix_128x256x48_g32_m16_f16_k2048",
-                "matrix_128x128x64_s64x32_g32_m16_f16_k2048",
-            ]
-        );
-        // They load 32 weights at once; others do not.
-        assert!(
-            !names(&plan(&spec.k(2056)).prefill)
-                .iter()
-                .any(|name| name.starts_with("panel"))
-        );
-    }
-
-    #[test]
-    fn a_wish_that_needs_more_than_the_baseline_is_followed_by_what_runs_everywhere() {
-        let spec = KernelSpec {
-            numeric: NumericClass::F16Multiply,
-            ..KernelSpec::new("Up", Format::q4gsw(32)).k(2048)
-        };
-        let staged = StagedSpec {
-            n: Some(128),
-            ..StagedSpec::default()
-        };
-        assert_eq!(
-            names(&plan(&spec.clone().prefill(staged)).prefill),
-            [
-                "staged_64x128x16_t8x8_g32_f16_k2048",
-                "staged_64x64x16_t8x8_g32_f16_k2048",
-                "staged_64x128x16_t8x8_g32_k2048",
-                "staged_64x64x16_t8x8_g32_k2048",
-                "gemm_64x64x16_t4x4_g32_k2048",
-            ]
-        );
-        let matrix = MatrixSpec {
-            n: Some(256),
-            subgroup_n: Some(64),
-            k: Some(32),
-            ..MatrixSpec::default()
-        };
-        assert_eq!(
-            names(&plan(&spec.prefill(matrix)).prefill),
-            [
-                "matrix_128x256x32_s64x64_g32_m16_f16_k2048",
-                "staged_64x64x16_t8x8_g32_k2048",
-                "staged_32x64x16_t4x8_t2_g32_k2048",
-                "gemm_64x64x16_t4x4_g32_k2048",
-            ]
-        );
     }
 }

@@ -129,7 +129,7 @@ fn the_text_of_every_route_is_a_constant_of_the_type() {
     assert!(Up::PREFILL_WGSL.contains("const K: u32 = 256u;"));
     assert!(Up::FEW_WGSL.starts_with("// stream_r2_"));
     assert!(AnyLayer::PREFILL_WGSL.starts_with("// staged_"));
-    assert!(AnyLayer::PREFILL_WGSL_3.starts_with("// gemm_64x64x8_t4x4_gx_ragged\n"));
+    assert!(AnyLayer::PREFILL_WGSL_4.starts_with("// gemm_64x64x8_t4x4_gx_ragged\n"));
     assert!(module::text().starts_with("// gemm_64x64x8_t4x4_g128_ragged_k50_nobias\n"));
     assert_eq!(local_kernel_name(), "Local");
 }

@@ -421,10 +421,13 @@ mod tests {
                 for k in (1..=24).map(|spans| spans * PanelMatrix::SPAN) {
                     let share = k.div_ceil(teams * matrix.share_step()) * matrix.share_step();
                     assert!(
-                        share * teams >= k && share % matrix.period() == 0,
+                        share * teams >= k && share.is_multiple_of(matrix.period()),
                         "{matrix}, K {k}"
                     );
-                    assert!(teams == 1 || share % PanelMatrix::SPAN == 0, "{matrix}, K {k}");
+                    assert!(
+                        teams == 1 || share.is_multiple_of(PanelMatrix::SPAN),
+                        "{matrix}, K {k}"
+                    );
                     assert_eq!(matrix.input_stride(k), share * teams + matrix.period());
                 }
             }

@@ -72,12 +72,16 @@ const PANELS: [PanelMatrix; 5] = [
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.
-const PANELS_FOR_TUNING: [PanelMatrix; 10] = [
+const PANELS_FOR_TUNING: [PanelMatrix; 11] = [
     panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
     panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
     panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
     panel_matrix((128, 256, 48), 1, PanelBarrier::Workgroup),
     rounded_panel_matrix((128, 128, 64)),
+    PanelMatrix {
+        panels: 2,
+        ..rounded_panel_matrix((128, 128, 64))
+    },
     rounded_panel_matrix((64, 256, 64)),
     rounded_panel_matrix((64, 128, 64)),
     divided_panel_matrix((64, 128, 64), 2),
