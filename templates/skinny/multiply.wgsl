@@ -32,16 +32,12 @@ let words_{{ word.index }}_{{ block.index }} = vec4<u32>({% for column in block.
     {% for r in range(end=rows) %}
     {% if staged %}
     let x_{{ r }}_k = tile[at_{{ word.index * 2 + half }}{% if r > 0 %} + {{ r }}u * ROW_VECTORS{% endif %}];
-    {% elif columns > 4 %}
+    {% else %}
     let x_{{ r }}_k = input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}];
     {% endif %}
-    {% if columns == 4 and not staged %}
-    sum_{{ r }}_0 = multiply_add(sum_{{ r }}_0, input[x_{{ r }} + k{% if word.index * 2 + half > 0 %} + {{ word.index * 2 + half }}u{% endif %}], w_0);
-    {% else %}
     {% for block in blocks %}
     sum_{{ r }}_{{ block.index }} = multiply_add(sum_{{ r }}_{{ block.index }}, x_{{ r }}_k, w_{{ block.index }});
     {% endfor %}
-    {% endif %}
     {% endfor %}
 }
 {% endfor %}

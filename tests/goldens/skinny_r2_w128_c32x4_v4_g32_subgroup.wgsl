@@ -169,53 +169,69 @@ fn main(
             // Weights 0 to 3 of the load.
             {
                 let w_0 = dequantize(words_0_0, scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k], w_0);
+                let x_0_k = input[x_0 + k];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             // Weights 4 to 7 of the load.
             {
                 let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 1u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 1u], w_0);
+                let x_0_k = input[x_0 + k + 1u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 1u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             let words_1_0 = vec4<u32>(q_0.y, q_1.y, q_2.y, q_3.y);
             // Weights 8 to 11 of the load.
             {
                 let w_0 = dequantize(words_1_0, scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 2u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 2u], w_0);
+                let x_0_k = input[x_0 + k + 2u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 2u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             // Weights 12 to 15 of the load.
             {
                 let w_0 = dequantize(words_1_0 >> vec4<u32>(16u), scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 3u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 3u], w_0);
+                let x_0_k = input[x_0 + k + 3u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 3u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             let words_2_0 = vec4<u32>(q_0.z, q_1.z, q_2.z, q_3.z);
             // Weights 16 to 19 of the load.
             {
                 let w_0 = dequantize(words_2_0, scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 4u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 4u], w_0);
+                let x_0_k = input[x_0 + k + 4u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 4u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             // Weights 20 to 23 of the load.
             {
                 let w_0 = dequantize(words_2_0 >> vec4<u32>(16u), scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 5u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 5u], w_0);
+                let x_0_k = input[x_0 + k + 5u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 5u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             let words_3_0 = vec4<u32>(q_0.w, q_1.w, q_2.w, q_3.w);
             // Weights 24 to 27 of the load.
             {
                 let w_0 = dequantize(words_3_0, scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 6u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 6u], w_0);
+                let x_0_k = input[x_0 + k + 6u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 6u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             // Weights 28 to 31 of the load.
             {
                 let w_0 = dequantize(words_3_0 >> vec4<u32>(16u), scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 7u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 7u], w_0);
+                let x_0_k = input[x_0 + k + 7u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 7u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
         }
 

@@ -154,14 +154,18 @@ fn main(
             // Weights 0 to 3 of the load.
             {
                 let w_0 = dequantize(words_0_0, scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k], w_0);
+                let x_0_k = input[x_0 + k];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
             // Weights 4 to 7 of the load.
             {
                 let w_0 = dequantize(words_0_0 >> vec4<u32>(16u), scales_0);
-                sum_0_0 = multiply_add(sum_0_0, input[x_0 + k + 1u], w_0);
-                sum_1_0 = multiply_add(sum_1_0, input[x_1 + k + 1u], w_0);
+                let x_0_k = input[x_0 + k + 1u];
+                sum_0_0 = multiply_add(sum_0_0, x_0_k, w_0);
+                let x_1_k = input[x_1 + k + 1u];
+                sum_1_0 = multiply_add(sum_1_0, x_1_k, w_0);
             }
         }
 
