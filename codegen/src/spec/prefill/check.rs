@@ -4,13 +4,16 @@ use q4_kernel_types::{Gemm, Matrix, PanelMatrix, Staged, layout::WEIGHTS_PER_WOR
 
 use super::{MatrixSpec, PanelMatrixSpec, PrefillSpec, StagedSpec, TileSpec};
 use crate::{
-    lint::MAX_INVOCATIONS,
+    lint::{MAX_INVOCATIONS, MAX_WORKGROUP_BYTES},
     plan::TileDefaults,
     spec::{
         Field, KernelSpec,
         check::{Errors, divides},
     },
 };
+
+/// The most rows or columns of a tile in workgroup memory: one of the shortest step, 16 elements of f16, takes 32 bytes.
+const MOST_STAGED: u32 = MAX_WORKGROUP_BYTES / 32;
 
 impl KernelSpec {
     pub(in crate::spec) fn check_prefill(&self, prefill: PrefillSpec, errors: &mut Errors) {
@@ -71,7 +74,8 @@ impl KernelSpec {
         let along_m = divides(Field::PrefillM, m, (rows, "the rows of a thread"), errors);
         let what = format!("{} times the columns of a thread", Staged::STRIP);
         let along_n = divides(Field::PrefillN, n, (strip, &what), errors);
-        if along_m && along_n && Staged::TEAMS.contains(&teams) {
+        let computable = staged_sizes((m, n), &[staged.tile_k], errors) && Staged::TEAMS.contains(&teams);
+        if along_m && along_n && computable {
             let count = u64::from(m / rows) * u64::from(n / columns) * u64::from(teams);
             if threads((m, n), (rows, columns, "thread"), count, errors) {
                 shares(
@@ -112,7 +116,8 @@ impl KernelSpec {
         } = matrix;
         let side = (matrix.side.length(), "the side of a matrix");
         let fits = divides(Field::PrefillSubgroupM, subgroup_m, side, errors)
-            & divides(Field::PrefillSubgroupN, subgroup_n, side, errors);
+            & divides(Field::PrefillSubgroupN, subgroup_n, side, errors)
+            & staged_sizes((m, n), &[matrix.tile_k], errors);
         if fits
             && divides(Field::PrefillM, m, (subgroup_m, "the rows of a subgroup"), errors)
                 & divides(
@@ -156,7 +161,9 @@ impl KernelSpec {
         } = matrix;
         let side = (PanelMatrix::SIDE, "the side of a matrix");
         let panel = (PanelMatrix::PANEL, "the columns of a subgroup");
-        if divides(Field::PrefillM, m, side, errors) & divides(Field::PrefillN, n, panel, errors)
+        if divides(Field::PrefillM, m, side, errors)
+            & divides(Field::PrefillN, n, panel, errors)
+            & staged_sizes((m, n), &[matrix.tile_k, matrix.panels], errors)
             && PanelMatrix::TEAMS.contains(&teams)
             && threads(
                 (m, n),
@@ -185,6 +192,22 @@ impl KernelSpec {
         let instead = "leave `prefill` out and a kernel that serves it is chosen";
         self.check_multiples((Field::Prefill, family), multiples, short_groups, instead, errors);
     }
+}
+
+/// Whether the sizes of a tile in workgroup memory are such that one can compute with them. Rows and columns that no device has room for are errors; other sizes are
+/// of those that there are, or errors already.
+fn staged_sizes((m, n): (u32, u32), others: &[u32], errors: &mut Errors) -> bool {
+    let mut fit = others.iter().all(|size| *size <= MOST_STAGED);
+    for (field, size) in [(Field::PrefillM, m), (Field::PrefillN, n)] {
+        if size > MOST_STAGED {
+            fit = false;
+            errors.push(
+                field,
+                format!("no device has workgroup memory for a tile of {size}; use {MOST_STAGED} at the most"),
+            );
+        }
+    }
+    fit
 }
 
 /// Whether a device can have workgroups of so many invocations; if not, that is an error.
@@ -425,6 +448,73 @@ mod tests {
                  use a larger tile, a longer step or fewer threads",
             ]
         );
+    }
+
+    #[test]
+    fn sizes_that_no_device_has_memory_for_are_refused_whatever_they_are_multiples_of() {
+        for huge in [1 << 30, 1 << 31, u32::MAX - 31, u32::MAX] {
+            let (m, n, k) = (Some(huge), Some(huge), Some(huge));
+            let wishes: [PrefillSpec; 6] = [
+                StagedSpec {
+                    m,
+                    rows: m,
+                    ..StagedSpec::default()
+                }
+                .into(),
+                StagedSpec {
+                    n,
+                    k,
+                    columns: n,
+                    ..StagedSpec::default()
+                }
+                .into(),
+                MatrixSpec {
+                    m,
+                    subgroup_m: m,
+                    ..MatrixSpec::default()
+                }
+                .into(),
+                MatrixSpec {
+                    n,
+                    k,
+                    subgroup_n: n,
+                    ..MatrixSpec::default()
+                }
+                .into(),
+                PanelMatrixSpec {
+                    m,
+                    teams: Some(2),
+                    ..PanelMatrixSpec::default()
+                }
+                .into(),
+                PanelMatrixSpec {
+                    n,
+                    k,
+                    panels: n,
+                    ..PanelMatrixSpec::default()
+                }
+                .into(),
+            ];
+            for wish in wishes {
+                let messages = messages(&rounded().prefill(wish));
+                let refused =
+                    format!("no device has workgroup memory for a tile of {huge}; use 2048 at the most");
+                assert!(
+                    messages.iter().any(|message| message.contains(&refused)),
+                    "{messages:?}"
+                );
+            }
+        }
+        for k in [1 << 30, u32::MAX] {
+            let staged = StagedSpec {
+                k: Some(k),
+                ..StagedSpec::default()
+            };
+            assert_eq!(
+                messages(&rounded().prefill(staged)),
+                [format!("`prefill.k`: {k} is not supported; use one of 16, 32")]
+            );
+        }
     }
 
     #[test]
