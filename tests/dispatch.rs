@@ -275,7 +275,7 @@ fn pipelines_are_made_for_the_shapes_that_are_uploaded_and_never_by_a_dispatch_o
         gpu.input(&layer(600, 7).x).unwrap(),
         gpu.output(600 * SHAPE.n as usize).unwrap(),
     );
-    for rows in [1, 2, 3, 5, 8, 9, 16, 17, 64, 65, 256, 257, 600] {
+    for rows in [1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 64, 65, 256, 257, 600] {
         kernel.prepare(&weights, &x, &y, rows).unwrap();
     }
     assert_eq!(pipelines(&gpu), uploaded);

@@ -104,6 +104,27 @@ fn the_fastest_measured_variant_runs_and_the_route_names_its_source() {
 }
 
 #[test]
+fn where_nothing_was_measured_rows_of_one_small_tile_take_small_tiles() {
+    let (small, large) = ("staged_32x64x16_t4x8_t2_g32", "staged_64x64x16_t8x8_g32");
+    let untuned = Linear::new(&gpu().with_tuning(&TuningSource::Off), &standard()).unwrap();
+    for (m, name) in [(17, small), (32, small), (33, large), (300, large)] {
+        let routing = untuned.route(shape(m));
+        assert_eq!((routing.variant(), &routing.source), (name, &RouteSource::BuiltIn), "{routing}");
+        let case = Case {
+            shape: shape(m),
+            bias: true,
+            data: Data::Exact,
+            placement: Placement::Unaligned,
+        };
+        let outcome = check(&untuned, &case).unwrap();
+        assert!(outcome.agrees() && outcome.variant == name, "{outcome:?}");
+    }
+    // What was measured stands before it.
+    let tuned = Linear::new(&tuned(vec![entry(24, &[(large, 1_000)])]), &standard()).unwrap();
+    assert_eq!(tuned.route(shape(24)).variant(), large);
+}
+
+#[test]
 fn what_cannot_run_is_passed_over_however_fast_it_was() {
     // The first is of no kernel, the second is for other groups, and the third needs a K that the layer does not have.
     let names = [

@@ -168,7 +168,7 @@ fn is_default(variant: &Variant) -> bool {
                 && (rows, columns) == Gemm::DEFAULT_THREAD
                 && tile_k <= Gemm::DEFAULT_TILE_K
         }
-        Geometry::Staged(staged) => staged == Staged::DEFAULT,
+        Geometry::Staged(staged) => [Staged::DEFAULT, Staged::DIVIDED].contains(&staged),
         Geometry::Matrix(_)
         | Geometry::SkinnyMatrix(_)
         | Geometry::HeldMatrix(_)

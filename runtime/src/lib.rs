@@ -38,9 +38,9 @@ pub use q4_kernel_formats::{
 pub use q4_kernel_types::{
     Bias, Configuration, Constraints, Coop4, Dispatch, Encoding, Feature, Gemm, Gemv, GeneratedKernel,
     Geometry, GroupSize, HeldMatrix, InputFormat, KAlignment, Matrix, MatrixSide, Needs, NumericClass,
-    PanelBarrier, PanelMatrix, ParamField, Params, Reduction, Refusal, Route, RowsServed, ScaleFormat,
-    ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Stream, Tolerance, TooManyWorkgroups,
-    Variant, WeightFormat, Work, layout, load,
+    PanelBarrier, PanelMatrix, ParamField, Params, Precedence, Reduction, Refusal, Route, RowsServed,
+    ScaleFormat, ScaleLayout, ScaleOrder, Shape, Skinny, SkinnyMatrix, Staged, Stream, Tolerance,
+    TooManyWorkgroups, Variant, WeightFormat, Work, layout, load,
 };
 pub use rows::{OneRow, RowCount, Rows};
 pub use tuning::{Tuning, TuningSource};

@@ -153,7 +153,7 @@ for (const kernel of kernels) {
     .filter((variant) => kernel === q4.Any || !isExact(variant))
     .map((variant) => [
       class extends q4.Linear {
-        static DESCRIPTION = { ...kernel.DESCRIPTION, name: variant, routes: { decode: [], few: [], prefill: [variant] }, others: [] };
+        static DESCRIPTION = { ...kernel.DESCRIPTION, name: variant, routes: { decode: [], few: [], prefill: [variant] }, precedences: [], others: [] };
       },
       variant,
     ]);

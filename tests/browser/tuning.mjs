@@ -135,6 +135,10 @@ async function outputs(linear, layer, m) {
 }
 const options = { languageFeatures };
 const any = await q4.Any.create(device, options);
+for (const [rows, tile] of [[17, 'staged_32x64'], [32, 'staged_32x64'], [33, 'staged_64x64']]) {
+  const { variant } = any.route(rows, shape);
+  check(variant.startsWith(tile), `${rows} rows take ${variant}, and ${tile} was expected: rows of one small tile take small tiles where nothing was measured`);
+}
 const measured = await any.tune([shape], { rows: [1, 4], seconds: 1 });
 check(measured.leftOut.length === 0, `left out: ${JSON.stringify(measured.leftOut)}`);
 console.log(measured.table.replaceAll(/ (?=\w+=\d+ns)/g, '\n    '));
@@ -165,7 +169,7 @@ check(again.table.match(/^entry /gm).length === more.table.match(/^entry /gm).le
 // A variant that computes wrongly, or does not compile, wins nothing.
 const [sound, spoilt] = [q4.Chosen.DESCRIPTION.routes.decode[0], q4.Chosen.DESCRIPTION.routes.prefill[0]];
 class Two extends q4.Linear {
-  static DESCRIPTION = { ...q4.Chosen.DESCRIPTION, routes: { decode: [sound], few: [], prefill: [spoilt] }, others: [] };
+  static DESCRIPTION = { ...q4.Chosen.DESCRIPTION, routes: { decode: [sound], few: [], prefill: [spoilt] }, precedences: [], others: [] };
 }
 for (const [change, said] of [
   [(text) => text.replaceAll('return sum', 'return 1.0 + sum'), 'outputs are wrong'],

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Bias, Configuration, Encoding, GroupSize, Needs, Route, ScaleLayout};
+use crate::{Bias, Configuration, Encoding, GroupSize, Needs, Precedence, Route, ScaleLayout};
 
 /// One generated kernel: its text and all that is needed to run it.
 ///
@@ -58,7 +58,7 @@ pub struct GeneratedKernel {
     pub decode: Cow<'static, [Variant]>,
     /// For a few rows, in order of preference: those for fewer rows come before those for more.
     pub few: Cow<'static, [Variant]>,
-    /// For every M, in order of preference.
+    /// For every M, in order of preference; for few rows [`GeneratedKernel::precedences`] changes it.
     pub prefill: Cow<'static, [Variant]>,
     /// Behind all routes: variants that run where they were measured to be faster than those before them.
     pub others: Cow<'static, [Variant]>,
@@ -70,6 +70,31 @@ impl GeneratedKernel {
         Route::ALL
             .into_iter()
             .flat_map(|route| self.on(route).iter().map(move |variant| (route, variant)))
+    }
+
+    /// Which variants of a route come before others for few rows, in the order of the route.
+    #[must_use]
+    pub fn precedences(&self, route: Route) -> Vec<Option<Precedence>> {
+        let configurations: Vec<Configuration> = self
+            .on(route)
+            .iter()
+            .map(|variant| variant.configuration)
+            .collect();
+        Precedence::on_route(&configurations)
+    }
+
+    /// Every variant of the routes in the order in which they are considered for M = `m`, those for one row whatever it is.
+    #[must_use]
+    pub fn in_order(&self, m: u32) -> Vec<(Route, &Variant)> {
+        let of_route = |route| {
+            let precedences = self.precedences(route);
+            let mut variants: Vec<_> = self.on(route).iter().zip(precedences).enumerate().collect();
+            variants.sort_by_key(|&(place, (_, precedence))| Precedence::sort_key(place, precedence, m));
+            variants
+                .into_iter()
+                .map(move |(_, (variant, _))| (route, variant))
+        };
+        Route::ALL.into_iter().flat_map(of_route).collect()
     }
 
     /// The variants of a route, in order of preference.

@@ -87,12 +87,12 @@ const COLUMNS: [(&str, Align); 7] = [
     ("serves", Align::Left),
     ("needs", Align::Left),
     ("size", Align::Right),
-    ("memory", Align::Right),
+    ("bytes", Align::Right),
     ("workgroups", Align::Left),
 ];
 
 const LEGEND: &str = "\
-size: invocations of a workgroup; memory: bytes of workgroup memory
+size: invocations of a workgroup; bytes: of workgroup memory
 numeric class: f16_multiply with `_f16` in the name, int8_activations with `_int8`, else exact
 needs: sg for subgroups, sgb for barriers of them, m16 and m8 for cooperative matrices of that size
 workgroups: how many are dispatched, divisions rounded up, some of them at most so many; where the device allows fewer,

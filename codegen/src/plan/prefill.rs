@@ -51,12 +51,13 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
         }
         None if spec.may_be_multiples(WEIGHTS_PER_WORD) => {
             let mut geometries = vec![Geometry::Matrix(Matrix::DEFAULT)];
-            // For tables of measurements to choose.
+            // For tables of measurements to choose, and for rows of one small tile.
             if groups_may_fit_loads(spec) && spec.k.is_none_or(|k| k.is_multiple_of(PanelMatrix::SPAN)) {
                 geometries.extend(
                     [PanelMatrix::DEFAULT, PanelMatrix::DEFAULT_ROUNDED]
                         .into_iter()
                         .chain(PanelMatrix::DIVIDED)
+                        .chain(PanelMatrix::DIVIDED_EVERYWHERE)
                         .map(Geometry::PanelMatrix),
                 );
             }
@@ -92,7 +93,7 @@ fn staged(spec: &KernelSpec, geometries: &[Staged]) -> Vec<Configuration> {
     variants
 }
 
-/// Staged GEMMs in f32: the default, and what tables of measurements may choose where tiles are few.
+/// Staged GEMMs in f32: the default, and one for where tiles are few, which comes before it for rows of one of its own.
 fn exact(spec: &KernelSpec) -> Vec<Configuration> {
     [Staged::DEFAULT, Staged::DIVIDED]
         .map(|geometry| configuration(spec, Geometry::Staged(geometry)))
@@ -206,6 +207,8 @@ mod tests {
                 "panel_matrix_128x256x64_x16_g32_m16_f16_k2048",
                 "panel_matrix_64x64x64_x16_t2_g32_m16_f16_k2048",
                 "panel_matrix_32x64x64_x16_t4_g32_m16_f16_k2048",
+                "panel_matrix_64x64x64_x16_wb_t2_g32_m16_f16_k2048",
+                "panel_matrix_32x64x64_x16_wb_t4_g32_m16_f16_k2048",
                 "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
                 "staged_64x64x16_t8x8_g32_k2048",
                 "staged_32x64x16_t4x8_t2_g32_k2048",

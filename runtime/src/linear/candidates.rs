@@ -1,15 +1,23 @@
 //! The variants of a kernel on a device.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    iter,
+    sync::{Arc, OnceLock},
+};
 
 use super::{input_pass::InputPass, routing::Placed};
-use crate::{GeneratedKernel, Gpu, InputFormat, KernelError, Route, RuledOut, Shape, Unmet, Variant};
+use crate::{
+    GeneratedKernel, Gpu, InputFormat, KernelError, Precedence, Route, RuledOut, Shape, Unmet, Variant,
+};
 
 /// A variant of a kernel, and whether the device runs it.
 #[derive(Debug)]
 pub(super) struct Candidate {
     pub(super) route: Route,
     pub(super) variant: Variant,
+    /// The place in the built-in order, and for how few rows it is another.
+    place: usize,
+    precedence: Option<Precedence>,
     /// The name under which it was measured.
     pub(super) kind: String,
     /// What the device lacks for it.
@@ -27,12 +35,24 @@ pub(super) fn candidates(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Vec<Cand
         .others
         .iter()
         .map(|variant| (variant.configuration.route(), variant));
+    let routes = Route::ALL.map(|route| {
+        let variants = kernel.on(route).iter();
+        variants.map(|variant| variant.configuration).collect()
+    });
     let candidates: Vec<Candidate> = kernel
         .variants()
         .chain(others)
-        .map(|(route, variant)| Candidate {
+        .zip(
+            Precedence::on_routes(&routes)
+                .into_iter()
+                .chain(iter::repeat(None)),
+        )
+        .enumerate()
+        .map(|(place, ((route, variant), precedence))| Candidate {
             route,
             variant: variant.clone(),
+            place,
+            precedence,
             kind: variant.configuration.kind(),
             unmet: gpu.capabilities().check(variant).err(),
             pipeline: OnceLock::new(),
@@ -55,6 +75,16 @@ pub(super) fn candidates(gpu: &Gpu, kernel: &GeneratedKernel) -> Result<Vec<Cand
 }
 
 impl Candidate {
+    /// The most rows for which it comes before others that stand in front of it.
+    pub(super) fn first_for_rows(&self) -> Option<u32> {
+        self.precedence.map(|precedence| precedence.rows)
+    }
+
+    /// What sorts candidates of which no table speaks.
+    pub(super) fn built_in_place(&self, m: u32) -> (usize, bool, u32) {
+        Precedence::sort_key(self.place, self.precedence, m)
+    }
+
     /// Whether it runs here and serves a shape.
     pub(super) fn check(&self, shape: Shape) -> Result<(), RuledOut> {
         match self.unmet {

@@ -268,11 +268,12 @@ impl Linear {
 
     /// Creates the pipelines that are chosen for a layer, whatever its rows.
     fn compile(&self, layer: LayerShape) -> Result<(), KernelError> {
-        // Within a range of rows the order is the same, so only its ends can differ, by what a variant serves.
-        let rows = RowRange::ALL
+        // Within a range of rows the order is the same but for variants that come first for few, so only its ends can differ, by what a variant serves.
+        let ends = RowRange::ALL
             .into_iter()
             .flat_map(|range| [range.first, range.last]);
-        for rows in rows {
+        let few = self.inner.candidates.iter().filter_map(Candidate::first_for_rows);
+        for rows in ends.chain(few.flat_map(|rows| [rows, rows.saturating_add(1)])) {
             // What nothing serves is for the dispatch to say.
             if let Ok(candidate) = self.choose(with_rows(rows, layer)) {
                 candidate.pipeline(self.gpu())?;

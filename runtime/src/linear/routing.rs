@@ -76,7 +76,7 @@ pub(super) struct Placed<'a> {
 }
 
 /// The candidates for a shape, in the order in which they are considered: those of the nearest entry of each table, then the others in the built-in
-/// order, decode variants where there is one row, then those for a few rows, those of every M, and those that are on no route.
+/// order: decode variants where there is one row, then those for a few rows, those of every M, small tiles first where all rows lie in one, and those that are on no route.
 pub(super) fn in_order<'a>(
     shape: Shape,
     candidates: &'a [Candidate],
@@ -103,8 +103,7 @@ pub(super) fn in_order<'a>(
             (place.unwrap_or(behind_all), Placed { candidate, measured })
         })
         .collect();
-    // Stable: what no table names stays in the built-in order.
-    placed.sort_by_key(|(place, _)| *place);
+    placed.sort_by_key(|(place, placed)| (*place, placed.candidate.built_in_place(shape.m)));
     placed.into_iter().map(|(_, placed)| placed).collect()
 }
 

@@ -72,6 +72,10 @@ trait Family: fmt::Display {
     fn route(&self) -> Route;
     /// Which M it serves.
     fn rows(&self) -> RowsServed;
+    /// The most rows that it is made for, where others of its family are better for more.
+    fn made_for_rows(&self) -> Option<u32> {
+        None
+    }
     /// K must be a multiple of this.
     fn k_multiple(&self) -> u32;
     /// The group size must be a multiple of this.
@@ -177,6 +181,12 @@ impl Geometry {
 
     pub(crate) fn rows(&self) -> RowsServed {
         self.as_family().rows()
+    }
+
+    /// The most rows that it is made for, where others of its family are better for more: those of one of its tiles. It serves more all the same.
+    #[must_use]
+    pub fn made_for_rows(&self) -> Option<u32> {
+        self.as_family().made_for_rows()
     }
 
     pub(crate) fn k_multiple(&self) -> u32 {

@@ -91,6 +91,18 @@ impl PanelMatrix {
         },
     ];
 
+    /// The same with barriers that order workgroup memory on every device: what few rows take where nothing was measured.
+    pub const DIVIDED_EVERYWHERE: [Self; 2] = [
+        Self {
+            barrier: PanelBarrier::Workgroup,
+            ..Self::DIVIDED[0]
+        },
+        Self {
+            barrier: PanelBarrier::Workgroup,
+            ..Self::DIVIDED[1]
+        },
+    ];
+
     /// Bytes of workgroup memory that drivers give where there are matrices of 16 x 16.
     const WORKGROUP_BYTES: u32 = 48 * 1024;
     /// Elements of K that a vector in workgroup memory holds, of inputs and of weights.
@@ -300,6 +312,11 @@ impl Family for PanelMatrix {
 
     fn rows(&self) -> RowsServed {
         RowsServed::Any
+    }
+
+    /// Of those with a barrier of the subgroup only measurements tell.
+    fn made_for_rows(&self) -> Option<u32> {
+        (self.teams > 1 && self.barrier == PanelBarrier::Workgroup).then_some(self.tile_m)
     }
 
     /// Rows of weights are whole loads, and the scales of a row may be loaded by spans.

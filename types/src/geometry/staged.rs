@@ -141,6 +141,10 @@ impl Family for Staged {
         RowsServed::Any
     }
 
+    fn made_for_rows(&self) -> Option<u32> {
+        (self.teams > 1).then_some(self.tile_m)
+    }
+
     /// Rows of weights are whole words, and no group boundary splits one. A last step that is not whole is masked.
     fn k_multiple(&self) -> u32 {
         WEIGHTS_PER_WORD

@@ -85,7 +85,7 @@ impl Report {
             .map(|explained| explained.numeric)
             .find(|numeric| *numeric != NumericClass::Exact);
         let mut notes = vec![
-            "the built-in order: the first variant of the routes, decode for one row, few, then prefill, that runs here and serves the shape"
+            "the built-in order: the first variant of the routes, decode for one row, few, then prefill, that runs here and serves the shape; rows of one small tile take small tiles first"
                 .to_owned(),
         ];
         if let Some(class) = rounding {

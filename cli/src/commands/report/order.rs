@@ -1,6 +1,6 @@
 //! In which order variants are considered for the layers that one of them serves.
 
-use q4_kernel::{Configuration, Constraints, Feature, GroupSize};
+use q4_kernel::{Configuration, Constraints, Feature, GroupSize, Precedence, Route};
 use q4_kernel_codegen::{
     plan::{Plan, plan},
     spec::{Format, KernelSpec},
@@ -14,15 +14,18 @@ use crate::serving::standard_for;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Placed {
     name: String,
+    /// For few rows, the place that it has among those of all routes.
+    precedence: Option<Precedence>,
     constraints: Constraints,
     features: Vec<Feature>,
 }
 
 impl Placed {
-    fn of(configuration: Configuration) -> Self {
+    fn of(configuration: Configuration, precedence: Option<Precedence>) -> Self {
         Self {
             // As the catalogue has it, whatever K a description fixes.
             name: configuration.kind(),
+            precedence,
             constraints: configuration.constraints(),
             features: configuration.features(),
         }
@@ -32,14 +35,14 @@ impl Placed {
 /// The built-in order for layers of usual [`K`] with weights as a variant reads them, groups of its size and arithmetic of its class: of the kernel for layers of any shape, or of a
 /// description that allows the class.
 pub(super) fn order(of: Configuration) -> Vec<Placed> {
-    let configurations = match standard_for(of.encoding, of.scales, of.numeric) {
-        Some(standard) => {
-            let variants = standard.variants();
+    let routes = match standard_for(of.encoding, of.scales, of.numeric) {
+        Some(standard) => Route::ALL.map(|route| {
+            let variants = standard.on(route).iter();
             variants
-                .map(|(_, variant)| variant.configuration)
+                .map(|variant| variant.configuration)
                 .filter(|other| [of.group_size, GroupSize::Runtime].contains(&other.group_size))
                 .collect()
-        }
+        }),
         None => {
             let spec = KernelSpec {
                 numeric: of.numeric,
@@ -47,10 +50,15 @@ pub(super) fn order(of: Configuration) -> Vec<Placed> {
                 ..KernelSpec::new("Layer", Format::new(of.weight_format(), of.group_size)).k(K)
             };
             let Plan { decode, few, prefill } = plan(&spec);
-            [decode, few, prefill].concat()
+            [decode, few, prefill]
         }
     };
-    configurations.into_iter().map(Placed::of).collect()
+    let precedences = Precedence::on_routes(&routes);
+    let configurations = routes.into_iter().flatten();
+    configurations
+        .zip(precedences)
+        .map(|(configuration, precedence)| Placed::of(configuration, precedence))
+        .collect()
 }
 
 #[cfg(test)]

@@ -137,9 +137,14 @@ const LAST = 4096;
 $("layers").textContent = `K = ${data.k}`;
 function routes() {
   const has = new Set([...$("features").querySelectorAll("input:checked")].map((box) => box.value));
-  const order = orderOf.get(current.name).filter((variant) => serves(variant) && variant.features.every((feature) => has.has(feature)));
-  const chosen = (m) => order.find((variant) => m <= most(variant.constraints));
-  const edges = [...new Set([1, ...order.map((kernel) => most(kernel.constraints) + 1)])].filter((m) => m <= LAST).sort((a, b) => a - b);
+  const all = orderOf.get(current.name);
+  const order = all.filter((variant) => serves(variant) && variant.features.every((feature) => has.has(feature)));
+  // As they stand, but those that come before another for few rows: of them those for fewer first.
+  const place = (variant, m) => (m <= variant.precedence?.rows ? [variant.precedence.before, 0, variant.precedence.rows] : [all.indexOf(variant), 1, 0]);
+  const first = (a, b, m) => { const [of, than] = [place(a, m), place(b, m)]; return of[0] - than[0] || of[1] - than[1] || of[2] - than[2]; };
+  const chosen = (m) => order.filter((variant) => m <= most(variant.constraints)).sort((a, b) => first(a, b, m))[0];
+  const ends = order.flatMap((variant) => [most(variant.constraints), variant.precedence?.rows ?? 0]);
+  const edges = [...new Set([1, ...ends.map((end) => end + 1)])].filter((m) => m <= LAST).sort((a, b) => a - b);
   const spans = [];
   edges.forEach((first, index) => {
     const last = (edges[index + 1] ?? LAST + 1) - 1;

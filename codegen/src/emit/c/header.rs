@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use q4_kernel_types::{
-    Dispatch, Encoding, Feature, GeneratedKernel, GroupSize, Params, Route, Variant,
+    Dispatch, Encoding, Feature, GeneratedKernel, GroupSize, Params, Precedence, Route, Variant,
     layout::{self, Binding},
 };
 
@@ -115,13 +115,13 @@ fn table(out: &mut String, kernel: &GeneratedKernel, written: &[Written<'_>]) {
             continue;
         }
         let _ = writeln!(out, "\nstatic const q4_variant q4_{name}_{route}[] = {{");
-        for variant in variants {
+        for (variant, precedence) in variants.iter().zip(kernel.precedences(route)) {
             let files = written
                 .iter()
                 .find(|written| written.variant.name == variant.name)
                 .map(|written| written.files.each_ref().map(Option::as_deref))
                 .unwrap_or_default();
-            variant_value(out, variant, files);
+            variant_value(out, (variant, precedence), files);
         }
         out.push_str("};\n");
     }
@@ -152,7 +152,11 @@ fn table(out: &mut String, kernel: &GeneratedKernel, written: &[Written<'_>]) {
     );
 }
 
-fn variant_value(out: &mut String, variant: &Variant, files: [Option<&str>; 4]) {
+fn variant_value(
+    out: &mut String,
+    (variant, precedence): (&Variant, Option<Precedence>),
+    files: [Option<&str>; 4],
+) {
     let configuration = variant.configuration;
     let serves = configuration.constraints();
     let needs = variant.needs();
@@ -167,10 +171,12 @@ fn variant_value(out: &mut String, variant: &Variant, files: [Option<&str>; 4]) 
         files.map(|file| file.map_or_else(|| "NULL".to_owned(), |file| format!("\"{file}\"")));
     let _ = writeln!(
         out,
-        "    {{\n        \"{}\", \"{}\",\n        {{ {}u, {}u, {}u, {}u, {}u, {}u }},\n        {{ {kind}, {rows}u, {columns}u, {workgroups}u }},\n        \
+        "    {{\n        \"{}\", \"{}\",\n        {{ {}u, {}u }},\n        {{ {}u, {}u, {}u, {}u, {}u, {}u }},\n        {{ {kind}, {rows}u, {columns}u, {workgroups}u }},\n        \
          {{ {features}u, {}u, {}u, {}u }},\n        {spirv},\n        {msl},\n        {hlsl},\n        {wgsl}\n    }},",
         variant.name,
         configuration.numeric.name(),
+        precedence.map_or(0, |precedence| precedence.rows),
+        precedence.map_or(0, |precedence| precedence.before),
         serves.rows.most(),
         serves.k.unwrap_or_default(),
         serves.k_multiple,

@@ -44,10 +44,17 @@ typedef struct q4_dispatch {
     uint32_t workgroups;           /* at most; persistent and dealt grids only */
 } q4_dispatch;
 
+/* A variant is considered before the one at place `before` of its route for up to `rows` rows: 0 where it never is. */
+typedef struct q4_precedence {
+    uint32_t rows;
+    uint32_t before;
+} q4_precedence;
+
 /* One kernel. Files lie beside this header; NULL where the language has no words for what the variant does. */
 typedef struct q4_variant {
     const char *name;
     const char *numeric;
+    q4_precedence precedence;
     q4_constraints constraints;
     q4_dispatch dispatch;
     q4_needs needs;
@@ -110,14 +117,31 @@ static inline bool q4_serves(const q4_constraints *serves, uint32_t m, uint32_t 
            group_size % serves->group_size_multiple == 0;
 }
 
+/* Whether one variant of a route is considered before another for m rows: as they stand, but for those that come before others for few rows, of which those
+ * for fewer come first. */
+static inline bool q4_comes_before(const q4_variant *variants, uint32_t one, uint32_t other, uint32_t m) {
+    const q4_precedence *of_one = &variants[one].precedence, *of_other = &variants[other].precedence;
+    bool moved = m <= of_one->rows, other_moved = m <= of_other->rows;
+    uint32_t place = moved ? of_one->before : one, other_place = other_moved ? of_other->before : other;
+    if (place != other_place) {
+        return place < other_place;
+    }
+    if (moved != other_moved) {
+        return moved;
+    }
+    return moved && of_one->rows != of_other->rows ? of_one->rows < of_other->rows : one < other;
+}
+
 static inline const q4_variant *q4_first(const q4_variant *variants, uint32_t count, const q4_device *device, uint32_t m,
                                          uint32_t k, uint32_t group_size) {
+    uint32_t first = count;
     for (uint32_t index = 0; index < count; ++index) {
-        if (q4_runs(&variants[index].needs, device) && q4_serves(&variants[index].constraints, m, k, group_size)) {
-            return &variants[index];
+        if (q4_runs(&variants[index].needs, device) && q4_serves(&variants[index].constraints, m, k, group_size) &&
+            (first == count || q4_comes_before(variants, index, first, m))) {
+            first = index;
         }
     }
-    return NULL;
+    return first == count ? NULL : &variants[first];
 }
 
 /* The variant for m rows of a layer; NULL where the kernel serves none such on this device. */

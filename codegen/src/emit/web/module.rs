@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use q4_kernel_types::{GeneratedKernel, GroupSize, Route, Variant};
+use q4_kernel_types::{GeneratedKernel, GroupSize, Precedence, Route, Variant};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -52,17 +52,25 @@ pub fn module(kernels: &[GeneratedKernel]) -> Result<Module, Inexpressible> {
     for kernel in kernels {
         check_name(kernel)?;
         let mut routes = Map::new();
+        let mut precedences = Vec::new();
         for route in Route::ALL {
             let mut names = Vec::new();
+            let mut configurations = Vec::new();
             for variant in kernel.on(route) {
                 match wgsl(variant) {
                     Ok(text) => {
                         names.push(variant.name.as_ref());
+                        configurations.push(variant.configuration);
                         insert(&mut texts, variant, text);
                     }
                     Err(reason) => left_out.push(reason),
                 }
             }
+            let of_route = names.iter().zip(Precedence::on_route(&configurations));
+            precedences.extend(of_route.filter_map(|(variant, precedence)| {
+                let Precedence { rows, before } = precedence?;
+                Some(json!({ "variant": variant, "rows": rows, "before": names[before] }))
+            }));
             routes.insert(route.to_string(), json!(names));
         }
         // Who names candidates asks for those that browsers run, whatever else fits the pattern.
@@ -79,7 +87,11 @@ pub fn module(kernels: &[GeneratedKernel]) -> Result<Module, Inexpressible> {
                 reason: "browsers can run none of its variants that serve every M".to_owned(),
             });
         }
-        class(&mut classes, kernel, &Value::Object(routes), &others);
+        class(
+            &mut classes,
+            kernel,
+            (&Value::Object(routes), &precedences, &others),
+        );
         class_types(&mut types, kernel);
     }
     union_of_names(&mut types, &texts);
@@ -193,7 +205,11 @@ fn declares(part: &str, name: &str) -> bool {
 }
 
 /// A class of its own for each kernel.
-fn class(out: &mut String, kernel: &GeneratedKernel, routes: &Value, others: &[&str]) {
+fn class(
+    out: &mut String,
+    kernel: &GeneratedKernel,
+    (routes, precedences, others): (&Value, &[Value], &[&str]),
+) {
     let description = json!({
         "name": kernel.name,
         "n": kernel.n,
@@ -203,6 +219,7 @@ fn class(out: &mut String, kernel: &GeneratedKernel, routes: &Value, others: &[&
         "encoding": kernel.encoding.name(),
         "scales": { "format": kernel.scales.format, "order": kernel.scales.order },
         "routes": routes,
+        "precedences": precedences,
         "others": others,
     });
     // Writing to a string cannot fail.

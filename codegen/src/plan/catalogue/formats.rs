@@ -81,7 +81,8 @@ fn of_format(encoding: Encoding, format: ScaleFormat, group_size: u32) -> Vec<Co
         Geometry::PanelMatrix(PanelMatrix::DEFAULT_ROUNDED),
     ]
     .into_iter()
-    .chain(PanelMatrix::DIVIDED.map(Geometry::PanelMatrix));
+    .chain(PanelMatrix::DIVIDED.map(Geometry::PanelMatrix))
+    .chain(PanelMatrix::DIVIDED_EVERYWHERE.map(Geometry::PanelMatrix));
     variants.extend(matrices.map(|geometry| rounded(geometry, fixed)));
     let (m, n) = Gemm::DEFAULT_TILE;
     variants.extend([

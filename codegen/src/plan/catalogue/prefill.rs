@@ -63,12 +63,14 @@ const MATRICES_16: [Matrix; 10] = [
 
 /// GEMMs whose subgroups have panels of their own: the more rows, the more products for each weight that is dequantised; few columns or rows leave room for a
 /// second panel, or for two workgroups at once, which do not wait for each other.
-const PANELS: [PanelMatrix; 5] = [
+const PANELS: [PanelMatrix; 7] = [
     PanelMatrix::DEFAULT,
     panel_matrix((128, 256, 48), 1, PanelBarrier::Subgroup),
     PanelMatrix::DEFAULT_ROUNDED,
     PanelMatrix::DIVIDED[0],
     PanelMatrix::DIVIDED[1],
+    PanelMatrix::DIVIDED_EVERYWHERE[0],
+    PanelMatrix::DIVIDED_EVERYWHERE[1],
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.

@@ -37,6 +37,13 @@ function layoutFor(device, encoding) {
 const COMPUTE_STAGE = 4;
 const USAGE = { uniform: 64, storage: 128 };
 
+/** Candidates of which no table speaks: as they stand, but those that come first for few rows before the one that they name, those for fewer rows before others. */
+function builtInOrder(a, b, m) {
+  const key = ({ place, first }) => (first !== undefined && m <= first.rows ? [first.place, 0, first.rows] : [place, 1, 0]);
+  const [of, than] = [key(a), key(b)];
+  return of[0] - than[0] || of[1] - than[1] || of[2] - than[2] || a.place - b.place;
+}
+
 /**
  * The kernels of one description on a device: routes rows to variants, uploads weights, records dispatches. The classes of this module say which
  * description.
@@ -53,10 +60,17 @@ export class Linear {
   constructor(device, languageFeatures, adapterInfo) {
     this.#device = device;
     this.#adapter = adapterOf(adapterInfo);
-    const { routes, others } = this.description;
+    const { routes, others, precedences } = this.description;
     const candidate = (name, route) => ({ name, route, unmet: unmet(VARIANTS[name], device, languageFeatures) });
     const onRoutes = ROUTES.flatMap((route) => routes[route].map((name) => candidate(name, route)));
     this.#candidates = [...onRoutes, ...others.map((name) => candidate(name, VARIANTS[name].route))];
+    this.#candidates.forEach((candidate, place) => {
+      candidate.place = place;
+    });
+    for (const { variant, rows, before } of precedences) {
+      const placeOf = (name) => onRoutes.findIndex((candidate) => candidate.name === name);
+      onRoutes[placeOf(variant)].first = { rows, place: placeOf(before) };
+    }
     const everyM = onRoutes.filter(({ route }) => route === 'prefill');
     if (everyM.every((candidate) => candidate.unmet)) {
       const reasons = everyM.map(({ name, unmet }) => `${name}: ${unmet}`).join('; ');
@@ -156,8 +170,7 @@ export class Linear {
           ? { candidate, table: entries.length, place: 0 }
           : { candidate, table, place: places[table], entry: entries[table] };
       });
-    // Sorting is stable: what no table names stays in the built-in order.
-    return placed.sort((a, b) => a.table - b.table || a.place - b.place);
+    return placed.sort((a, b) => a.table - b.table || a.place - b.place || builtInOrder(a.candidate, b.candidate, shape.m));
   }
 
   #route(shape) {
@@ -210,7 +223,8 @@ export class Linear {
   async #compile({ n, k, groupSize }) {
     const served = this.#candidates.map(({ name }) => VARIANTS[name].constraints.mostRows);
     const ends = FACTS.tuning.ranges.flatMap(({ first, last }) => [first, last]);
-    const chosen = new Set([...served, ...ends].map((m) => this.#route({ m, n, k, groupSize }).variant));
+    const few = this.description.precedences.flatMap(({ rows }) => [rows, rows + 1]);
+    const chosen = new Set([...served, ...ends, ...few].map((m) => this.#route({ m, n, k, groupSize }).variant));
     chosen.delete(undefined);
     await Promise.all([...chosen].map((name) => this.#compiled(name)));
   }
