@@ -109,7 +109,11 @@ fn where_nothing_was_measured_rows_of_one_small_tile_take_small_tiles() {
     let untuned = Linear::new(&gpu().with_tuning(&TuningSource::Off), &standard()).unwrap();
     for (m, name) in [(17, small), (32, small), (33, large), (300, large)] {
         let routing = untuned.route(shape(m));
-        assert_eq!((routing.variant(), &routing.source), (name, &RouteSource::BuiltIn), "{routing}");
+        assert_eq!(
+            (routing.variant(), &routing.source),
+            (name, &RouteSource::BuiltIn),
+            "{routing}"
+        );
         let case = Case {
             shape: shape(m),
             bias: true,
