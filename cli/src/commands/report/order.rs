@@ -68,6 +68,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn places_of_those_that_come_first_for_few_rows_are_those_among_all_routes() {
+        let staged = catalogue()
+            .iter()
+            .find(|variant| variant.name == "staged_64x64x16_t8x8_g32")
+            .unwrap();
+        let order = order(staged.configuration);
+        let first: Vec<_> = order
+            .iter()
+            .filter_map(|placed| {
+                let Precedence { rows, before } = placed.precedence?;
+                Some((placed.name.as_str(), rows, order[before].name.as_str()))
+            })
+            .collect();
+        // Those of any group size stand behind all of one.
+        let large = "staged_64x64x16_t8x8_g32";
+        assert_eq!(
+            first,
+            [
+                ("staged_32x64x16_t4x8_t2_g32", 32, large),
+                ("staged_32x64x16_t4x8_t2_gx", 32, large),
+            ]
+        );
+    }
+
+    #[test]
     fn every_variant_has_an_order_of_its_own_weights_and_class_that_serves_every_row() {
         for variant in catalogue() {
             let configuration = variant.configuration;
