@@ -57,7 +57,8 @@ impl Precedence {
 mod tests {
     use super::*;
     use crate::{
-        Bias, Encoding, Gemm, Geometry, GroupSize, KAlignment, NumericClass, PanelMatrix, ScaleLayout, Staged,
+        Bias, Encoding, Gemm, Geometry, GroupSize, KAlignment, Matrix, NumericClass, PanelMatrix,
+        ScaleLayout, Staged,
     };
 
     fn variant(geometry: Geometry) -> Configuration {
@@ -117,6 +118,15 @@ mod tests {
         assert_eq!(order(&route, four.1), [2, 1, 0]);
         assert_eq!(order(&route, four.1 + 1), [1, 0, 2]);
         assert_eq!(order(&route, two.1 + 1), [0, 1, 2]);
+    }
+
+    #[test]
+    fn half_of_a_tile_of_small_matrices_comes_first_on_devices_that_have_no_larger_ones() {
+        let route = [Matrix::DEFAULT, Matrix::DEFAULT_EIGHT, Matrix::SHORT_EIGHT]
+            .map(|geometry| variant(Geometry::Matrix(geometry)));
+        let rows = Matrix::SHORT_EIGHT.tile_m;
+        assert_eq!(order(&route, rows), [2, 0, 1]);
+        assert_eq!(order(&route, rows + 1), [0, 1, 2]);
     }
 
     #[test]

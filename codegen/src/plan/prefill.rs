@@ -61,7 +61,7 @@ pub(super) fn prefill(spec: &KernelSpec) -> Vec<Configuration> {
                         .map(Geometry::PanelMatrix),
                 );
             }
-            geometries.push(Geometry::Matrix(Matrix::DEFAULT_EIGHT));
+            geometries.extend([Matrix::DEFAULT_EIGHT, Matrix::SHORT_EIGHT].map(Geometry::Matrix));
             [matrices(spec, geometries), exact(spec)].concat()
         }
         None => Vec::new(),
@@ -210,6 +210,7 @@ mod tests {
                 "panel_matrix_64x64x64_x16_wb_t2_g32_m16_f16_k2048",
                 "panel_matrix_32x64x64_x16_wb_t4_g32_m16_f16_k2048",
                 "matrix_64x64x32_s32x32_g32_m8_f16_k2048",
+                "matrix_32x64x32_s16x32_g32_m8_f16_k2048",
                 "staged_64x64x16_t8x8_g32_k2048",
                 "staged_32x64x16_t4x8_t2_g32_k2048",
                 "gemm_64x64x16_t4x4_g32_k2048",

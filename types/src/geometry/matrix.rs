@@ -68,6 +68,13 @@ impl Matrix {
         buffers: 1,
     };
 
+    /// The same for so few rows that they fill no more than half of it: as many columns, weights and lanes, and half of the inputs and products.
+    pub const SHORT_EIGHT: Self = Self {
+        tile_m: Self::DEFAULT_EIGHT.tile_m / 2,
+        subgroup_m: Self::DEFAULT_EIGHT.subgroup_m / 2,
+        ..Self::DEFAULT_EIGHT
+    };
+
     /// Subgroups along M.
     #[must_use]
     pub const fn subgroups_m(&self) -> u32 {
@@ -159,6 +166,14 @@ impl Family for Matrix {
 
     fn rows(&self) -> RowsServed {
         RowsServed::Any
+    }
+
+    fn made_for_rows(&self) -> Option<u32> {
+        let default = match self.side {
+            MatrixSide::Eight => Self::DEFAULT_EIGHT,
+            MatrixSide::Sixteen => Self::DEFAULT,
+        };
+        (self.tile_m < default.tile_m).then_some(self.tile_m)
     }
 
     /// Rows of weights are whole words, and no group boundary splits one. A last step that is not whole is masked.

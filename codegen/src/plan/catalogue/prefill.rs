@@ -92,8 +92,9 @@ const PANELS_FOR_TUNING: [PanelMatrix; 11] = [
 ];
 
 /// GEMMs of 8 x 8 matrices, within 16 and 32 KiB of workgroup memory.
-const MATRICES_8: [Matrix; 2] = [
+const MATRICES_8: [Matrix; 3] = [
     Matrix::DEFAULT_EIGHT,
+    Matrix::SHORT_EIGHT,
     Matrix {
         tile_m: 128,
         subgroup_m: 64,
