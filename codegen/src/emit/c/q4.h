@@ -64,7 +64,7 @@ typedef struct q4_variant {
     const char *wgsl;
 } q4_variant;
 
-/* The variants of a described layer, each route in order of preference. 0 stands for a dimension that comes at run time. */
+/* The variants of a described layer, each route in order of preference, which q4_precedence changes for few rows. 0 stands for a dimension that comes at run time. */
 typedef struct q4_kernel {
     const char *name;
     uint32_t n, k, group_size;
