@@ -218,6 +218,13 @@ fn main(
     {% endfor %}
     // {% if panels | length > 1 %}The panels are{% else %}The panel is{% endif %} in registers, and what lies there may go.
     {{ barrier }}Barrier();
+    {% set behind = "" %}
+    {% if chained %}
+    {% set behind = " + seen" %}
+    // M is below 2^31, which compilers can't know.
+    let zero = params.M >> 31u;
+    var seen = 0u;
+    {% endif %}
     {% if divided %}
     for (var walked = 0u; walked < share; walked += {{ period }}u) {
         let k = first_k + walked;

@@ -4,7 +4,7 @@
 {% set at = "walked" %}
 {% endif %}
 {% if rounded_inputs %}
-x_words_{{ load }} = input[x_{{ load }} + ({{ at }} + {{ piece.ahead }}u) / INPUTS];
+x_words_{{ load }} = input[x_{{ load }} + ({{ at }} + {{ piece.ahead }}u) / INPUTS{{ behind }}];
 {% else %}
 x_low_{{ load }} = load_input(x_{{ load }}, {{ at }} + {{ piece.ahead }}u + x_k_{{ load }});
 x_high_{{ load }} = load_input(x_{{ load }}, {{ at }} + {{ piece.ahead + 4 }}u + x_k_{{ load }});

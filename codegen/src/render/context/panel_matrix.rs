@@ -14,6 +14,9 @@ use super::{
 /// Loads of weights that are on their way or being dequantised.
 const LOADS_AHEAD: u32 = 2;
 
+/// Registers of a lane for sums and for inputs under way, of 255 that a device has, that leave none to load further ahead.
+const FULL_REGISTERS: u32 = 160;
+
 #[derive(Serialize)]
 pub(super) struct Values {
     tile_m: u32,
@@ -47,6 +50,8 @@ pub(super) struct Values {
     input_loads: Vec<u32>,
     /// Whether all of them are of the same k, in rows that lie equally far apart.
     even_inputs: bool,
+    /// Whether the next loads wait for all of the last, see [`chains_loads`].
+    chained: bool,
     /// Where the second tile of inputs begins.
     second_tile: u32,
     /// Vectors between rows, and between columns, in workgroup memory.
@@ -245,6 +250,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             even_inputs: matrix
                 .threads()
                 .is_multiple_of(matrix.staged_k() / PanelMatrix::INPUTS),
+            chained: chains_loads(matrix),
             second_tile: matrix.tile_start(1),
             padding: PanelMatrix::PADDING,
             tiles: tiles(matrix),
@@ -270,6 +276,14 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
 
 fn loads_of_a_thread(matrix: PanelMatrix) -> u32 {
     matrix.input_loads() / matrix.threads()
+}
+
+/// Whether the next loads wait for all of the last: where registers are full, so that compilers which load further ahead spill others or wait for both at once.
+/// Smaller tiles are over before what was loaded for the next one arrives, and lose by it.
+fn chains_loads(matrix: PanelMatrix) -> bool {
+    let sums = matrix.tile_m * PanelMatrix::PANEL / Matrix::SUBGROUP_SIZE;
+    let inputs = loads_of_a_thread(matrix) * PanelMatrix::INPUTS / 2;
+    matrix.inputs == InputFormat::F16 && matrix.tile_k == matrix.stretch() && sums + inputs >= FULL_REGISTERS
 }
 
 /// Both tiles of inputs, each in a variable of its own where there is room for that.
@@ -338,7 +352,11 @@ fn step(matrix: PanelMatrix, group_size: GroupSize, index: u32) -> Step {
         tile,
         vectors: tile.vectors + k % matrix.tile_k / PanelMatrix::VECTOR,
         ends_tile: end.is_multiple_of(matrix.tile_k),
-        between: spread(pieces(matrix, group_size, index), matrix.matrices_m()),
+        between: if chains_loads(matrix) {
+            gather(pieces(matrix, group_size, index), matrix.matrices_m())
+        } else {
+            spread(pieces(matrix, group_size, index), matrix.matrices_m())
+        },
     }
 }
 
@@ -365,13 +383,11 @@ fn panel_pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Pi
     pieces
 }
 
-/// What is prepared during a step: the panel that it leaves, for a later one, and in the middle of a tile the next one of inputs. There what was loaded has had
-/// half a tile to arrive, and barriers are as far away as they can be.
+/// What is prepared during a step: the panel that it leaves, for a later one, and once in a tile the next one of inputs.
 fn pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
     let mut pieces = panel_pieces(matrix, group_size, step + matrix.panels);
-    let steps_of_tile = matrix.tile_k / PanelMatrix::SIDE;
-    if step % steps_of_tile == steps_of_tile / 2 {
-        let tile = step / steps_of_tile;
+    if step % (matrix.tile_k / PanelMatrix::SIDE) == staging_step(matrix) {
+        let tile = step * PanelMatrix::SIDE / matrix.tile_k;
         let [first, second] = tiles(matrix);
         pieces.push(Piece::StageInputs {
             tile: if tile == 0 { second } else { first },
@@ -379,6 +395,39 @@ fn pieces(matrix: PanelMatrix, group_size: GroupSize, step: u32) -> Vec<Piece> {
         });
     }
     pieces
+}
+
+/// The step of a tile that stages the next one: the one in the middle, where what was loaded has had half a tile to arrive, and barriers are as far away as they can
+/// be. Where loads wait for each other, it is the one that takes weights, so that there is one place to wait for all of them.
+fn staging_step(matrix: PanelMatrix) -> u32 {
+    let steps_of_tile = matrix.tile_k / PanelMatrix::SIDE;
+    if chains_loads(matrix) {
+        (steps_of_tile - matrix.panels % steps_of_tile) % steps_of_tile
+    } else {
+        steps_of_tile / 2
+    }
+}
+
+/// Places what waits for loads behind the products of the first matrix, and spreads the words of a panel over the others, each as late as its share of them allows:
+/// what is stored holds up the inputs that are loaded behind it.
+fn gather(pieces: Vec<Piece>, matrices: u32) -> Vec<Vec<Piece>> {
+    let (words, mut loads): (Vec<Piece>, Vec<Piece>) = pieces
+        .into_iter()
+        .partition(|piece| matches!(piece, Piece::Dequantize { .. }));
+    // Inputs, which are many, before weights.
+    loads.sort_by_key(|piece| matches!(piece, Piece::LoadWeights { .. }));
+    let count = words.len();
+    let places = (matrices as usize).saturating_sub(1).max(1);
+    let mut between: Vec<Vec<Piece>> = (0..matrices).map(|_| Vec::new()).collect();
+    if let Some(first) = between.first_mut() {
+        first.extend(loads);
+    }
+    for (number, piece) in words.into_iter().enumerate() {
+        if let Some(place) = between.get_mut(((number + 1) * places / count).saturating_sub(1)) {
+            place.push(piece);
+        }
+    }
+    between
 }
 
 /// Spreads pieces evenly over the products of so many matrices, none behind the last: there a barrier follows.
@@ -432,6 +481,55 @@ mod tests {
                 let between = step(matrix, GroupSize::Runtime, index).between;
                 assert_eq!(between.len(), matrix.matrices_m() as usize);
                 assert!(between.last().is_some_and(Vec::is_empty), "{matrix}");
+            }
+        }
+    }
+
+    #[test]
+    fn loads_are_chained_where_registers_are_full_and_nowhere_else() {
+        let tile = |tile_m, tile_n| PanelMatrix {
+            tile_m,
+            tile_n,
+            ..PanelMatrix::DEFAULT_ROUNDED
+        };
+        assert!(chains_loads(tile(128, 128)));
+        assert!(!chains_loads(PanelMatrix::DEFAULT_ROUNDED));
+        for matrix in [tile(64, 64), tile(64, 128), tile(64, 256)] {
+            assert!(!chains_loads(matrix), "{matrix}");
+        }
+        for matrix in PanelMatrix::DIVIDED
+            .into_iter()
+            .chain(PanelMatrix::DIVIDED_EVERYWHERE)
+        {
+            assert!(!chains_loads(matrix), "{matrix}");
+        }
+    }
+
+    #[test]
+    fn chained_loads_stand_behind_everything_that_they_wait_for() {
+        for panels in [1, 2] {
+            let matrix = PanelMatrix {
+                tile_n: 128,
+                panels,
+                ..PanelMatrix::DEFAULT_ROUNDED
+            };
+            assert!(chains_loads(matrix));
+            let steps = 0..matrix.period() / PanelMatrix::SIDE;
+            let renewed: Vec<Vec<Piece>> = steps
+                .map(|index| step(matrix, GroupSize::Fixed(32), index).between)
+                .flat_map(|between| between.into_iter().take(1))
+                .filter(|pieces| !pieces.is_empty())
+                .collect();
+            assert_eq!(renewed.len(), 2, "once in each of two tiles");
+            for pieces in renewed {
+                assert!(matches!(
+                    pieces[..],
+                    [
+                        Piece::TakeWeights { .. },
+                        Piece::StageInputs { .. },
+                        Piece::LoadWeights { .. }
+                    ]
+                ));
             }
         }
     }
