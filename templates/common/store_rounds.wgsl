@@ -1,5 +1,5 @@
 {# Stores one matrix of each subgroup after the other through workgroup memory, and subgroups in turns where there is not room for all. Turns are written one by one:
-   a loop over them is slower (docs/performance.md). #}
+   a loop over them is slower (docs/limits.md). #}
 {% set subgroups_wait = store_rounds > 1 and store_barrier == "workgroupBarrier" %}
 {% for round in range(end=store_rounds) %}
 {% set turn = "if (subgroup / STORED_AT_ONCE == " ~ round ~ "u) {" %}
