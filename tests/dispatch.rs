@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use q4_kernel::{
-    Decoding, Encoding, Gpu, GpuOptions, LayerShape, Linear, Parts, PipelineCacheDir, Quantized, Rows,
+    Call, Decoding, Encoding, Gpu, GpuOptions, LayerShape, Linear, Parts, PipelineCacheDir, Quantized, Rows,
     ScaleFormat, Shape, WeightFormat, Weights, conformance, reference,
     reference::samples::{Data, Sample, sample, sample_of},
     standard, variant, wgpu,
@@ -105,18 +105,22 @@ fn inputs_are_put_in_the_order_that_weights_are_stored_in() {
     }
 }
 
-#[test]
-fn layers_share_what_holds_rounded_inputs_without_disturbing_each_other() {
-    // The emulator has cooperative matrices; few devices do.
-    let gpu = open(&GpuOptions {
+/// The emulator, which has cooperative matrices; few devices do.
+fn with_matrices() -> Gpu {
+    open(&GpuOptions {
         adapter: Some("emulator".to_owned()),
         ..GpuOptions::default()
-    });
-    let variant = variant("panel_matrix_128x128x64_x16_g32_m16_f16").unwrap();
-    let kernel = Linear::only(&gpu, variant).unwrap();
-    // Coprime with K: every feature once. The inputs of the second layer are put in order before they are rounded.
+    })
+}
+
+/// A kernel that reads rounded inputs.
+const ROUNDS: &str = "panel_matrix_128x128x64_x16_g32_m16_f16";
+
+/// The same layer twice: the inputs of the second are put in order before anything else.
+fn layers_in_either_order() -> [Quantized<'static>; 2] {
+    // Coprime with K: every feature once.
     let order: Vec<u32> = (0..SHAPE.k).map(|k| k * 37 % SHAPE.k).collect();
-    let layers = [None, Some(order)].map(|order| {
+    [None, Some(order)].map(|order| {
         let Sample { layer, .. } = layer(1, 5);
         Quantized::new(Parts {
             shape: SHAPE,
@@ -128,7 +132,21 @@ fn layers_share_what_holds_rounded_inputs_without_disturbing_each_other() {
             input_order: order.map(Into::into),
         })
         .unwrap()
-    });
+    })
+}
+
+fn assert_agrees_rounded(x: &[f32], layer: &Quantized<'_>, got: &[f32]) {
+    let tolerance = variant(ROUNDS).unwrap().configuration.tolerance(SHAPE.k);
+    let (expected, products) = (reference::linear(x, layer), reference::products(x, layer));
+    let comparison = reference::compare_rounded(&expected, &products, got, SHAPE.n as usize, tolerance);
+    assert!(comparison.agrees(), "{comparison:?}");
+}
+
+#[test]
+fn layers_share_what_holds_rounded_inputs_without_disturbing_each_other() {
+    let gpu = with_matrices();
+    let kernel = Linear::only(&gpu, variant(ROUNDS).unwrap()).unwrap();
+    let layers = layers_in_either_order();
     let weights = layers.each_ref().map(|layer| kernel.upload(layer).unwrap());
     let samples: Vec<Sample> = [3, 150, 17]
         .into_iter()
@@ -148,13 +166,36 @@ fn layers_share_what_holds_rounded_inputs_without_disturbing_each_other() {
             kernel.dispatch(pass, weights, x, y, *rows).unwrap();
         }
     });
-    let tolerance = variant.configuration.tolerance(SHAPE.k);
     for (x, layer, _, _, y, _) in &runs {
-        let expected = reference::linear(x, layer);
-        let products = reference::products(x, layer);
-        let got = gpu.read(y).unwrap();
-        let comparison = reference::compare_rounded(&expected, &products, &got, SHAPE.n as usize, tolerance);
-        assert!(comparison.agrees(), "{comparison:?}");
+        assert_agrees_rounded(x, layer, &gpu.read(y).unwrap());
+    }
+    assert_eq!(gpu.failure(), None);
+}
+
+#[test]
+fn multiplications_of_the_same_inputs_are_recorded_together_without_disturbing_each_other() {
+    let gpu = with_matrices();
+    let kernel = Linear::only(&gpu, variant(ROUNDS).unwrap()).unwrap();
+    let layers = layers_in_either_order();
+    let weights = layers.each_ref().map(|layer| kernel.upload(layer).unwrap());
+    let samples = [layer(17, 7), layer(17, 8)];
+    let inputs = samples.each_ref().map(|Sample { x, .. }| gpu.input(x).unwrap());
+    // Inputs and layers: the same again, in another order, of other inputs, and of the first ones, where others have lain since.
+    let runs: Vec<_> = [(0, 0), (0, 0), (0, 1), (1, 0), (0, 0), (0, 1)]
+        .into_iter()
+        .map(|(input, layer): (usize, usize)| (input, layer, gpu.output(17 * SHAPE.n as usize).unwrap()))
+        .collect();
+    let calls: Vec<_> = runs
+        .iter()
+        .map(|(input, layer, y)| {
+            kernel
+                .prepare(&weights[*layer], &inputs[*input], y, 17_u32)
+                .unwrap()
+        })
+        .collect();
+    in_one_pass(&gpu, |pass| Call::record_all(&calls, pass));
+    for (input, layer, y) in &runs {
+        assert_agrees_rounded(&samples[*input].x, &layers[*layer], &gpu.read(y).unwrap());
     }
     assert_eq!(gpu.failure(), None);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    input_form::Standing,
     input_pass::Preparation,
     partition::{self, Columns, Rows, Window},
     rounding,
@@ -20,6 +21,7 @@ pub struct Call {
     preparations: Vec<Preparation>,
     pipeline: Arc<wgpu::ComputePipeline>,
     steps: Vec<Step>,
+    output: wgpu::Buffer,
 }
 
 /// One dispatch of a [`Call`].
@@ -81,15 +83,57 @@ impl Call {
             preparations: gather.into_iter().chain(round).collect(),
             pipeline: Arc::clone(pipeline),
             steps,
+            output: y.operand.buffer.clone(),
         })
     }
 
     /// Records the multiplication into `pass`, and with it the pass's pipeline and bind group 0.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        for Preparation { pipeline, steps } in &self.preparations {
-            record_steps(pass, pipeline, steps);
+        self.record_after(&mut Standing::new(), pass);
+    }
+
+    /// Records several multiplications, one behind the other. Those that read the same rows of the same buffer, as the layers do that make queries, keys and values of one
+    /// input, share what [puts them in order](crate::Quantized) or rounds them first, where their kernels read them in the same form.
+    ///
+    /// ```no_run
+    /// use q4_kernel::{Call, DispatchError, Layer, wgpu};
+    ///
+    /// fn attention_inputs(
+    ///     pass: &mut wgpu::ComputePass<'_>,
+    ///     layers: [&Layer; 3],
+    ///     x: &wgpu::Buffer,
+    ///     outputs: [&wgpu::Buffer; 3],
+    ///     rows: u32,
+    /// ) -> Result<(), DispatchError> {
+    ///     let calls = layers.into_iter().zip(outputs).map(|(layer, y)| layer.prepare(x, y, rows));
+    ///     Call::record_all(&calls.collect::<Result<Vec<_>, _>>()?, pass);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn record_all(calls: &[Arc<Self>], pass: &mut wgpu::ComputePass<'_>) {
+        let mut standing = Standing::new();
+        for call in calls {
+            call.record_after(&mut standing, pass);
+        }
+    }
+
+    fn record_after<'a>(
+        &'a self,
+        standing: &mut Standing<'a, wgpu::Buffer>,
+        pass: &mut wgpu::ComputePass<'_>,
+    ) {
+        for Preparation {
+            form,
+            pipeline,
+            steps,
+        } in &self.preparations
+        {
+            if standing.lacks(form) {
+                record_steps(pass, pipeline, steps);
+            }
         }
         record_steps(pass, &self.pipeline, &self.steps);
+        standing.overwrite(&self.output);
     }
 
     /// The variant that runs.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::{
     call::{Step, bound},
     gather,
+    input_form::InputForm,
     partition::{self, Columns, Rows},
     rounding,
 };
@@ -24,6 +25,8 @@ pub(crate) enum InputPass {
 /// Dispatches that are ready to be recorded.
 #[derive(Debug)]
 pub(super) struct Preparation {
+    /// What they make.
+    pub(super) form: InputForm<wgpu::Buffer>,
     pub(super) pipeline: Arc<wgpu::ComputePipeline>,
     pub(super) steps: Vec<Step>,
 }
@@ -130,6 +133,14 @@ impl InputPass {
         })
         .collect::<Result<_, DispatchError>>()?;
         Ok(Preparation {
+            form: InputForm {
+                pass: self,
+                rows,
+                columns: [from_k, to_k],
+                from: (from.operand.buffer.clone(), from.operand.offset),
+                to: to.operand.buffer.clone(),
+                order: order.cloned(),
+            },
             pipeline: gpu.pipelines().input_pass(gpu, self)?,
             steps,
         })

@@ -3,6 +3,7 @@
 mod call;
 mod candidates;
 pub(crate) mod gather;
+mod input_form;
 pub(crate) mod input_pass;
 mod partition;
 mod rounding;
@@ -170,7 +171,7 @@ impl Linear {
         Ok(())
     }
 
-    /// The dispatch of [`Linear::dispatch`] ready to be recorded, for engines that keep it themselves.
+    /// The dispatch of [`Linear::dispatch`] ready to be recorded, for engines that keep it themselves; [`Call::record_all`] records several.
     ///
     /// # Errors
     /// As [`Linear::dispatch`].
