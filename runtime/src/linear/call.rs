@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    input_form::Standing,
+    input_form::{InputForm, Standing},
     input_pass::Preparation,
     partition::{self, Columns, Rows, Window},
     rounding,
@@ -89,7 +89,7 @@ impl Call {
 
     /// Records the multiplication into `pass`, and with it the pass's pipeline and bind group 0.
     pub fn record(&self, pass: &mut wgpu::ComputePass<'_>) {
-        self.record_after(&mut Standing::new(), pass);
+        self.record_with(|_| true, pass);
     }
 
     /// Records several multiplications, one behind the other. Those that read the same rows of the same buffer, as the layers do that make queries, keys and values of one
@@ -113,13 +113,15 @@ impl Call {
     pub fn record_all(calls: &[Arc<Self>], pass: &mut wgpu::ComputePass<'_>) {
         let mut standing = Standing::new();
         for call in calls {
-            call.record_after(&mut standing, pass);
+            call.record_with(|form| standing.lacks(form), pass);
+            standing.overwrite(&call.output);
         }
     }
 
-    fn record_after<'a>(
+    /// With those preparations that are still to be made.
+    fn record_with<'a>(
         &'a self,
-        standing: &mut Standing<'a, wgpu::Buffer>,
+        mut lacks: impl FnMut(&'a InputForm<wgpu::Buffer>) -> bool,
         pass: &mut wgpu::ComputePass<'_>,
     ) {
         for Preparation {
@@ -128,12 +130,11 @@ impl Call {
             steps,
         } in &self.preparations
         {
-            if standing.lacks(form) {
+            if lacks(form) {
                 record_steps(pass, pipeline, steps);
             }
         }
         record_steps(pass, &self.pipeline, &self.steps);
-        standing.overwrite(&self.output);
     }
 
     /// The variant that runs.
