@@ -42,8 +42,12 @@ fn json_has_every_field_and_every_figure_follows_from_time_and_bytes() {
         (&report["adapter"]["name"], &report["ok"]),
         (&name.into(), &true.into())
     );
-    assert_eq!(keys(&report["method"]), ["clock", "order", "seconds", "seed"]);
+    assert_eq!(
+        keys(&report["method"]),
+        ["clock", "numeric", "order", "seconds", "seed"]
+    );
     assert_eq!(report["method"]["order"], "dependent");
+    assert_eq!(report["method"]["numeric"], "exact");
     assert!(["gpu_timestamps", "wall_clock"].contains(&report["method"]["clock"].as_str().unwrap()));
     let reading = report["read_bandwidth"]["gigabytes_per_second"].as_f64().unwrap();
     assert!(reading > 0.0 && report["read_bandwidth"]["bytes"].as_u64() > Some(0));
@@ -272,6 +276,26 @@ fn the_plot_is_well_formed_and_has_a_point_for_each_row() {
         "{plot}"
     );
     fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn a_numeric_class_that_is_allowed_is_what_routing_chooses_where_the_device_has_it() {
+    let line = |numeric| {
+        let shapes = ["bench", "--shapes", "33x64x128", "--kernels", "routed"];
+        let options = ["--seconds", "0.002", "--adapter", "emulator"];
+        [&shapes[..], &options, &["--numeric", numeric]].concat()
+    };
+    for numeric in ["exact", "f16_multiply"] {
+        let report = q4(&[&line(numeric)[..], &["--json"]].concat()).json();
+        assert_eq!(report["method"]["numeric"], numeric);
+        assert_eq!(report["rows"][0]["numeric"], numeric);
+        assert_eq!(report["ok"], true);
+    }
+    let text = q4(&line("f16_multiply")).stdout;
+    assert!(
+        text.contains("\nallowed  f16_multiply: f16 operands, f32 accumulate\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::{path::PathBuf, str::FromStr};
 
 use clap::{Args, ValueEnum};
-use q4_kernel::Feature;
+use q4_kernel::{Feature, NumericClass};
 
-use super::{OnAdapter, dimension, seed};
+use super::{OnAdapter, dimension, seed, tune::numeric};
 use crate::{names, published};
 
 /// Measure how fast kernels are, beside what the device can read
@@ -54,6 +54,10 @@ pub(crate) struct Bench {
     /// What the others are compared with: the name of a variant, or one of the words of --kernels
     #[arg(long, value_name = "NAME", default_value = published::BICOL)]
     pub(crate) baseline: String,
+
+    /// Numeric class that `routed` may choose, beside exact kernels: what layers do that allow it
+    #[arg(long, value_name = "CLASS", default_value = "exact", value_parser = numeric)]
+    pub(crate) numeric: NumericClass,
 
     /// Measure the linear layers of this model instead of single shapes
     #[arg(long, value_name = "NAME", conflicts_with_all = ["m", "n", "k", "shapes", "kernels", "baseline", "overlap"])]
@@ -104,7 +108,8 @@ const HELP: &str = "\
 Examples:
   q4 bench --shapes 1x14336x4096,1x4096x14336 --plot roofline.svg
   q4 bench --m 1,2,4,8,16 --n 14336 --k 4096 --kernels 'routed,gemm_*' --json
-  q4 bench --model llama-3.2-1b --without subgroups";
+  q4 bench --model llama-3.2-1b --without subgroups
+  q4 bench --model llama-3.1-8b --numeric f16_multiply";
 
 impl Bench {
     /// The features to leave off.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use q4_kernel::Feature;
+use q4_kernel::{Feature, NumericClass};
 use serde::Serialize;
 
 use super::Method;
@@ -19,6 +19,8 @@ pub(super) struct Conditions {
     pub(super) on_cpu: bool,
     /// Features that were left off.
     pub(super) without: Vec<Feature>,
+    /// What routing may choose beside exact kernels.
+    pub(super) numeric: NumericClass,
     pub(super) method: Method,
     pub(super) bandwidth: ReadBandwidth,
     pub(super) clock: Clock,
@@ -31,6 +33,7 @@ pub(super) struct Conditions {
 pub(super) struct MethodJson {
     clock: Clock,
     order: Order,
+    numeric: NumericClass,
     seconds: f64,
     seed: u64,
 }
@@ -58,6 +61,9 @@ impl Conditions {
             inexact(self.bytes_per_second() / 1e9),
             size(self.bandwidth.bytes.into())
         )?;
+        if self.numeric != NumericClass::Exact {
+            writeln!(out, "allowed  {}: {}", self.numeric, self.numeric.meaning())?;
+        }
         if !self.without.is_empty() {
             let names: Vec<&str> = self.without.iter().map(|feature| feature.name()).collect();
             writeln!(out, "without  {}", names.join(", "))?;
@@ -74,6 +80,7 @@ impl Conditions {
         MethodJson {
             clock: self.clock,
             order: self.method.order,
+            numeric: self.numeric,
             seconds: self.method.seconds,
             seed: self.method.seed,
         }

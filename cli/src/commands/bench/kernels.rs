@@ -1,13 +1,12 @@
 //! Which kernels are measured on which shapes.
 
-use q4_kernel::{KernelError, Linear, Shape, Variant, standard};
+use q4_kernel::{Linear, NumericClass, Shape, Variant};
 
+use super::routed::Routed;
 use crate::{
     adapter::Device,
     failure::Failure,
-    measure::compile,
     names::{self, UnknownVariant},
-    output::Progress,
     published,
     serving::{Skipped, first_lines, ruled_out, skipped},
 };
@@ -61,7 +60,7 @@ pub(super) struct Kernel {
     pub(super) is_baseline: bool,
 }
 
-/// What the standard kernel chooses.
+/// What the kernel chooses that a layer has.
 pub(super) const ROUTED: &str = "routed";
 
 /// Variants of the catalogue with the geometry of the first implementation's GEMVs: a word, and the names that it stands for, the most
@@ -121,9 +120,15 @@ impl Wanted {
         let (variants, one) = match &self.kind {
             Kind::Routed => {
                 let routing = standard.route(shape);
-                // The standard kernel is made of variants of the catalogue.
                 let chosen = q4_kernel::variant(routing.variant());
-                let refused = chosen.is_none().then(|| (routing.to_string(), ROUTED));
+                let refused = chosen.is_none().then(|| {
+                    let reason = match routing.variant() {
+                        "" => routing.to_string(),
+                        // Descriptions of unusual group sizes have variants of their own.
+                        name => format!("`{name}` runs, which the catalogue does not have"),
+                    };
+                    (reason, ROUTED)
+                });
                 return (chosen.into_iter().collect(), refused.into_iter().collect());
             }
             Kind::First(variants) => (variants, true),
@@ -188,15 +193,21 @@ impl Plan {
 ///
 /// # Errors
 /// If nothing at all is left.
-pub(super) fn plan(device: &Device, selection: &Selection, shapes: &[Shape]) -> Result<Plan, Failure> {
-    let standard = routed(device)?;
+pub(super) fn plan(
+    device: &Device,
+    selection: &Selection,
+    numeric: NumericClass,
+    shapes: &[Shape],
+) -> Result<Plan, Failure> {
+    let routed = Routed::new(device, numeric, shapes.iter().map(|shape| shape.group_size))?;
     let mut refused = Vec::new();
     let mut jobs = Vec::new();
     for &shape in shapes {
+        let standard = routed.of(shape.group_size)?;
         let mut kernels: Vec<Kernel> = Vec::new();
         let words = selection.wanted.iter().map(|wanted| (wanted, false));
         for (wanted, is_baseline) in words.chain([(&selection.baseline, true)]) {
-            let (serving, not_serving) = wanted.on(device, shape, &standard);
+            let (serving, not_serving) = wanted.on(device, shape, standard);
             refused.extend(not_serving);
             for variant in serving {
                 add(&mut kernels, variant, wanted.role(), is_baseline);
@@ -219,19 +230,6 @@ pub(super) fn plan(device: &Device, selection: &Selection, shapes: &[Shape]) -> 
         )));
     }
     Ok(Plan { jobs, skipped })
-}
-
-/// The standard kernel. Its pipelines are compiled several at once first; what is wrong with one is said when it is asked for.
-pub(super) fn routed(device: &Device) -> Result<Linear, KernelError> {
-    let kernel = standard();
-    let variants: Vec<&Variant> = kernel
-        .variants()
-        .map(|(_, variant)| variant)
-        .filter(|variant| device.gpu.capabilities().check(variant).is_ok())
-        .collect();
-    let progress = Progress::new(variants.len());
-    compile(&device.gpu, &variants, &progress);
-    Linear::new(&device.gpu, &kernel)
 }
 
 /// Adds a kernel, or what more is known of it.
@@ -288,7 +286,13 @@ mod tests {
     fn the_kernels_of_a_geometry_are_the_ones_for_the_group_size_where_there_are_any() {
         let device = testing::device();
         let selection = Selection::parse(&words(&["coop4"]), "bicol").unwrap();
-        let plan = plan(&device, &selection, &[shape(1, 64, 32), shape(1, 120, 24)]).unwrap();
+        let plan = plan(
+            &device,
+            &selection,
+            NumericClass::Exact,
+            &[shape(1, 64, 32), shape(1, 120, 24)],
+        )
+        .unwrap();
         assert_eq!(
             names(&plan),
             [
@@ -310,7 +314,7 @@ mod tests {
         let device = testing::device();
         let name = "coop4_w64_c2_g32_shared";
         let selection = Selection::parse(&words(&["bicol", name, "coop4_w64_c2_g32_*red"]), name).unwrap();
-        let plan = plan(&device, &selection, &[shape(1, 64, 32)]).unwrap();
+        let plan = plan(&device, &selection, NumericClass::Exact, &[shape(1, 64, 32)]).unwrap();
         assert_eq!(names(&plan), [[name]]);
         assert_eq!(plan.jobs[0].kernels[0].roles, ["bicol"]);
         assert_eq!(plan.variants().len(), 1);
@@ -320,7 +324,7 @@ mod tests {
     fn shapes_that_a_kernel_does_not_serve_are_left_out_with_the_reason() {
         let device = testing::device();
         let selection = Selection::parse(&words(&["coop4", "gemm_64x64x16_t4x4_g32"]), "bicol").unwrap();
-        let plan = plan(&device, &selection, &[shape(5, 64, 32)]).unwrap();
+        let plan = plan(&device, &selection, NumericClass::Exact, &[shape(5, 64, 32)]).unwrap();
         assert_eq!(names(&plan), [["gemm_64x64x16_t4x4_g32"]]);
         let reasons: Vec<&str> = plan
             .skipped
@@ -339,7 +343,7 @@ mod tests {
         let both = words(&[published::COOP4, published::BICOL]);
         let selection = Selection::parse(&both, published::BICOL).unwrap();
         let shapes = [shape(1, 64, 32), shape(1, 120, 24), shape(2, 64, 32)];
-        let plan = plan(&device, &selection, &shapes).unwrap();
+        let plan = plan(&device, &selection, NumericClass::Exact, &shapes).unwrap();
         assert_eq!(names(&plan), [[published::COOP4, published::BICOL]; 2]);
         let [coop4, bicol] = &plan.jobs[0].kernels[..] else {
             panic!("{plan:?}")
@@ -353,7 +357,7 @@ mod tests {
     fn nothing_left_to_measure_is_an_error_with_every_reason() {
         let device = testing::device();
         let selection = Selection::parse(&words(&["coop4"]), "bicol").unwrap();
-        let error = plan(&device, &selection, &[shape(5, 64, 32)])
+        let error = plan(&device, &selection, NumericClass::Exact, &[shape(5, 64, 32)])
             .unwrap_err()
             .to_string();
         assert!(

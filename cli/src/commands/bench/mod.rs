@@ -7,6 +7,7 @@ mod kernels;
 mod model;
 mod plot;
 mod report;
+mod routed;
 mod runs;
 mod shapes;
 
@@ -48,7 +49,7 @@ fn measure(
 ) -> Result<report::Report, Failure> {
     let method = Method::of(arguments);
     let shapes = shapes::Shapes::of(arguments, device);
-    let plan = kernels::plan(device, &selection, &shapes.shapes)?;
+    let plan = kernels::plan(device, &selection, arguments.numeric, &shapes.shapes)?;
     runs::check_memory(device, &plan.jobs, method.order)?;
 
     let variants = plan.variants();
@@ -132,6 +133,7 @@ fn conditions<'a>(
         adapter: AdapterSummary::from(&device.info),
         on_cpu: device.runs_on_cpu(),
         without: arguments.without(),
+        numeric: arguments.numeric,
         method,
         clock_note: full_clock.note(all),
         bandwidth,

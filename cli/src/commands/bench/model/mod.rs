@@ -12,8 +12,9 @@ use q4_kernel::layout;
 
 use super::{
     Method, conditions,
-    kernels::{MODEL_BASELINES, ROUTED, Wanted, routed},
+    kernels::{MODEL_BASELINES, ROUTED, Wanted},
     read_bandwidth,
+    routed::Routed,
 };
 use crate::{
     adapter::Device,
@@ -47,21 +48,21 @@ fn measure(arguments: &Bench, architecture: Architecture, out: &mut impl Write) 
     let words = [ROUTED].into_iter().chain(MODEL_BASELINES);
     let wanted = words.map(Wanted::parse).collect::<Result<Vec<_>, _>>()?;
 
-    let standard = routed(&device)?;
+    let routed = Routed::new(&device, arguments.numeric, arguments.group.iter().copied())?;
     let steps = arguments.group.len() * wanted.len() * runs::STEPS;
     let progress = Progress::new(1 + steps);
     let stopwatch = Stopwatch::new(&device.gpu);
     let bandwidth = read_bandwidth(&device, &stopwatch, method, &progress)?;
-    let bench = runs::ModelBench {
-        device: &device,
-        stopwatch: &stopwatch,
-        method,
-        prompt: arguments.prompt,
-        standard: &standard,
-        progress: &progress,
-    };
     let mut rows = Vec::new();
     for &group_size in &arguments.group {
+        let bench = runs::ModelBench {
+            device: &device,
+            stopwatch: &stopwatch,
+            method,
+            prompt: arguments.prompt,
+            standard: routed.of(group_size)?,
+            progress: &progress,
+        };
         rows.extend(bench.run(&architecture.matrices(group_size), group_size, &wanted)?);
     }
     drop(progress);

@@ -187,13 +187,9 @@ fn sample(layers: &Layers, shape: LayerShape) -> Result<&Sample, Failure> {
 }
 
 impl Walk {
-    /// How long one walk takes: all of its dispatches in one pass, as an engine records a token or a prompt.
+    /// How long one walk takes: all of its dispatches in one pass, as an engine records a token or a prompt. What several matrices read is rounded once for all of them.
     pub(super) fn measure(&self, stopwatch: &Stopwatch<'_>, budget: Budget) -> Result<Times, Failure> {
-        let record = |pass: &mut wgpu::ComputePass<'_>, _| {
-            for call in &self.calls {
-                call.record(pass);
-            }
-        };
+        let record = |pass: &mut wgpu::ComputePass<'_>, _| Call::record_all(&self.calls, pass);
         Ok(measure(stopwatch, Repetitions::Adapted, budget, record)?)
     }
 }
