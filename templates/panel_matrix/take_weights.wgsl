@@ -27,7 +27,7 @@ offset{{ name }} = offset_beside(next_scale{{ name }}, next_offset{{ name }});
 {% endfor %}
 {% endif %}
 {% if chained %}
-// What is loaded next waits for all that was loaded last, by a sum that is always 0. Compilers that load it before would have devices that only count what is under
-// way wait for both.
+// What is loaded next waits for all that was loaded last, by a sum that is always 0: compilers would load it before, and devices that only count what is under way
+// would wait for both.
 seen = zero & ({% for i in input_loads %}{% if i > 0 %} | {% endif %}x_words_{{ i }}.x{% endfor %}{% for c in lane_columns %} | words{{ c.suffix }}.x{% endfor %});
 {% endif %}

@@ -1,5 +1,7 @@
 //! The values of the GEMM of cooperative matrices whose subgroups have panels of their own.
 
+use std::ops::Range;
+
 use q4_kernel_types::{
     Configuration, GroupSize, InputFormat, Matrix, PanelMatrix, ScaleOrder, layout::WEIGHTS_PER_WORD,
 };
@@ -355,7 +357,9 @@ fn step(matrix: PanelMatrix, group_size: GroupSize, index: u32) -> Step {
         between: if chains_loads(matrix) {
             gather(pieces(matrix, group_size, index), matrix.matrices_m())
         } else {
-            spread(pieces(matrix, group_size, index), matrix.matrices_m())
+            spread(pieces(matrix, group_size, index), matrix.matrices_m(), |share| {
+                share.start
+            })
         },
     }
 }
@@ -408,7 +412,7 @@ fn staging_step(matrix: PanelMatrix) -> u32 {
     }
 }
 
-/// Places what waits for loads behind the products of the first matrix, and spreads the words of a panel over the others, each as late as its share of them allows:
+/// Places what waits for loads behind the products of the first matrix, and spreads the words of a panel over those of all, each as late as its share of them allows:
 /// what is stored holds up the inputs that are loaded behind it.
 fn gather(pieces: Vec<Piece>, matrices: u32) -> Vec<Vec<Piece>> {
     let (words, mut loads): (Vec<Piece>, Vec<Piece>) = pieces
@@ -416,28 +420,22 @@ fn gather(pieces: Vec<Piece>, matrices: u32) -> Vec<Vec<Piece>> {
         .partition(|piece| matches!(piece, Piece::Dequantize { .. }));
     // Inputs, which are many, before weights.
     loads.sort_by_key(|piece| matches!(piece, Piece::LoadWeights { .. }));
-    let count = words.len();
-    let places = (matrices as usize).saturating_sub(1).max(1);
-    let mut between: Vec<Vec<Piece>> = (0..matrices).map(|_| Vec::new()).collect();
+    let mut between = spread(words, matrices, |share| share.end.saturating_sub(1));
     if let Some(first) = between.first_mut() {
-        first.extend(loads);
-    }
-    for (number, piece) in words.into_iter().enumerate() {
-        if let Some(place) = between.get_mut(((number + 1) * places / count).saturating_sub(1)) {
-            place.push(piece);
-        }
+        first.splice(0..0, loads);
     }
     between
 }
 
-/// Spreads pieces evenly over the products of so many matrices, none behind the last: there a barrier follows.
-fn spread(pieces: Vec<Piece>, matrices: u32) -> Vec<Vec<Piece>> {
+/// Spreads pieces evenly over the products of so many matrices, at a place of the share of each, and none behind the last: there a barrier follows.
+fn spread(pieces: Vec<Piece>, matrices: u32, place: impl Fn(Range<usize>) -> usize) -> Vec<Vec<Piece>> {
     let count = pieces.len();
     let places = (matrices as usize).saturating_sub(1).max(1);
     let mut between: Vec<Vec<Piece>> = (0..matrices).map(|_| Vec::new()).collect();
     for (number, piece) in pieces.into_iter().enumerate() {
-        if let Some(place) = between.get_mut(number * places / count) {
-            place.push(piece);
+        let share = number * places / count..(number + 1) * places / count;
+        if let Some(between) = between.get_mut(place(share)) {
+            between.push(piece);
         }
     }
     between
