@@ -14,6 +14,9 @@ let own_inputs = team * (TILE_K / 4u);
 let input_columns = {% if divided %}TEAMS * share{% else %}({{ k }} + {{ period - 1 }}u) / {{ period }}u * {{ period }}u{% endif %} + {{ period }}u;
 {% endif %}
 // Neighbouring threads load neighbouring inputs of a row{% if lane_columns | length > 1 %}, as much of either half of a stretch{% endif %}. Rows past the edge repeat the last one; the store drops them.
+{% if some_load_less %}
+// So do rows below the tile, which are not staged.
+{% endif %}
 {% for i in input_loads %}
 {% if i > 0 and even_inputs %}
 let x_row_{{ i }} = x_row_0 + {{ i }}u * (THREADS / {% if divided %}(TEAMS * TILE_LOADS){% else %}TILE_LOADS{% endif %});
@@ -42,11 +45,15 @@ let x_place_{{ i }} = x_row_{{ i }} * X_STRIDE + x_k_{{ i }} / 4u;
 {% endif %}
 {% endif %}
 {% endif %}
+{% set row = "x_row_" ~ i %}
+{% if some_load_less and loop.last %}
+{% set row = "min(x_row_" ~ i ~ ", TILE_M - 1u)" %}
+{% endif %}
 {% if rounded_inputs %}
-let x_{{ i }} = (params.input_offset + min(tile_m + x_row_{{ i }}, params.M - 1u) * input_columns + x_k_{{ i }}) / INPUTS;
+let x_{{ i }} = (params.input_offset + min(tile_m + {{ row }}, params.M - 1u) * input_columns + x_k_{{ i }}) / INPUTS;
 var x_words_{{ i }} = input[x_{{ i }}];
 {% else %}
-let x_{{ i }} = (params.input_offset + min(tile_m + x_row_{{ i }}, params.M - 1u) * {{ k }}) / 4u;
+let x_{{ i }} = (params.input_offset + min(tile_m + {{ row }}, params.M - 1u) * {{ k }}) / 4u;
 var x_low_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }});
 var x_high_{{ i }} = load_input(x_{{ i }}, x_k_{{ i }} + 4u);
 {% endif %}

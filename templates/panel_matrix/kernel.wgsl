@@ -44,8 +44,13 @@ const W_STRIDE: u32 = PANEL / 4u + {{ padding }}u;
 
 // Matrices cover the tile, and a subgroup has a column for each of its lanes.
 const_assert TILE_M % SIDE == 0u && TILE_N % PANEL == 0u && TILE_K % SIDE == 0u && PANEL == SUBGROUP_SIZE;
+{% if some_load_less %}
+// Threads load the same number of inputs, and some of them, whose last ones lie below the tile, store fewer.
+const_assert {% if divided %}TEAMS * {% endif %}TILE_M * TILE_LOADS < {{ input_loads | length }}u * THREADS;
+{% else %}
 // All threads load the same number of inputs.
 const_assert {% if divided %}TEAMS * {% endif %}TILE_M * TILE_LOADS == {{ input_loads | length }}u * THREADS;
+{% endif %}
 const_assert 1u == (X_STRIDE / 2u) % 2u && 1u == (W_STRIDE / 2u) % 2u;
 {% if fixed_k %}
 // No load straddles two rows.

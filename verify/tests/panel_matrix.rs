@@ -19,6 +19,36 @@ fn matrices_that_leave_by_turns_are_waited_for_at_barriers_of_the_workgroup_too(
 }
 
 #[test]
+fn subgroups_may_share_inputs_and_turns_unevenly() {
+    for (tile_m, tile_n, tile_k, inputs, barrier) in [
+        (128, 224, 64, InputFormat::F16, PanelBarrier::Workgroup),
+        (128, 192, 64, InputFormat::F16, PanelBarrier::Subgroup),
+        (96, 160, 48, InputFormat::F32, PanelBarrier::Subgroup),
+        (16, 96, 32, InputFormat::F16, PanelBarrier::Workgroup),
+    ] {
+        let matrix = PanelMatrix {
+            tile_m,
+            tile_n,
+            tile_k,
+            inputs,
+            barrier,
+            ..PanelMatrix::DEFAULT
+        };
+        assert_ne!(matrix.input_loads() % matrix.threads(), 0, "{matrix}");
+        keeps_every_promise(matrix);
+    }
+    let uneven = PanelMatrix {
+        tile_n: 224,
+        ..PanelMatrix::DEFAULT_ROUNDED
+    };
+    assert_ne!(
+        uneven.subgroups() % uneven.stored_at_once(),
+        0,
+        "the last turn is of fewer"
+    );
+}
+
+#[test]
 fn teams_divide_k_whatever_a_tile_of_inputs_holds_and_however_they_are_read() {
     for tile_k in PanelMatrix::TILE_K {
         for inputs in InputFormat::ALL {

@@ -33,11 +33,15 @@ const STAGED: [Staged; 6] = [
     Staged::DIVIDED,
 ];
 
-/// More of them for the commonest group size, where tiles are few.
-const STAGED_FOR_TUNING: [Staged; 3] = [
+/// More of them for the commonest group size: where tiles are few, and where they are many.
+const STAGED_FOR_TUNING: [Staged; 6] = [
     divided((64, 64, 16), (8, 8), 4),
     divided((32, 64, 32), (4, 8), 2),
     divided((32, 32, 32), (4, 4), 4),
+    // As many products for each value, from as many threads as smaller ones have.
+    divided((128, 128, 16), (16, 8), 2),
+    staged((256, 128, 16), (16, 8)),
+    staged((128, 256, 16), (16, 8)),
 ];
 
 /// Staged GEMMs that keep their operands in f16.
@@ -74,7 +78,7 @@ const PANELS: [PanelMatrix; 7] = [
 ];
 
 /// More of them for the commonest group size, and what barriers of the workgroup cost.
-const PANELS_FOR_TUNING: [PanelMatrix; 11] = [
+const PANELS_FOR_TUNING: [PanelMatrix; 13] = [
     panel_matrix((64, 256, 64), 1, PanelBarrier::Subgroup),
     panel_matrix((64, 128, 64), 2, PanelBarrier::Subgroup),
     panel_matrix((64, 256, 32), 2, PanelBarrier::Workgroup),
@@ -84,6 +88,9 @@ const PANELS_FOR_TUNING: [PanelMatrix; 11] = [
         panels: 2,
         ..rounded_panel_matrix((128, 128, 64))
     },
+    // Between powers of two: tiles of some numbers of columns fill whole rounds of a device where those do not.
+    rounded_panel_matrix((128, 192, 64)),
+    rounded_panel_matrix((128, 224, 64)),
     rounded_panel_matrix((64, 256, 64)),
     rounded_panel_matrix((64, 128, 64)),
     divided_panel_matrix((64, 128, 64), 2),

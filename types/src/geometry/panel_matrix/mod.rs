@@ -1,5 +1,7 @@
 //! The GEMM of cooperative matrices whose subgroups have panels of weights of their own.
 
+mod workgroup_memory;
+
 use core::fmt;
 
 use super::{Family, Label, Matrix, MatrixSide, load};
@@ -103,8 +105,6 @@ impl PanelMatrix {
         },
     ];
 
-    /// Bytes of workgroup memory that drivers give where there are matrices of 16 x 16.
-    const WORKGROUP_BYTES: u32 = 48 * 1024;
     /// Elements of K that a vector in workgroup memory holds, of inputs and of weights.
     pub const VECTOR: u32 = 4;
     /// Vectors between rows of inputs, and of a panel: with an odd number of 16 bytes from one to the next, the same k of eight neighbours fills all banks.
@@ -146,66 +146,16 @@ impl PanelMatrix {
         self.tile_m * self.staged_k() / Self::INPUTS
     }
 
+    /// Loads of a thread, of one tile. Where they do not divide evenly, the last threads have nothing to store of their last one.
+    #[must_use]
+    pub const fn input_loads_of_thread(&self) -> u32 {
+        self.input_loads().div_ceil(self.threads())
+    }
+
     /// Elements of K of a row of staged inputs, those of all teams.
     #[must_use]
     pub const fn staged_k(&self) -> u32 {
         self.teams * self.tile_k
-    }
-
-    /// Matrices that can be on their way to the output at once: one of each subgroup, or as many of each team as there is room for.
-    #[must_use]
-    pub const fn stored_at_once(&self) -> u32 {
-        if self.joins_tiles() {
-            self.matrices_beside_joined_tiles()
-        } else {
-            self.subgroups()
-        }
-    }
-
-    /// Outputs of a team that are on their way at once, to be added to those of the others.
-    #[must_use]
-    pub const fn sums(&self) -> u32 {
-        self.stored_at_once() / self.teams * Self::SIDE * Self::SIDE
-    }
-
-    /// Whether a row of both tiles of inputs lies in one piece, padded once: where that is what makes room for matrices on their way to the output, and for the bias
-    /// of all columns, which lies there before.
-    #[must_use]
-    pub const fn joins_tiles(&self) -> bool {
-        let apart = 2 * self.tile_m * Self::padded_bytes(self.staged_k()) + self.panel_bytes();
-        let bias = (self.subgroups() * Self::PANEL).div_ceil(Self::SIDE * Self::SIDE);
-        apart + self.subgroups() * Self::matrix_bytes() > Self::WORKGROUP_BYTES
-            && self.matrices_beside_joined_tiles() >= bias
-    }
-
-    /// The most matrices that there is room for, so many that all subgroups take turns alike; none where there is no room.
-    const fn matrices_beside_joined_tiles(&self) -> u32 {
-        let room = Self::WORKGROUP_BYTES.saturating_sub(self.joined_bytes()) / Self::matrix_bytes();
-        let (all, room) = (self.subgroups_of_team(), room / self.teams);
-        let mut of_team = all;
-        while of_team > room || (of_team > 0 && !all.is_multiple_of(of_team)) {
-            of_team -= 1;
-        }
-        of_team * self.teams
-    }
-
-    /// Bytes of workgroup memory but for matrices on their way to the output, where tiles are joined.
-    const fn joined_bytes(&self) -> u32 {
-        self.tile_m * Self::padded_bytes(2 * self.staged_k()) + self.panel_bytes()
-    }
-
-    /// A row of a panel holds a column of each of its matrices.
-    const fn panel_bytes(&self) -> u32 {
-        self.panels * self.subgroups() * Self::SIDE * Self::padded_bytes(Self::PANEL)
-    }
-
-    /// Bytes of a row of so many inputs or weights.
-    const fn padded_bytes(elements: u32) -> u32 {
-        (elements + Self::PADDING * Self::VECTOR) * InputFormat::F16.bytes()
-    }
-
-    const fn matrix_bytes() -> u32 {
-        Self::SIDE * Self::SIDE * InputFormat::F32.bytes()
     }
 
     /// Lanes that share a column of weights, and load neighbours of it: two, where what they load together is a tile of inputs, or two of them that lie in the
@@ -447,42 +397,6 @@ mod tests {
                     );
                     assert_eq!(matrix.input_stride(k), share * teams + matrix.period());
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn tiles_are_joined_where_that_makes_room_and_subgroups_take_turns_alike() {
-        let rounded = PanelMatrix::DEFAULT_ROUNDED;
-        assert!(rounded.joins_tiles() && !PanelMatrix::DEFAULT.joins_tiles());
-        assert_eq!(
-            rounded.joined_bytes() + rounded.stored_at_once() * PanelMatrix::matrix_bytes(),
-            PanelMatrix::WORKGROUP_BYTES
-        );
-        let sizes = (1..=8).flat_map(|m| (1..=32).map(move |n| (16 * m, 32 * n)));
-        for ((tile_m, tile_n), tile_k) in sizes.flat_map(|size| PanelMatrix::TILE_K.map(|k| (size, k))) {
-            let teams = PanelMatrix::TEAMS.into_iter();
-            for (panels, teams) in teams.flat_map(|teams| PanelMatrix::PANELS.map(|panels| (panels, teams))) {
-                let matrix = PanelMatrix {
-                    tile_m,
-                    tile_n,
-                    tile_k,
-                    panels,
-                    teams,
-                    ..rounded
-                };
-                let matrices = matrix.stored_at_once();
-                assert_eq!(matrices % teams, 0, "{matrix}");
-                assert_eq!(matrix.subgroups_of_team() % (matrices / teams), 0, "{matrix}");
-                assert!(
-                    matrices * PanelMatrix::SIDE * PanelMatrix::SIDE >= teams * tile_n,
-                    "{matrix}"
-                );
-                let joined = matrix.joined_bytes() + matrices * PanelMatrix::matrix_bytes();
-                assert!(
-                    !matrix.joins_tiles() || joined <= PanelMatrix::WORKGROUP_BYTES,
-                    "{matrix}"
-                );
             }
         }
     }
