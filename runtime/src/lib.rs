@@ -67,7 +67,7 @@ pub use wgpu;
 /// | `few` | `stream { width: 512, columns: 4, workgroups: 132, reduction: subgroup }`: the kernels for 2 to 4 rows, more go to the next | chosen |
 /// | | `skinny { width: 128, columns: 32, lane_columns: 4, words: 2, staged: always, reduction: subgroup }`: the kernels for 2 to 16 rows | |
 /// | | `held_matrix { subgroups: 16, held: 16, workgroups: 132 }`: the same with cooperative matrices, where `numeric` is `f16_multiply` | |
-/// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8, teams: 1 }`: the kernel for more rows, from workgroup memory; teams divide K, for few rows | chosen |
+/// | `prefill` | `staged { m: 128, n: 64, k: 16, rows: 8, columns: 8, teams: 1, ahead: never }`: the kernel for more rows, from workgroup memory; teams divide K, for few rows; with `ahead: always` the next operands are loaded while these are multiplied | chosen |
 /// | | `matrix { m: 128, n: 128, k: 64, subgroup_m: 64, subgroup_n: 32, side: 16, buffers: 1 }`: with cooperative matrices, where `numeric` is `f16_multiply` | |
 /// | | `panel_matrix { m: 128, n: 256, k: 32, inputs: f32, panels: 1, barrier: subgroup, teams: 1 }`: as `matrix`, each subgroup with columns of its own; with `inputs: f16` a pass before it rounds the inputs, once for all; teams divide K, for few rows | |
 /// | | `tile { m: 64, n: 64, k: 16, rows: 4, columns: 4 }`: from registers | |

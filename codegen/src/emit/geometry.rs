@@ -152,9 +152,10 @@ fn staged_value(krate: &TokenStream, staged: Staged) -> TokenStream {
         rows,
         columns,
         teams,
+        ahead,
     } = staged;
     quote!(#krate::Staged {
-        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns, teams: #teams,
+        tile_m: #tile_m, tile_n: #tile_n, tile_k: #tile_k, rows: #rows, columns: #columns, teams: #teams, ahead: #ahead,
     })
 }
 

@@ -245,6 +245,22 @@ mod tests {
     }
 
     #[test]
+    fn operands_are_loaded_ahead_where_a_wish_says_so() {
+        let wish = StagedSpec {
+            ahead: Some(true),
+            ..StagedSpec::default()
+        };
+        let spec = KernelSpec::new("Up", Format::q4gsw(32)).k(2048);
+        assert_eq!(
+            names(&plan(&spec.prefill(wish)).prefill)[..2],
+            [
+                "staged_64x64x16_t8x8_a_g32_k2048",
+                "staged_64x64x16_t8x8_g32_k2048"
+            ]
+        );
+    }
+
+    #[test]
     fn panels_are_followed_by_what_runs_without_barriers_of_subgroups() {
         let spec = KernelSpec {
             numeric: NumericClass::F16Multiply,

@@ -156,7 +156,7 @@ mod tests {
     use q4_kernel_types::{InputFormat, Reduction, WeightFormat};
 
     use super::*;
-    use crate::spec::{Coop4Spec, Format, HeldMatrixSpec, PanelMatrixSpec, SkinnySpec, TileSpec};
+    use crate::spec::{Coop4Spec, Format, HeldMatrixSpec, PanelMatrixSpec, SkinnySpec, StagedSpec, TileSpec};
 
     #[test]
     fn a_file_says_what_the_macro_says() {
@@ -248,6 +248,27 @@ prefill.panel_matrix = { k = 48, inputs = \"f16\" }
             .unwrap_err()
             .to_string();
         assert!(error.contains("`f32`, `f16`"), "{error}");
+    }
+
+    #[test]
+    fn a_staged_kernel_loads_ahead_never_or_always() {
+        let text = "
+[Up]
+format.q4gsw.group_size = 32
+prefill.staged = { m = 128, ahead = \"always\" }
+";
+        let spec = parse(Path::new("kernels.toml"), text).unwrap().remove(0);
+        let wish = StagedSpec {
+            m: Some(128),
+            ahead: Some(true),
+            ..StagedSpec::default()
+        };
+        assert_eq!(spec.prefill, Some(wish.into()));
+        let unknown = text.replace("\"always\"", "\"sometimes\"");
+        let error = parse(Path::new("kernels.toml"), &unknown)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`never`, `always`"), "{error}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Staged {
     pub columns: u32,
     /// Sets of threads that each compute the whole tile for every so many steps of K: where tiles are few, more threads of a workgroup work on one. Only in f32.
     pub teams: u32,
+    /// Whether operands of the next four k are on their way from workgroup memory to registers while those of these are multiplied.
+    pub ahead: bool,
 }
 
 impl Staged {
@@ -49,6 +51,7 @@ impl Staged {
         rows: 8,
         columns: 8,
         teams: 1,
+        ahead: false,
     };
 
     /// For inputs of so few rows, or layers of so few columns, that larger tiles leave most of a device idle: a small tile, whose teams divide K.
@@ -124,9 +127,10 @@ impl Family for Staged {
             1 => String::new(),
             teams => format!("_t{teams}"),
         };
+        let ahead = if self.ahead { "_a" } else { "" };
         Label {
             sizes: format!(
-                "{}x{}x{}_t{}x{}{teams}",
+                "{}x{}x{}_t{}x{}{ahead}{teams}",
                 self.tile_m, self.tile_n, self.tile_k, self.rows, self.columns
             ),
             kind: None,
@@ -176,10 +180,12 @@ impl fmt::Display for Staged {
             rows,
             columns,
             teams,
+            ahead,
         } = self;
+        let ahead = if *ahead { "always" } else { "never" };
         write!(
             f,
-            "staged {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, rows: {rows}, columns: {columns}, teams: {teams} }}"
+            "staged {{ m: {tile_m}, n: {tile_n}, k: {tile_k}, rows: {rows}, columns: {columns}, teams: {teams}, ahead: {ahead} }}"
         )
     }
 }

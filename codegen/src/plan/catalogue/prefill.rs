@@ -34,7 +34,7 @@ const STAGED: [Staged; 6] = [
 ];
 
 /// More of them for the commonest group size: where tiles are few, and where they are many.
-const STAGED_FOR_TUNING: [Staged; 6] = [
+const STAGED_FOR_TUNING: [Staged; 11] = [
     divided((64, 64, 16), (8, 8), 4),
     divided((32, 64, 32), (4, 8), 2),
     divided((32, 32, 32), (4, 4), 4),
@@ -42,6 +42,12 @@ const STAGED_FOR_TUNING: [Staged; 6] = [
     divided((128, 128, 16), (16, 8), 2),
     staged((256, 128, 16), (16, 8)),
     staged((128, 256, 16), (16, 8)),
+    // What waiting for operands costs, where registers have room for the next ones.
+    ahead(Staged::DEFAULT),
+    ahead(staged((128, 128, 16), (8, 8))),
+    ahead(staged((128, 128, 32), (8, 8))),
+    ahead(divided((128, 128, 16), (16, 8), 2)),
+    ahead(staged((256, 128, 16), (16, 8))),
 ];
 
 /// Staged GEMMs that keep their operands in f16.
@@ -153,6 +159,14 @@ const fn staged((tile_m, tile_n, tile_k): (u32, u32, u32), (rows, columns): (u32
         rows,
         columns,
         teams: 1,
+        ahead: false,
+    }
+}
+
+const fn ahead(staged: Staged) -> Staged {
+    Staged {
+        ahead: true,
+        ..staged
     }
 }
 

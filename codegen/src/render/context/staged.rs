@@ -22,6 +22,8 @@ pub(super) struct Values {
     totals: Vec<u32>,
     /// Whether the products of a step stand one after the other, without a loop.
     unrolled: bool,
+    /// Whether they take operands that were loaded before, and load the next.
+    ahead: bool,
     #[serde(flatten)]
     loads: TileLoads,
     /// Whether what is staged is rounded.
@@ -40,13 +42,18 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
                 staged.tile_m, staged.tile_n, staged.tile_k
             ),
             format!(
-                "threads     {}, {} x {} outputs each{}",
+                "threads     {}, {} x {} outputs each{}{}",
                 staged.threads(),
                 staged.rows,
                 staged.columns,
                 match staged.teams {
                     1 => String::new(),
                     teams => format!(", in {teams} teams that divide K and add their sums"),
+                },
+                if staged.ahead {
+                    "; the next operands are on their way while these are multiplied"
+                } else {
+                    ""
                 }
             ),
         ],
@@ -65,6 +72,7 @@ pub(super) fn describe(staged: Staged, numeric: NumericClass) -> Described {
             divided: staged.teams > 1,
             totals: (0..staged.sums() / staged.teams).collect(),
             unrolled: staged.rows * staged.columns <= UNROLLED_OUTPUTS,
+            ahead: staged.ahead,
             loads: TileLoads::new(
                 staged.input_loads(),
                 staged.weight_loads(),

@@ -150,7 +150,7 @@ impl<S: Clone> Reader<S> {
         let known: &[&'static str] = match name {
             "matrix" => &["m", "n", "k", "subgroup_m", "subgroup_n", "side", "buffers"],
             "panel_matrix" => &["m", "n", "k", "inputs", "panels", "barrier", "teams"],
-            "staged" => &["m", "n", "k", "rows", "columns", "teams"],
+            "staged" => &["m", "n", "k", "rows", "columns", "teams", "ahead"],
             _ => &["m", "n", "k", "rows", "columns"],
         };
         let mut fields = self.fields(entries, name, known);
@@ -160,6 +160,9 @@ impl<S: Clone> Reader<S> {
         let inputs = fields
             .remove("inputs")
             .and_then(|value| self.choice(value, &InputFormat::ALL.map(|format| (format.name(), format))));
+        let ahead = fields
+            .remove("ahead")
+            .and_then(|value| self.choice(value, &NEVER_OR_ALWAYS));
         let mut size =
             |key: &str, field: Field| fields.remove(key).and_then(|value| self.integer(value, field));
         let [m, n, k] = [
@@ -178,6 +181,7 @@ impl<S: Clone> Reader<S> {
                 rows,
                 columns,
                 teams: size("teams", Field::PrefillTeams),
+                ahead,
             }),
             "matrix" => PrefillSpec::Matrix(MatrixSpec {
                 m,

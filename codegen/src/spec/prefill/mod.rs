@@ -47,6 +47,8 @@ pub struct StagedSpec {
     pub columns: Option<u32>,
     /// Sets of threads that divide K: 1, 2 or 4. Several only in f32.
     pub teams: Option<u32>,
+    /// Whether operands of the next four k are loaded while those of these are multiplied.
+    pub ahead: Option<bool>,
 }
 
 /// A wish for the GEMM of cooperative matrices. What is left out is chosen.
@@ -122,6 +124,7 @@ impl StagedSpec {
             rows: self.rows.unwrap_or(default.rows),
             columns: self.columns.unwrap_or(default.columns),
             teams: self.teams.unwrap_or(default.teams),
+            ahead: self.ahead.unwrap_or(default.ahead),
         }
     }
 }
