@@ -1,10 +1,8 @@
 {# As products.wgsl, with the columns' next four k and every row's on their way while what came before is multiplied. What one turn of the loop loads the next one uses, so that
    compilers leave it where it is. #}
-{% for block in blocks %}
-{% for column in block.columns %}
-var next_column_{{ column.index }} = w_tile[w_place{% if column.index > 0 %} + {{ column.index }}u * (THREADS_N * STRIDE){% endif %}];
-{% endfor %}
-{% endfor %}
+{% set declare = "var " %}
+{% set at = "" %}
+{% include "staged/next_columns.wgsl" %}
 var next_row = x_tile[x_place];
 for (var v = 0u; v < STEP_VECTORS; v++) {
     {% for block in blocks %}
@@ -13,11 +11,9 @@ for (var v = 0u; v < STEP_VECTORS; v++) {
     {% endfor %}
     // The last ones are loaded once more in the last turn.
     let next = min(v + 1u, STEP_VECTORS - 1u);
-    {% for block in blocks %}
-    {% for column in block.columns %}
-    next_column_{{ column.index }} = w_tile[w_place + next{% if column.index > 0 %} + {{ column.index }}u * (THREADS_N * STRIDE){% endif %}];
-    {% endfor %}
-    {% endfor %}
+    {% set declare = "" %}
+    {% set at = " + next" %}
+    {% include "staged/next_columns.wgsl" %}
     {% for r in range(end=rows) %}
     let row_{{ r }} = {% if numeric != "exact" %}vec4<f32>({% endif %}next_row{% if numeric != "exact" %}){% endif %};
     next_row = x_tile[x_place + {% if r + 1 < rows %}v + {{ r + 1 }}u * (THREADS_M * STRIDE){% else %}next{% endif %}];

@@ -5,20 +5,11 @@
     reason = "a helper that panics fails its test, as it should"
 )]
 
-use q4_kernel::{Configuration, Geometry, Reduction, Skinny, variant};
-use q4_kernel_codegen::{generate_variant, render::Templates};
-use q4_kernel_verify::{Options, verify};
+mod support;
 
-/// Asserts that the verifier finds nothing at a first look.
-fn is_clean(configuration: &Configuration) {
-    let variant = generate_variant(&Templates::embedded().unwrap(), configuration).unwrap();
-    let options = Options {
-        subgroup_sizes: vec![32],
-        quick: true,
-    };
-    let verdict = verify(&variant, &options);
-    assert!(verdict.is_clean(), "{verdict:?}");
-}
+use q4_kernel::{Configuration, Geometry, Reduction, Skinny, variant};
+
+use support::keeps_every_promise;
 
 #[test]
 fn a_kernel_of_more_rows_than_are_left_of_k_is_probed_to_the_end() {
@@ -33,7 +24,7 @@ fn a_kernel_of_more_rows_than_are_left_of_k_is_probed_to_the_end() {
         geometry: Geometry::Skinny(Skinny { words: 1, ..skinny }),
         ..plain
     };
-    is_clean(&single_words);
+    keeps_every_promise(&single_words, true);
 }
 
 #[test]
@@ -58,9 +49,12 @@ fn inputs_are_staged_by_every_geometry() {
             reduction: Reduction::Shared,
         };
         assert!(skinny.tile_fits(), "{skinny}");
-        is_clean(&Configuration {
-            geometry: Geometry::Skinny(skinny),
-            ..plain
-        });
+        keeps_every_promise(
+            &Configuration {
+                geometry: Geometry::Skinny(skinny),
+                ..plain
+            },
+            true,
+        );
     }
 }

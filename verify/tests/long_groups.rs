@@ -4,12 +4,14 @@
     reason = "a helper that panics fails its test, as it should"
 )]
 
+mod support;
+
 use q4_kernel::{
     Bias, Configuration, Encoding, Geometry, GroupSize, HeldMatrix, InputFormat, NumericClass, PanelMatrix,
     Reduction, ScaleFormat, ScaleLayout, ScaleOrder, SkinnyMatrix, Stream,
 };
-use q4_kernel_codegen::{generate_variant, render::Templates};
-use q4_kernel_verify::{Options, verify};
+
+use support::keeps_every_promise;
 
 /// Constants of a kernel, and what the host says.
 const GROUP_SIZES: [GroupSize; 6] = [
@@ -22,7 +24,6 @@ const GROUP_SIZES: [GroupSize; 6] = [
 ];
 
 fn keep_every_promise(geometry: Geometry, numeric: NumericClass) {
-    let templates = Templates::embedded().unwrap();
     for group_size in GROUP_SIZES {
         for encoding in [Encoding::Symmetric, Encoding::Minimum] {
             for order in [ScaleOrder::Columns, ScaleOrder::Groups] {
@@ -38,13 +39,7 @@ fn keep_every_promise(geometry: Geometry, numeric: NumericClass) {
                         order,
                     },
                 };
-                let variant = generate_variant(&templates, &configuration).unwrap();
-                let options = Options {
-                    subgroup_sizes: vec![32],
-                    quick: true,
-                };
-                let verdict = verify(&variant, &options);
-                assert!(verdict.is_clean(), "{}, {order}: {verdict:?}", variant.name);
+                keeps_every_promise(&configuration, true);
             }
         }
     }

@@ -4,9 +4,11 @@
     reason = "a helper that panics fails its test, as it should"
 )]
 
+mod support;
+
 use q4_kernel::{Configuration, Geometry, InputFormat, PanelBarrier, PanelMatrix, variant};
-use q4_kernel_codegen::{generate_variant, render::Templates};
-use q4_kernel_verify::{Options, verify};
+
+use support::keeps_every_promise;
 
 #[test]
 fn matrices_that_leave_by_turns_are_waited_for_at_barriers_of_the_workgroup_too() {
@@ -15,7 +17,7 @@ fn matrices_that_leave_by_turns_are_waited_for_at_barriers_of_the_workgroup_too(
         ..PanelMatrix::DEFAULT_ROUNDED
     };
     assert!(matrix.stored_at_once() < matrix.subgroups(), "they take turns");
-    keeps_every_promise(matrix);
+    is_verified(matrix);
 }
 
 #[test]
@@ -35,7 +37,7 @@ fn subgroups_may_share_inputs_and_turns_unevenly() {
             ..PanelMatrix::DEFAULT
         };
         assert_ne!(matrix.input_loads() % matrix.threads(), 0, "{matrix}");
-        keeps_every_promise(matrix);
+        is_verified(matrix);
     }
     let uneven = PanelMatrix {
         tile_n: 224,
@@ -52,7 +54,7 @@ fn subgroups_may_share_inputs_and_turns_unevenly() {
 fn teams_divide_k_whatever_a_tile_of_inputs_holds_and_however_they_are_read() {
     for tile_k in PanelMatrix::TILE_K {
         for inputs in InputFormat::ALL {
-            keeps_every_promise(PanelMatrix {
+            is_verified(PanelMatrix {
                 tile_k,
                 inputs,
                 ..PanelMatrix::DIVIDED[0]
@@ -71,7 +73,7 @@ fn matrices_of_teams_meet_by_turns_where_there_is_not_room_for_all() {
     };
     assert!(matrix.stored_at_once() < matrix.subgroups(), "they take turns");
     for panels in PanelMatrix::PANELS {
-        keeps_every_promise(PanelMatrix {
+        is_verified(PanelMatrix {
             panels,
             barrier: PanelBarrier::Workgroup,
             tile_m: matrix.tile_m / panels,
@@ -80,18 +82,12 @@ fn matrices_of_teams_meet_by_turns_where_there_is_not_room_for_all() {
     }
 }
 
-fn keeps_every_promise(matrix: PanelMatrix) {
+fn is_verified(matrix: PanelMatrix) {
     let configuration = Configuration {
         geometry: Geometry::PanelMatrix(matrix),
         ..variant("panel_matrix_128x256x64_x16_g32_m16_f16")
             .unwrap()
             .configuration
     };
-    let variant = generate_variant(&Templates::embedded().unwrap(), &configuration).unwrap();
-    let options = Options {
-        subgroup_sizes: vec![32],
-        quick: false,
-    };
-    let verdict = verify(&variant, &options);
-    assert!(verdict.is_clean(), "{}: {verdict:?}", variant.name);
+    keeps_every_promise(&configuration, false);
 }

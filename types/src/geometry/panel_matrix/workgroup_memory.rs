@@ -17,9 +17,9 @@ impl PanelMatrix {
         }
     }
 
-    /// Turns in which the matrices of all subgroups leave. The last may be of fewer.
+    /// Rounds in which the matrices of all subgroups leave, as many at once as there is room for. The last may be of fewer.
     #[must_use]
-    pub const fn store_turns(&self) -> u32 {
+    pub const fn store_rounds(&self) -> u32 {
         self.subgroups().div_ceil(self.stored_at_once())
     }
 
@@ -105,7 +105,7 @@ mod tests {
                     "{matrix}"
                 );
                 assert_eq!(
-                    matrix.store_turns(),
+                    matrix.store_rounds(),
                     matrix.subgroups_of_team().div_ceil(of_team),
                     "{matrix}"
                 );

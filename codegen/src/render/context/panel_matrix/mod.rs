@@ -45,10 +45,10 @@ pub(super) struct Values {
     matrices_n: u32,
     /// The loads of a thread of one tile of inputs, by number.
     input_loads: Vec<u32>,
-    /// Whether there is none to store of the last one in some threads.
-    some_load_less: bool,
     /// Whether all of them are of the same k, in rows that lie equally far apart.
     even_inputs: bool,
+    /// Whether some threads have nothing to store of their last one.
+    some_load_less: bool,
     /// Whether the next loads wait for all of the last, see [`chains_loads`].
     chained: bool,
     /// Where the second tile of inputs begins.
@@ -58,7 +58,7 @@ pub(super) struct Values {
     /// Both tiles of inputs in workgroup memory, and whether a row of both lies in one piece.
     tiles: [Tile; 2],
     joined: bool,
-    /// Matrices that are on their way to the output at once, and how many times as many subgroups there are.
+    /// Matrices that are on their way to the output at once, and rounds in which those of all subgroups leave.
     stored_at_once: u32,
     store_rounds: u32,
     /// The panels of a subgroup, by number, and what is done before the first products.
@@ -207,7 +207,7 @@ pub(super) fn describe(matrix: PanelMatrix, configuration: &Configuration) -> De
             tiles: tiles(matrix),
             joined: matrix.joins_tiles(),
             stored_at_once: matrix.stored_at_once(),
-            store_rounds: matrix.store_turns(),
+            store_rounds: matrix.store_rounds(),
             panels: (0..panels).collect(),
             first_pieces: (0..panels)
                 .flat_map(|step| panel_pieces(matrix, group_size, step))
